@@ -1,0 +1,42 @@
+"""E-mails owns when two addresses reach one mailbox: case, and what the provider itself ignores."""
+
+import re
+
+from email_validator import EmailNotValidError, validate_email
+
+from services.identity.text import clean
+
+LONGEST_EMAIL = 254
+
+_ONE_DOMAIN = {"googlemail.com": "gmail.com"}
+_DOTS_IGNORED = frozenset({"gmail.com"})
+_PLUS_TAGS = frozenset(
+    "gmail.com outlook.com hotmail.com live.com msn.com icloud.com me.com mac.com fastmail.com proton.me"
+    " protonmail.com pm.me zoho.com".split()
+)
+_WRAPPED = re.compile(r"^(?:.*<([^<>]*)>|mailto:(.*))$")
+
+
+def normalize_email(text: str) -> str:
+    """Return the mailbox an e-mail address reaches; text that is no address comes back cleaned."""
+    address = clean(text, LONGEST_EMAIL).casefold().replace(" ", "")
+    if address[-1:] == ">" or address[:7] == "mailto:":
+        address = _WRAPPED.sub(lambda match: match[1] or match[2] or "", address)
+    local, at, domain = address.rpartition("@")
+    if not (local and domain):
+        return address if not at else address.strip("@")
+    domain = _ONE_DOMAIN.get(domain, domain)
+    if "+" in local and domain in _PLUS_TAGS:
+        local = local.partition("+")[0] or local
+    if domain in _DOTS_IGNORED:
+        local = local.replace(".", "") or local
+    return f"{local}@{domain}"
+
+
+def is_email(text: str) -> bool:
+    """Return whether the text is written as an e-mail address; nothing is looked up."""
+    try:
+        validate_email(clean(text), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True
