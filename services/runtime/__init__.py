@@ -1,0 +1,1 @@
+"""How a service runs: server, interceptors, callers, database, paging, follower, settings and logs."""

@@ -1,0 +1,285 @@
+"""Connections to PostgreSQL, and transactions that belong to one company and one caller."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+from sqlalchemy import ClauseElement
+
+from services.runtime.core_sql import core_sql
+from services.runtime.database_errors import is_connection_lost, unavailable
+from services.runtime.failures import Internal, Overloaded
+from services.runtime.freshness import ChangeToken, Horizon
+
+Params = Sequence[Any] | Mapping[str, Any]
+Row = dict[str, Any]
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_SETTINGS = ("app.company_id", "app.actor", "app.actor_name", "app.peer", "app.request_id")
+_SET = ",".join(f"set_config('{name}',%s,true)" for name in _SETTINGS).encode()
+_BEGIN = {False: b"BEGIN;SELECT " + _SET, True: b"BEGIN READ ONLY;SELECT " + _SET}
+_CHANGE_XID = """
+    SELECT coalesce(pg_current_xact_id_if_assigned()::text::bigint,
+                    pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)
+"""
+_PREPARE_AFTER = 2
+_CONNECT_TIMEOUT_S = 3
+_POOL_TIMEOUT_S = 3.0
+_POOL_TIMEOUT_WHILE_DOWN_S = 0.25
+_DOWN_FOR_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantScope:
+    """On whose behalf a transaction runs: the rows it may see, and what the audit writes down."""
+
+    company_id: str
+    actor: str = ""
+    actor_name: str = ""
+    peer: str = ""
+    request_id: str = ""
+
+
+class Transaction:
+    """An open transaction of one company. It is committed by the edge that opened it, never by its users."""
+
+    __slots__ = ("_callbacks", "_database", "connection", "scope")
+
+    def __init__(self, database: Database, connection: Connection, scope: TenantScope) -> None:
+        self.connection = connection
+        self.scope = scope
+        self._database = database
+        self._callbacks: list[Callable[[], None]] = []
+
+    def execute(self, sql: str, params: Params = ()) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Run one statement; the cursor gives tuples."""
+        return self.connection.execute(cast(Any, sql), params or None)
+
+    def rows(self, sql: str, params: Params = ()) -> list[Row]:
+        """All rows of a query."""
+        return self._dict_cursor(sql, params).fetchall()
+
+    def row(self, sql: str, params: Params = ()) -> Row | None:
+        """The first row of a query, or None."""
+        return self._dict_cursor(sql, params).fetchone()
+
+    def value(self, sql: str, params: Params = ()) -> Any:
+        """The first column of the first row, or None."""
+        found = self.execute(sql, params).fetchone()
+        return found[0] if found is not None else None
+
+    def run(self, statement: ClauseElement) -> list[Row]:
+        """Run a SQLAlchemy Core statement; answers its rows, none when it returns none."""
+        cursor = self._dict_cursor(*core_sql(statement))
+        return cursor.fetchall() if cursor.description is not None else []
+
+    @contextmanager
+    def copy(self, sql: str) -> Iterator[psycopg.Copy]:
+        """Run a COPY statement."""
+        with self.connection.cursor() as cursor, cursor.copy(cast(Any, sql)) as copy:
+            yield copy
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What runs inside is undone alone when it raises."""
+        with self.connection.transaction():
+            yield
+
+    def set_company(self, company_id: str) -> None:
+        """Go on for another company; for followers, whose batches hold changes of several."""
+        literal = pq.Escaping(self.connection.pgconn).escape_literal(company_id.encode())
+        _simple(self.connection, b"SELECT set_config('app.company_id',%s,true)" % literal)
+
+    def change_token(self) -> ChangeToken:
+        """The token of what this transaction writes; of what everyone wrote before when it wrote nothing."""
+        return ChangeToken(self._database.epoch, self.value(_CHANGE_XID))
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back once this transaction is committed, never when it is not."""
+        self._callbacks.append(callback)
+
+    def _dict_cursor(self, sql: str, params: Params) -> psycopg.Cursor[Row]:
+        return self.connection.cursor(row_factory=dict_row).execute(cast(Any, sql), params or None)
+
+    def _committed(self) -> None:
+        for callback in self._callbacks:
+            try:
+                callback()
+            except Exception:
+                _log.exception("a callback after commit failed")
+
+
+class Database:
+    """A pool of connections to one database as one role."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        application_name: str,
+        min_size: int = 1,
+        max_size: int = 8,
+        statement_timeout_ms: int = 5000,
+        lock_timeout_ms: int = 4000,
+        idle_in_transaction_ms: int = 5000,
+    ) -> None:
+        self.epoch = ""
+        self._horizons: dict[str, Horizon] = {}
+        self._horizons_lock = threading.Lock()
+        self._down_until = 0.0
+        self._conninfo = _conninfo(
+            url, application_name, statement_timeout_ms, lock_timeout_ms, idle_in_transaction_ms
+        )
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            self._conninfo,
+            kwargs=_CONNECTION_ARGUMENTS,
+            min_size=min_size,
+            max_size=max_size,
+            name=application_name,
+            timeout=_POOL_TIMEOUT_S,
+            num_workers=2,
+            # Give up soon and start anew with the next call: the delay between attempts doubles without
+            # a limit, so after an outage of a minute the pool would wait another minute.
+            reconnect_timeout=1.0,
+            open=True,
+        )
+
+    @contextmanager
+    def transaction(self, scope: TenantScope, *, read_only: bool = False) -> Iterator[Transaction]:
+        """A transaction for the scope: committed at the end, rolled back when something is raised."""
+        connection = self._begin(scope, read_only)
+        tx = Transaction(self, connection, scope)
+        try:
+            yield tx
+            _commit(connection)
+        except BaseException as error:
+            self._rollback(connection, error)
+            raise
+        finally:
+            self._pool.putconn(connection)
+        tx._committed()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A pooled connection that commits each statement; without a company, so policies refuse."""
+        connection = self._get()
+        try:
+            yield connection
+        except psycopg.Error as error:
+            self._note_lost(error)
+            raise
+        finally:
+            self._pool.putconn(connection)
+
+    @contextmanager
+    def dedicated(self) -> Iterator[Connection]:
+        """A connection outside the pool, for what holds it long: LISTEN, session locks."""
+        with psycopg.connect(self._conninfo, **_CONNECTION_ARGUMENTS) as connection:
+            yield connection
+
+    def horizon(self, name: str) -> Horizon:
+        """What this process knows about how far the named follower is."""
+        with self._horizons_lock:
+            return self._horizons.setdefault(name, Horizon())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+    def _begin(self, scope: TenantScope, read_only: bool) -> Connection:
+        connection = self._get()
+        try:
+            _simple(connection, _begin_sql(connection, scope, read_only))
+            return connection
+        except psycopg.Error as error:
+            self._pool.putconn(connection)
+            if not is_connection_lost(error):
+                raise
+            self._note_lost(error)
+        # Nothing was asked for yet, so a connection that died while it lay in the pool is replaced silently.
+        connection = self._get()
+        try:
+            _simple(connection, _begin_sql(connection, scope, read_only))
+            return connection
+        except BaseException:
+            self._pool.putconn(connection)
+            raise
+
+    def _get(self) -> Connection:
+        down = time.monotonic() < self._down_until
+        try:
+            return self._pool.getconn(_POOL_TIMEOUT_WHILE_DOWN_S if down else _POOL_TIMEOUT_S)
+        except PoolTimeout as error:
+            if not down and self._is_up():
+                text = "The service has as many calls as it takes. Repeat the call with back-off."
+                raise Overloaded(text, retry_after=1.0, cause=str(error)) from error
+            self._down_until = time.monotonic() + _DOWN_FOR_S
+            raise unavailable(error) from error
+
+    def _is_up(self) -> bool:
+        try:
+            psycopg.connect(self._conninfo).close()
+            return True
+        except psycopg.Error:
+            return False
+
+    def _rollback(self, connection: Connection, error: BaseException) -> None:
+        if connection.pgconn.transaction_status in (
+            pq.TransactionStatus.INTRANS,
+            pq.TransactionStatus.INERROR,
+        ):
+            connection.pgconn.exec_(b"ROLLBACK")
+        self._note_lost(error)
+
+    def _note_lost(self, error: BaseException) -> None:
+        # One lost connection usually means that all are: test those in the pool before one is handed out.
+        if isinstance(error, psycopg.Error) and is_connection_lost(error):
+            self._pool.check()
+
+
+_CONNECTION_ARGUMENTS: dict[str, Any] = {"autocommit": True, "prepare_threshold": _PREPARE_AFTER}
+
+
+def _conninfo(url: str, name: str, statement_ms: int, lock_ms: int, idle_ms: int) -> str:
+    given = conninfo_to_dict(url)
+    options = (
+        f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}"
+        f" -c idle_in_transaction_session_timeout={idle_ms} -c timezone=UTC"
+    )
+    given["options"] = f"{given.get('options') or ''} {options}".strip()
+    given["application_name"] = name
+    given.setdefault("connect_timeout", str(_CONNECT_TIMEOUT_S))
+    return make_conninfo("", **cast(dict[str, Any], given))
+
+
+def _begin_sql(connection: Connection, scope: TenantScope, read_only: bool) -> bytes:
+    quote = pq.Escaping(connection.pgconn).escape_literal
+    values = (scope.company_id, scope.actor, scope.actor_name, scope.peer, scope.request_id)
+    return _BEGIN[read_only] % tuple(quote(value.encode()) for value in values)
+
+
+def _simple(connection: Connection, sql: bytes) -> pq.abc.PGresult:
+    """Run a text of one or more statements in one round trip, past the cursor, which costs as much again."""
+    result = connection.pgconn.exec_(sql)
+    if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+        return result
+    raise psycopg.errors.error_from_result(result)
+
+
+def _commit(connection: Connection) -> None:
+    if connection.pgconn.transaction_status == pq.TransactionStatus.INERROR:
+        raise Internal("The call failed.", cause="a failed statement was ignored; nothing can be committed")
+    _simple(connection, b"COMMIT")

@@ -1,0 +1,53 @@
+"""Structured logs on standard error: one JSON object a line, or readable text for a person."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import Processor
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+_QUIET = ("alembic", "psycopg.pool", "sqlalchemy", "asyncio")
+
+
+def set_up_logs(level: str = "INFO", log_format: str = "json") -> None:
+    """Send the logs of this process, those of libraries included, to standard error."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    renderer = _renderer(log_format)
+    structlog.configure(
+        processors=[*_SHARED, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=_SHARED))
+    logging.basicConfig(handlers=[handler], level=number, force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def get_logger(name: str) -> Any:
+    """A logger: `log.info("what happened", key=value)`."""
+    return structlog.get_logger(component=name)
+
+
+def _renderer(log_format: str) -> Processor:
+    if log_format == "console":
+        return structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    return structlog.processors.JSONRenderer(serializer=_dumps)
+
+
+def _dumps(event: Any, **_: Any) -> str:
+    return json.dumps(event, separators=(",", ":"), default=str, ensure_ascii=False)

@@ -1,0 +1,59 @@
+"""Pages of a list: their size, and an opaque token that knows the question it belongs to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.runtime.failures import FieldsInvalid, FieldViolation, PageTokenMismatch
+
+_VERSION = b"\x01"
+_DIGEST_BYTES = 9
+
+
+def page_size(requested: int, default: int = 20, most: int = 1000) -> int:
+    """The number of items to return: 0 means the default, more than the most means the most."""
+    if requested < 0:
+        raise FieldsInvalid([FieldViolation("page_size", f"must be between 0 and {most}")])
+    return min(requested or default, most)
+
+
+def page_token(question: Mapping[str, Any], position: Sequence[Any]) -> str:
+    """A token for the page after the position. The position holds text, integers, booleans and nulls."""
+    body = json.dumps(list(position), separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(_VERSION + _digest(question) + body.encode()).decode().rstrip("=")
+
+
+def position_of(token: str, question: Mapping[str, Any]) -> list[Any] | None:
+    """The position that a token stands for, or None for the first page."""
+    if not token:
+        return None
+    digest, position = _opened(token)
+    if digest != _digest(question):
+        text = (
+            "The page token belongs to another question. Repeat the call with the fields of the first page."
+        )
+        raise PageTokenMismatch(text)
+    return position
+
+
+def _digest(question: Mapping[str, Any]) -> bytes:
+    canonical = json.dumps(question, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).digest()[:_DIGEST_BYTES]
+
+
+def _opened(token: str) -> tuple[bytes, list[Any]]:
+    try:
+        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+        position = json.loads(raw[1 + _DIGEST_BYTES :])
+        if raw[:1] != _VERSION or not isinstance(position, list):
+            raise ValueError("not a page token")
+    except (ValueError, RecursionError, binascii.Error) as error:
+        wrong = FieldViolation("page_token", "must be a next_page_token as this method returned it")
+        raise FieldsInvalid([wrong], cause=str(error)) from error
+    return raw[1 : 1 + _DIGEST_BYTES], position
