@@ -93,8 +93,12 @@ class Postgres:
 
     def admin_url(self, database: str = "postgres") -> str:
         """A URL for the superuser, for psycopg and SQLAlchemy alike."""
+        return self.url(SUPERUSER, database)
+
+    def url(self, role: str, database: str) -> str:
+        """A URL for a role; it needs no password, since only this account can reach the socket."""
         host = quote(str(self.sockets), safe="")
-        return f"postgresql://{SUPERUSER}@/{quote(database)}?host={host}&port={PORT}"
+        return f"postgresql://{quote(role)}@/{quote(database)}?host={host}&port={PORT}"
 
     def open(self) -> None:
         """Takes the data directory for this process, makes what is missing, and starts the server."""
