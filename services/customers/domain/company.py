@@ -1,0 +1,53 @@
+"""A company's settings and what they may be."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import phonenumbers
+
+from services.customers.domain.fields import Json
+from services.runtime.failures import FieldsInvalid, FieldViolation
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Region (ISO 3166-1 alpha-2), currency (ISO 4217) and time zone (IANA)."""
+
+    region: str = "US"
+    currency: str = "USD"
+    time_zone: str = "UTC"
+
+
+DEFAULT_SETTINGS = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company with its settings; revision 0 means that they were never changed."""
+
+    company_id: str
+    settings: Settings
+    revision: int
+
+    @property
+    def shown(self) -> dict[str, Json]:
+        """The company as it is fed."""
+        return {"company_id": self.company_id, "revision": self.revision, **asdict(self.settings)}
+
+
+def changed(settings: Settings, changes: Mapping[str, str]) -> Settings:
+    """The settings with changes; FieldsInvalid names every wrong one."""
+    wanted = Settings(**{**asdict(settings), **{name: value.strip() for name, value in changes.items()}})
+    wrong = []
+    if wanted.region not in phonenumbers.SUPPORTED_REGIONS:
+        wrong.append(FieldViolation("settings.region", "is no ISO 3166-1 alpha-2 code in capitals, such as KE"))
+    if not (len(wanted.currency) == 3 and wanted.currency.isascii() and wanted.currency.isupper()):
+        wrong.append(FieldViolation("settings.currency", "is no ISO 4217 code in capitals, such as KES"))
+    if wanted.time_zone not in zoneinfo.available_timezones():
+        wrong.append(FieldViolation("settings.time_zone", "is no IANA time zone, such as Africa/Nairobi"))
+    if wrong:
+        raise FieldsInvalid(wrong)
+    return wanted

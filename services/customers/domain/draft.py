@@ -1,0 +1,156 @@
+"""What a writer says of a customer, checked and normalised: every wrong field is named at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from services.customers.domain.contact_points import checked_point, short_form_point
+from services.customers.domain.fields import (
+    CHOICE_FIELDS,
+    CONTACT_KINDS,
+    NAME_PARTS,
+    TEXT_FIELDS,
+    Fields,
+    Json,
+    item_key,
+)
+from services.runtime.failures import FieldViolation
+
+MOST_POINTS = 50
+MOST_EXTERNAL_IDS = 50
+MOST_TAGS = 100
+LONGEST_TAG = 64
+LARGEST_METADATA = 16 * 1024
+
+
+@dataclass(slots=True)
+class Checked:
+    """A draft after the check: the fields as stored, and what is wrong with it."""
+
+    fields: Fields = field(default_factory=dict)
+    violations: list[FieldViolation] = field(default_factory=list)
+
+    def wrong(self, name: str, description: str) -> None:
+        """Notes that a field is wrong."""
+        self.violations.append(FieldViolation(name, description))
+
+
+def check(draft: Mapping[str, Json], *, region: str, now: datetime, prefix: str = "customer.") -> Checked:
+    """Checks the fields that a draft has and normalises them; defaults are not filled in.
+
+    A draft is the writable fields by name: texts, choices (short names such as "PERSON"), `birth_date` as YYYY-MM-DD,
+    `contact_points`, the short forms `email`, `phone` and `address`, `external_ids`, `tags`, `metadata`.
+    """
+    checked = Checked()
+    _check_texts(draft, checked, prefix)
+    _check_choices(draft, checked, prefix)
+    _check_birth_date(draft, checked, prefix)
+    _check_points(draft, checked, region, now, prefix)
+    _check_external_ids(draft, checked, prefix)
+    _check_tags(draft, checked, prefix)
+    _check_metadata(draft, checked, prefix)
+    return checked
+
+
+def joined_name(fields: Mapping[str, Json]) -> str:
+    """The full name from its parts, in the order of speech."""
+    return " ".join(fields[part] for part in NAME_PARTS if fields.get(part))
+
+
+def _check_texts(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
+    for text_field in TEXT_FIELDS:
+        value = draft.get(text_field.name)
+        if value is None:
+            continue
+        value = value.strip()
+        if len(value) > text_field.longest:
+            checked.wrong(
+                prefix + text_field.name,
+                f"is {len(value)} characters long; at most {text_field.longest} are kept",
+            )
+        elif "\x00" in value:
+            checked.wrong(prefix + text_field.name, "holds a NUL character")
+        else:
+            checked.fields[text_field.name] = value
+
+
+def _check_choices(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
+    for name, allowed in CHOICE_FIELDS.items():
+        value = draft.get(name)
+        if value is None:
+            continue
+        if value not in allowed:
+            checked.wrong(prefix + name, f"is not one of {', '.join(allowed)}")
+        else:
+            checked.fields[name] = value
+
+
+def _check_birth_date(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
+    value = draft.get("birth_date")
+    if not value:
+        return
+    try:
+        checked.fields["birth_date"] = date.fromisoformat(value).isoformat()
+    except ValueError:
+        checked.wrong(prefix + "birth_date", f"{value} is no possible date; give year, month and day")
+
+
+def _check_points(draft: Mapping[str, Json], checked: Checked, region: str, now: datetime, prefix: str) -> None:
+    given: Sequence[Mapping[str, Json]] = draft.get("contact_points") or ()
+    if len(given) > MOST_POINTS:
+        checked.wrong(prefix + "contact_points", f"has {len(given)} items; at most {MOST_POINTS} are kept")
+        return
+    points: dict[tuple[str, ...], Json] = {}
+    for place, raw in enumerate(given):
+        point = checked_point(raw, region, now, f"{prefix}contact_points[{place}].", checked.violations)
+        if point is not None:
+            points.setdefault(item_key("contact_points", point), point)
+    for kind, (short, _) in CONTACT_KINDS.items():
+        if not draft.get(short):
+            continue
+        if any(raw.get("kind") == kind for raw in given):
+            checked.wrong(prefix + short, f"stands beside a contact point of kind {kind}; give one of the two")
+            continue
+        point = short_form_point(kind, draft[short], region, now, prefix + short, checked.violations)
+        if point is not None:
+            points.setdefault(item_key("contact_points", point), point)
+    checked.fields["contact_points"] = list(points.values())
+
+
+def _check_external_ids(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
+    given = draft.get("external_ids") or ()
+    if len(given) > MOST_EXTERNAL_IDS:
+        checked.wrong(prefix + "external_ids", f"has {len(given)} items; at most {MOST_EXTERNAL_IDS} are kept")
+        return
+    for place, item in enumerate(given):
+        for name, longest in (("system", 64), ("external_id", 255)):
+            if not 1 <= len(item[name]) <= longest or "\x00" in item[name]:
+                checked.wrong(f"{prefix}external_ids[{place}].{name}", f"takes 1 to {longest} characters")
+    checked.fields["external_ids"] = list({item_key("external_ids", item): dict(item) for item in given}.values())
+
+
+def _check_tags(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
+    tags = [tag.strip() for tag in draft.get("tags") or ()]
+    if len(tags) > MOST_TAGS:
+        checked.wrong(prefix + "tags", f"has {len(tags)} items; at most {MOST_TAGS} are kept")
+        return
+    for place, tag in enumerate(tags):
+        if not 1 <= len(tag) <= LONGEST_TAG or "\x00" in tag:
+            checked.wrong(f"{prefix}tags[{place}]", f"takes 1 to {LONGEST_TAG} characters")
+    checked.fields["tags"] = sorted(set(tags))
+
+
+def _check_metadata(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
+    metadata = draft.get("metadata")
+    if not metadata:
+        return
+    text = json.dumps(metadata, ensure_ascii=False)
+    if len(text.encode()) > LARGEST_METADATA:
+        checked.wrong(prefix + "metadata", f"is larger than {LARGEST_METADATA} bytes as JSON")
+    elif "\\u0000" in text:
+        checked.wrong(prefix + "metadata", "holds a NUL character")
+    else:
+        checked.fields["metadata"] = metadata

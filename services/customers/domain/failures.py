@@ -1,0 +1,103 @@
+"""What can be wrong with a call on customers, beyond what every service knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.runtime.failures import Code, Failure
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateHit:
+    """An existing customer that has the same key: its root's id and the kind of the key, EMAIL or PHONE."""
+
+    customer_id: str
+    key_kind: str
+
+
+class CustomerNotFound(Failure):
+    """No customer of this company has the id."""
+
+    code = Code.NOT_FOUND
+    reason = "CUSTOMER_NOT_FOUND"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__("There is no customer with this id.", metadata={"customer_id": customer_id[:64]})
+
+
+class CustomerDeleted(Failure):
+    """The customer is deleted."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "CUSTOMER_DELETED"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__("The customer is deleted.", metadata={"customer_id": customer_id})
+
+
+class DuplicateCustomer(Failure):
+    """Other customers have the same e-mail or phone."""
+
+    code = Code.ALREADY_EXISTS
+    reason = "DUPLICATE_CUSTOMER"
+
+    def __init__(self, hits: Sequence[DuplicateHit]) -> None:
+        ids = ", ".join(dict.fromkeys(hit.customer_id for hit in hits))
+        super().__init__(f"A customer with the same e-mail or phone exists: {ids}.", metadata={"customer_ids": ids})
+        self.hits = tuple(hits)
+
+
+class MergeNotFound(Failure):
+    """No merge of this company has the id."""
+
+    code = Code.NOT_FOUND
+    reason = "MERGE_NOT_FOUND"
+
+    def __init__(self, merge_id: str) -> None:
+        super().__init__("There is no merge with this id.", metadata={"merge_id": merge_id[:64]})
+
+
+class SelfMerge(Failure):
+    """A customer is named as source and target."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "SELF_MERGE"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__("A customer cannot be merged with itself.", metadata={"customer_id": customer_id})
+
+
+class AlreadyMerged(Failure):
+    """A named customer is merged into another one."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "ALREADY_MERGED"
+
+    def __init__(self, customer_id: str, root_id: str) -> None:
+        super().__init__(
+            f"Customer {customer_id} is already merged into {root_id}.",
+            metadata={"customer_id": customer_id, "merged_into": root_id},
+        )
+
+
+class MergeAlreadyUndone(Failure):
+    """The merge was undone before."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "MERGE_ALREADY_UNDONE"
+
+    def __init__(self, merge_id: str) -> None:
+        super().__init__("The merge was undone before.", metadata={"merge_id": merge_id})
+
+
+class PreviewStale(Failure):
+    """A customer is not as the caller saw it."""
+
+    code = Code.ABORTED
+    reason = "PREVIEW_STALE"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(
+            "A customer changed since it was looked at; look again.", metadata={"customer_id": customer_id}
+        )

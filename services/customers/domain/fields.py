@@ -1,0 +1,90 @@
+"""The fields of a customer record, declared as data: what they hold and which of them survive a merge together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Json = Any
+"""A JSON value: None, bool, int, float, str, list or dict of the same."""
+
+Fields = dict[str, Json]
+"""The fields of a record by name; a field that is not known is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """A field of plain text and the most characters that it takes."""
+
+    name: str
+    longest: int
+
+
+TEXT_FIELDS: Sequence[TextField] = (
+    TextField("name", 255),
+    TextField("given_name", 255),
+    TextField("middle_name", 255),
+    TextField("family_name", 255),
+    TextField("title", 64),
+    TextField("suffix", 64),
+    TextField("organization", 255),
+    TextField("birth_date_text", 64),
+    TextField("source_campaign", 255),
+)
+
+CHOICE_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "party_type": ("PERSON", "ORGANIZATION"),
+    "customer_type": ("WALK_IN", "REGULAR", "VIP", "WHOLESALE"),
+    "lifecycle_stage": ("PROSPECT", "LEAD", "CUSTOMER", "CHURNED"),
+    "source": ("API", "CHAT", "MANUAL", "IMPORT"),
+}
+"""Fields with a fixed set of values; the first one is the default."""
+
+CONTACT_KINDS: Mapping[str, tuple[str, int]] = {
+    "EMAIL": ("email", 320),
+    "PHONE": ("phone", 64),
+    "ADDRESS": ("address", 500),
+}
+"""Kinds of contact points: their short form on the record and the most characters of a value."""
+
+NAME_PARTS = ("title", "given_name", "middle_name", "family_name", "suffix")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Fields that belong together: an edit times them and a merge keeps or replaces them as one."""
+
+    name: str
+    fields: tuple[str, ...]
+
+
+UNITS: Sequence[Unit] = (
+    Unit("name", ("name", *NAME_PARTS)),
+    Unit("organization", ("organization",)),
+    Unit("party_type", ("party_type",)),
+    Unit("customer_type", ("customer_type",)),
+    Unit("birth_date", ("birth_date", "birth_date_text")),
+    Unit("lifecycle_stage", ("lifecycle_stage", "lifecycle_stage_at")),
+    Unit("source", ("source",)),
+    Unit("source_campaign", ("source_campaign",)),
+    Unit("metadata", ("metadata",)),
+)
+UNIT_OF_FIELD: Mapping[str, Unit] = {field: unit for unit in UNITS for field in unit.fields}
+
+SET_FIELDS = ("contact_points", "external_ids", "tags")
+"""Fields that hold many values and unite in a merge."""
+
+
+def item_key(field: str, item: Json) -> tuple[str, ...]:
+    """What makes an item of a set field the same as another one."""
+    if field == "contact_points":
+        return (item["kind"], item.get("normalized_value") or item["value"])
+    if field == "external_ids":
+        return (item["system"], item["external_id"])
+    return (item,)
+
+
+def is_empty(unit: Unit, fields: Mapping[str, Json]) -> bool:
+    """Whether none of the unit's fields is known."""
+    return not any(fields.get(name) for name in unit.fields)

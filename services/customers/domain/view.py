@@ -1,0 +1,71 @@
+"""The view: what is shown of a customer, stored beside its own record and rebuilt whenever what it folds changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.customers.domain.fields import Fields, Json
+from services.customers.domain.fold import fold
+from services.customers.domain.forest import Tree
+from services.customers.domain.record import OwnRecord, actor_to_json
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown of one customer. `data` is JSON: the folded fields, state, times, actors and the merged ids."""
+
+    customer_id: str
+    root_id: str
+    state: str
+    data: dict[str, Json]
+    etag: str
+
+
+def root_view(tree: Tree) -> View:
+    """What the root of a tree shows."""
+    root = tree.root
+    members = sorted(set(tree.members) - {tree.root_id})
+    data = _data(fold(tree), root, root.state, _changed_at(tree))
+    if members:
+        data["merged_customer_ids"] = members
+    return View(tree.root_id, tree.root_id, root.state, data, etag_of(data))
+
+
+def member_view(tree: Tree, customer_id: str) -> View:
+    """What a merged customer shows: its own tree's record as MERGED, and where it went."""
+    own = tree.members[customer_id]
+    data = _data(fold(tree.part(customer_id)), own, "MERGED", own.updated_at)
+    data["merged_into"] = tree.root_id
+    return View(customer_id, tree.root_id, "MERGED", data, etag_of(data))
+
+
+def etag_of(data: Mapping[str, Json]) -> str:
+    """A short hash of what is shown: the same content has the same etag."""
+    return hashlib.sha256(canonical(data)).hexdigest()[:20]
+
+
+def canonical(data: Json) -> bytes:
+    """JSON with sorted keys and no spaces: equal for equal content."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _changed_at(tree: Tree) -> datetime:
+    return max([tree.root.updated_at, *(edge.merged_at for edge in tree.edges)])
+
+
+def _data(fields: Fields, own: OwnRecord, state: str, updated_at: datetime) -> dict[str, Json]:
+    data = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    data |= {
+        "state": state,
+        "created_at": own.created_at.isoformat(),
+        "updated_at": updated_at.isoformat(),
+        "created_by": actor_to_json(own.created_by),
+        "updated_by": actor_to_json(own.updated_by),
+    }
+    if own.deleted_at is not None:
+        data["deleted_at"] = own.deleted_at.isoformat()
+    return data

@@ -1,0 +1,267 @@
+-- The record of customers, its history, the forest of merges and the change feed.
+-- Filtered and sorted columns are of leakproof types only: other operators do not reach an index under RLS.
+
+CREATE TABLE companies (
+    company_id text PRIMARY KEY CHECK (length(company_id) BETWEEN 1 AND 255),
+    region text NOT NULL DEFAULT 'US' CHECK (region ~ '^[A-Z]{2}$'),
+    currency text NOT NULL DEFAULT 'USD' CHECK (currency ~ '^[A-Z]{3}$'),
+    time_zone text NOT NULL DEFAULT 'UTC',
+    revision bigint NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- `own` is what writers wrote for this id; no merge changes it. `view` is what is shown: for a root the fold over
+-- the own records of its tree, for a merged customer its own record. The columns below them repeat the view.
+CREATE TABLE customers (
+    company_id text NOT NULL,
+    customer_id uuid NOT NULL,
+    root_id uuid NOT NULL,
+    own jsonb NOT NULL,
+    view jsonb NOT NULL,
+    etag text NOT NULL,
+    revision bigint NOT NULL CHECK (revision > 0),
+    state text NOT NULL CHECK (state IN ('ACTIVE', 'INACTIVE', 'MERGED', 'DELETED', 'ERASED')),
+    lifecycle_stage text NOT NULL CHECK (lifecycle_stage IN ('PROSPECT', 'LEAD', 'CUSTOMER', 'CHURNED')),
+    name_sort text COLLATE "C" NOT NULL,
+    email_sort text COLLATE "C" NOT NULL DEFAULT '',
+    phone_sort text COLLATE "C" NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (company_id, customer_id),
+    CHECK ((root_id = customer_id) = (state <> 'MERGED'))
+);
+CREATE INDEX customers_tree ON customers (company_id, root_id);
+CREATE INDEX customers_by_creation ON customers (company_id, created_at, customer_id) WHERE state IN ('ACTIVE', 'INACTIVE');
+CREATE INDEX customers_by_update ON customers (company_id, updated_at, customer_id) WHERE state IN ('ACTIVE', 'INACTIVE');
+CREATE INDEX customers_by_name ON customers (company_id, name_sort, customer_id) WHERE state IN ('ACTIVE', 'INACTIVE');
+CREATE INDEX customers_by_email ON customers (company_id, email_sort, customer_id) WHERE email_sort <> '';
+CREATE INDEX customers_by_phone ON customers (company_id, phone_sort, customer_id) WHERE phone_sort <> '';
+CREATE INDEX customers_by_state ON customers (company_id, state, created_at, customer_id);
+
+-- The keys by which an exact duplicate is found, of each customer's own record.
+CREATE TABLE customer_keys (
+    company_id text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('EMAIL', 'PHONE')),
+    value text COLLATE "C" NOT NULL,
+    customer_id uuid NOT NULL,
+    PRIMARY KEY (company_id, kind, value, customer_id),
+    FOREIGN KEY (company_id, customer_id) REFERENCES customers
+);
+CREATE INDEX customer_keys_by_customer ON customer_keys (company_id, customer_id);
+
+CREATE TABLE external_ids (
+    company_id text NOT NULL,
+    system text COLLATE "C" NOT NULL,
+    external_id text COLLATE "C" NOT NULL,
+    customer_id uuid NOT NULL,
+    PRIMARY KEY (company_id, system, external_id),
+    FOREIGN KEY (company_id, customer_id) REFERENCES customers
+);
+CREATE INDEX external_ids_by_customer ON external_ids (company_id, customer_id);
+
+CREATE TABLE notes (
+    company_id text NOT NULL,
+    note_id uuid NOT NULL,
+    origin_customer_id uuid NOT NULL,
+    type text NOT NULL CHECK (type IN ('GENERAL', 'PERSONAL', 'PREFERENCE', 'ISSUE', 'COMPLAINT', 'FEEDBACK', 'REQUEST')),
+    visibility text NOT NULL CHECK (visibility IN ('INTERNAL', 'SHARED')),
+    content text NOT NULL CHECK (length(content) BETWEEN 1 AND 2000),
+    author text NOT NULL,
+    author_name text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (company_id, note_id),
+    FOREIGN KEY (company_id, origin_customer_id) REFERENCES customers
+);
+CREATE INDEX notes_by_origin ON notes (company_id, origin_customer_id, note_id);
+
+-- The timeline: kept for ever, never changed.
+CREATE TABLE events (
+    company_id text NOT NULL,
+    event_id uuid NOT NULL,
+    origin_customer_id uuid NOT NULL,
+    type text NOT NULL,
+    data jsonb NOT NULL,
+    actor text NOT NULL,
+    actor_name text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (company_id, event_id)
+);
+CREATE INDEX events_by_origin ON events (company_id, origin_customer_id, event_id);
+
+-- The merge log. An edge is in force while its merge is not undone.
+CREATE TABLE merges (
+    company_id text NOT NULL,
+    merge_id uuid NOT NULL,
+    target_id uuid NOT NULL,
+    source_ids uuid[] NOT NULL,
+    rules jsonb NOT NULL,
+    choices jsonb NOT NULL,
+    digests jsonb NOT NULL,
+    fingerprint text NOT NULL,
+    reason text NOT NULL,
+    merged_by text NOT NULL,
+    merged_by_name text NOT NULL,
+    merged_at timestamptz NOT NULL,
+    undone_at timestamptz,
+    undone_by text,
+    undone_by_name text,
+    undo_reason text,
+    PRIMARY KEY (company_id, merge_id)
+);
+CREATE TABLE merge_edges (
+    company_id text NOT NULL,
+    merge_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    target_id uuid NOT NULL,
+    merged_at timestamptz NOT NULL,
+    in_force boolean NOT NULL DEFAULT true,
+    PRIMARY KEY (company_id, merge_id, source_id),
+    FOREIGN KEY (company_id, merge_id) REFERENCES merges
+);
+CREATE UNIQUE INDEX merge_edges_in_force ON merge_edges (company_id, source_id) WHERE in_force;
+CREATE INDEX merge_edges_by_target ON merge_edges (company_id, target_id) WHERE in_force;
+
+-- The feed: one row a change, kept seven days, read by transaction id below the horizon.
+CREATE TABLE feed (
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    seq bigint GENERATED ALWAYS AS IDENTITY,
+    company_id text NOT NULL,
+    subject text NOT NULL CHECK (subject IN ('customer', 'company')),
+    kind text NOT NULL,
+    revision bigint NOT NULL,
+    payload jsonb NOT NULL,
+    previous_stage text NOT NULL DEFAULT '',
+    merge jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (xid, seq)
+);
+CREATE INDEX feed_by_age ON feed (created_at);
+
+-- Which life of the database this is: renewed when a start finds another system, database or timeline.
+CREATE TABLE database_epoch (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    epoch text NOT NULL,
+    system_identifier bigint NOT NULL,
+    database_oid oid NOT NULL,
+    timeline integer NOT NULL,
+    expired_below xid8 NOT NULL
+);
+
+CREATE FUNCTION renew_epoch() RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    now_system bigint := (SELECT system_identifier FROM pg_control_system());
+    now_oid oid := (SELECT oid FROM pg_database WHERE datname = current_database());
+    now_timeline integer := (SELECT timeline_id FROM pg_control_checkpoint());
+    found text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('database_epoch'));
+    SELECT epoch INTO found FROM public.database_epoch
+     WHERE system_identifier = now_system AND database_oid = now_oid AND timeline = now_timeline;
+    IF found IS NULL THEN
+        DELETE FROM public.database_epoch;
+        -- What is in the feed is of the life before: its transaction ids mean nothing now.
+        TRUNCATE public.feed;
+        found := gen_random_uuid()::text;
+        INSERT INTO public.database_epoch (epoch, system_identifier, database_oid, timeline, expired_below)
+        VALUES (found, now_system, now_oid, now_timeline, pg_current_xact_id());
+    END IF;
+    RETURN found;
+END $$;
+
+-- The audit log: what a row was and is, who changed it and from where. Only the trigger writes it.
+CREATE TABLE audit_log (
+    company_id text NOT NULL,
+    audit_id bigint GENERATED ALWAYS AS IDENTITY,
+    table_name text NOT NULL,
+    record_id text NOT NULL,
+    action text NOT NULL CHECK (action IN ('INSERT', 'UPDATE', 'DELETE')),
+    old_values jsonb,
+    new_values jsonb,
+    actor text NOT NULL,
+    actor_name text NOT NULL,
+    peer text NOT NULL,
+    request_id text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (company_id, audit_id)
+);
+CREATE INDEX audit_log_by_record ON audit_log (company_id, table_name, record_id, audit_id);
+
+CREATE FUNCTION write_audit() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    derived text[] := ARRAY['view', 'revision', 'name_sort', 'email_sort', 'phone_sort'];
+    before jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - derived END;
+    after jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - derived END;
+    row_values jsonb := coalesce(after, before);
+BEGIN
+    IF before IS DISTINCT FROM after THEN
+        INSERT INTO public.audit_log (company_id, table_name, record_id, action, old_values, new_values,
+                                      actor, actor_name, peer, request_id)
+        VALUES (row_values ->> 'company_id', TG_TABLE_NAME, row_values ->> TG_ARGV[0], TG_OP, before, after,
+                coalesce(current_setting('app.actor', true), ''), coalesce(current_setting('app.actor_name', true), ''),
+                coalesce(current_setting('app.peer', true), ''), coalesce(current_setting('app.request_id', true), ''));
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON companies FOR EACH ROW EXECUTE FUNCTION write_audit('company_id');
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON customers FOR EACH ROW EXECUTE FUNCTION write_audit('customer_id');
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON notes FOR EACH ROW EXECUTE FUNCTION write_audit('note_id');
+CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON merges FOR EACH ROW EXECUTE FUNCTION write_audit('merge_id');
+
+-- Lists of a filtered set: how many rows the planner expects, for totals above what is counted.
+DO $$
+DECLARE
+    kept text;
+BEGIN
+    FOREACH kept IN ARRAY ARRAY['companies', 'customers', 'customer_keys', 'external_ids', 'notes', 'events', 'merges',
+                                'merge_edges', 'feed', 'audit_log'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', kept);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', kept);
+        EXECUTE format('CREATE POLICY company ON %I TO customers_runtime, customers_owner USING (company_id = (SELECT app_company())) '
+                       'WITH CHECK (company_id = (SELECT app_company()))', kept);
+    END LOOP;
+    FOREACH kept IN ARRAY ARRAY['companies', 'customers', 'feed'] LOOP
+        EXECUTE format('CREATE POLICY feed_reads_all ON %I FOR SELECT TO customers_feed USING (true)', kept);
+    END LOOP;
+END $$;
+
+GRANT SELECT, INSERT, UPDATE ON companies, customers, notes, merges, merge_edges TO customers_runtime;
+GRANT SELECT, INSERT, DELETE ON customer_keys, external_ids TO customers_runtime;
+GRANT SELECT, INSERT ON events TO customers_runtime;
+GRANT INSERT ON feed TO customers_runtime;
+GRANT SELECT ON audit_log, database_epoch TO customers_runtime;
+GRANT SELECT ON companies, customers, feed, database_epoch TO customers_feed;
+GRANT EXECUTE ON FUNCTION renew_epoch() TO customers_runtime, customers_feed;
+
+-- Upkeep: the feed keeps seven days.
+CREATE POLICY upkeep_expires ON feed TO customers_upkeep USING (created_at < now() - interval '7 days');
+GRANT SELECT, DELETE ON feed TO customers_upkeep;
+GRANT SELECT, UPDATE ON database_epoch TO customers_upkeep;
+
+-- Takes the locks under which exact duplicates are looked for: the company's (shared for one record, exclusive for a
+-- chunk of an import) and then, in order, those of the keys. The check must come in a later statement.
+CREATE FUNCTION lock_keys(company bigint, exclusively boolean, keys bigint[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE
+    key bigint;
+BEGIN
+    IF exclusively THEN
+        PERFORM pg_advisory_xact_lock(company);
+    ELSE
+        PERFORM pg_advisory_xact_lock_shared(company);
+        FOREACH key IN ARRAY keys LOOP
+            PERFORM pg_advisory_xact_lock(key);
+        END LOOP;
+    END IF;
+END $$;

@@ -1,0 +1,49 @@
+"""Reads customers by id: a merged one answers with its root, a deleted or erased one is not found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.customers.domain.failures import CustomerNotFound
+from services.customers.domain.fields import Json
+from services.customers.store import reading
+from services.runtime.database import Transaction
+from services.runtime.failures import FieldsInvalid, FieldViolation
+
+MOST_IDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is shown of a customer, and the id that was asked for where that one was merged into it."""
+
+    shown: dict[str, Json]
+    merged_from: str = ""
+
+
+def get_customer(tx: Transaction, customer_id: str) -> Found:
+    """One customer by id; CustomerNotFound where there is none."""
+    if not customer_id:
+        raise FieldsInvalid([FieldViolation("customer_id", "is required")])
+    found = _found(tx, [customer_id]).get(customer_id)
+    if found is None:
+        raise CustomerNotFound(customer_id)
+    return found
+
+
+def batch_get_customers(tx: Transaction, customer_ids: Sequence[str]) -> tuple[list[Found], list[str]]:
+    """Those of the customers that there are, in the order asked, and the ids that were not found."""
+    if not 1 <= len(customer_ids) <= MOST_IDS:
+        raise FieldsInvalid(
+            [FieldViolation("customer_ids", f"takes 1 to {MOST_IDS} ids; {len(customer_ids)} were given")]
+        )
+    found = _found(tx, customer_ids)
+    return [found[i] for i in customer_ids if i in found], [i for i in customer_ids if i not in found]
+
+
+def _found(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, Found]:
+    rows = reading.roots(tx, customer_ids)
+    return {
+        asked: Found(shown, "" if shown["customer_id"] == asked.lower() else asked) for asked, shown in rows.items()
+    }

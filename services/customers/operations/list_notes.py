@@ -1,0 +1,38 @@
+"""Lists the notes of a customer and of all that were merged into it, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.customers.domain.note import Note
+from services.customers.operations.update_customer import require_live
+from services.customers.store import notes, trees
+from services.runtime import paging
+from services.runtime.database import Transaction
+from services.runtime.failures import FieldsInvalid, FieldViolation
+from services.runtime.ids import is_id
+
+
+@dataclass(frozen=True, slots=True)
+class NotePage:
+    """Some notes, how to go on, and how many there are."""
+
+    notes: list[Note]
+    next_page_token: str
+    total_size: int
+
+
+def list_notes(tx: Transaction, customer_id: str, *, page_size: int, page_token: str) -> NotePage:
+    """One page. Raises FieldsInvalid, PageTokenMismatch, CustomerNotFound, CustomerDeleted."""
+    if not customer_id:
+        raise FieldsInvalid([FieldViolation("customer_id", "is required")])
+    size = paging.page_size(page_size)
+    root = trees.read_tree(tx, customer_id).root
+    require_live(root)
+    question = {"list": "notes", "customer_id": root.customer_id}
+    position = paging.position_of(page_token, question) or [""]
+    if position[0] and not is_id(position[0]):
+        raise FieldsInvalid([FieldViolation("page_token", "is not one that this service gave out")])
+    found = notes.page(tx, root.customer_id, position[0], size + 1)
+    more = paging.page_token(question, [found[size - 1].note_id]) if len(found) > size else ""
+    return NotePage(found[:size], more, notes.count(tx, root.customer_id))

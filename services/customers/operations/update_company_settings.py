@@ -1,0 +1,23 @@
+"""Changes the settings of the caller's company."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.customers.domain.company import Company, changed
+from services.customers.store import companies, records
+from services.customers.store.rows import FeedEntry
+from services.runtime.database import Transaction
+from services.runtime.freshness import ChangeToken
+
+
+def update_company_settings(tx: Transaction, changes: Mapping[str, str]) -> tuple[Company, ChangeToken]:
+    """Changes the settings that are named; what changes nothing writes nothing. Raises FieldsInvalid."""
+    companies.lock(tx)
+    before = companies.read(tx)
+    wanted = changed(before.settings, changes)
+    if wanted == before.settings:
+        return before, tx.change_token()
+    company = companies.write(tx, wanted)
+    records.write(tx, (), (), [FeedEntry("company", "SETTINGS_CHANGED", company.revision, company.shown)])
+    return company, tx.change_token()

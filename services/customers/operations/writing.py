@@ -1,0 +1,85 @@
+"""What every change of a customer writes: the row, the view that folds it, a timeline event and a feed entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from services.customers.domain.fields import Json
+from services.customers.domain.forest import Tree
+from services.customers.domain.record import Actor, OwnRecord
+from services.customers.domain.view import member_view, root_view
+from services.customers.store import records
+from services.customers.store.rows import CustomerWrite, Event, FeedEntry, StoredCustomer
+from services.customers.store.trees import StoredTree
+from services.runtime.database import TenantScope, Transaction
+from services.runtime.freshness import ChangeToken
+
+
+@dataclass(slots=True)
+class Writes:
+    """Rows, events and feed entries that are written together."""
+
+    rows: list[CustomerWrite] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    feed: list[FeedEntry] = field(default_factory=list)
+
+    def store(self, tx: Transaction) -> ChangeToken:
+        """Writes all of it, rows in the order of their ids, and gives the token of the transaction."""
+        self.rows.sort(key=lambda row: row.customer_id)
+        records.write(tx, self.rows, self.events, self.feed)
+        return tx.change_token()
+
+    def create(self, customer_id: str, own: OwnRecord) -> StoredCustomer:
+        """A new customer."""
+        after = self._row(CustomerWrite(customer_id, own, root_view(Tree(customer_id, {customer_id: own}))))
+        self.announce(after, "CREATED", "created", {})
+        return after
+
+    def change(
+        self,
+        stored: StoredTree,
+        member_id: str,
+        own: OwnRecord,
+        kind: str,
+        event: str,
+        data: Mapping[str, Json],
+    ) -> StoredCustomer:
+        """A new own record of a member of a tree; gives what the root shows then."""
+        members = {**stored.tree.members, member_id: own}
+        tree = replace(stored.tree, members=members)
+        if member_id != tree.root_id:
+            self._row(CustomerWrite(member_id, own, member_view(tree, member_id), stored.rows[member_id]))
+        root = stored.root
+        after = self._row(CustomerWrite(tree.root_id, members[tree.root_id], root_view(tree), root))
+        stage = root.view["lifecycle_stage"]
+        staged = kind == "UPDATED" and after.view["lifecycle_stage"] != stage
+        self.events.append(Event(member_id, event, data))
+        if staged:
+            self.events.append(Event(member_id, "stage_changed", {"from": stage, "to": after.view["lifecycle_stage"]}))
+        self.feed.append(_fed(after, "STAGE_CHANGED" if staged else kind, stage if staged else ""))
+        return after
+
+    def announce(self, customer: StoredCustomer, kind: str, event: str, data: Mapping[str, Json]) -> None:
+        """A timeline event and a feed entry of a customer."""
+        self.events.append(Event(customer.customer_id, event, data))
+        self.feed.append(_fed(customer, kind))
+
+    def _row(self, row: CustomerWrite) -> StoredCustomer:
+        self.rows.append(row)
+        return row.after
+
+
+def actor_of(scope: TenantScope) -> Actor:
+    """The caller as the record keeps it."""
+    return Actor(scope.actor, scope.actor_name)
+
+
+def utc_now() -> datetime:
+    """The time of this process, for records that nobody else can have written yet."""
+    return datetime.now(UTC)
+
+
+def _fed(customer: StoredCustomer, kind: str, previous_stage: str = "") -> FeedEntry:
+    return FeedEntry("customer", kind, customer.revision, customer.shown, previous_stage)

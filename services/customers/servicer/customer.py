@@ -1,0 +1,102 @@
+"""CustomerService."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from patronage.customers.v1 import customer_service_pb2 as pb
+from patronage.customers.v1 import customer_service_pb2_grpc as grpc_pb
+from services.customers.convert import customer as convert
+from services.customers.convert import listing as convert_listing
+from services.customers.convert.duplicates import duplicate_action, hit_messages
+from services.customers.operations.create_customer import create_customer
+from services.customers.operations.delete_customer import delete_customer
+from services.customers.operations.get_customer import batch_get_customers, get_customer
+from services.customers.operations.list_customers import list_customers
+from services.customers.operations.update_customer import update_customer
+from services.runtime.access import require_scope
+from services.runtime.caller import caller_of
+from services.runtime.database import Transaction
+from services.runtime.edge import Edge
+
+
+class CustomerServicer(grpc_pb.CustomerServiceServicer):
+    """The customer records of the caller's company."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+
+    def CreateCustomer(self, request: pb.CreateCustomerRequest, context: Any) -> pb.CreateCustomerResponse:  # noqa: N802
+        """Creates a customer."""
+        draft = convert.draft_of(request.customer)
+        action = duplicate_action(request.on_duplicate)
+
+        def run(tx: Transaction) -> pb.CreateCustomerResponse:
+            created = create_customer(tx, draft, action)
+            return pb.CreateCustomerResponse(
+                customer=convert.customer_message(tx.scope.company_id, created.customer.shown),
+                created=created.created,
+                duplicates=hit_messages(created.duplicates),
+                change_token=created.token.encode(),
+            )
+
+        return self._edge.write(context, request, run)
+
+    def GetCustomer(self, request: pb.GetCustomerRequest, context: Any) -> pb.GetCustomerResponse:  # noqa: N802
+        """Reads one customer."""
+        company_id = caller_of(context).company_id
+        return self._edge.read(
+            context, lambda tx: convert.found_message(company_id, get_customer(tx, request.customer_id))
+        )
+
+    def BatchGetCustomers(self, request: pb.BatchGetCustomersRequest, context: Any) -> pb.BatchGetCustomersResponse:  # noqa: N802
+        """Reads several customers."""
+        company_id = caller_of(context).company_id
+
+        def run(tx: Transaction) -> pb.BatchGetCustomersResponse:
+            found, missing = batch_get_customers(tx, list(request.customer_ids))
+            customers = [convert.found_message(company_id, one) for one in found]
+            return pb.BatchGetCustomersResponse(customers=customers, missing_ids=missing)
+
+        return self._edge.read(context, run)
+
+    def ListCustomers(self, request: pb.ListCustomersRequest, context: Any) -> pb.ListCustomersResponse:  # noqa: N802
+        """Lists customers."""
+        question = convert_listing.question_of(request)
+        if "DELETED" in question.states:
+            require_scope(caller_of(context), "customers:read:deleted")
+
+        def run(tx: Transaction) -> pb.ListCustomersResponse:
+            page = list_customers(
+                tx,
+                question,
+                page_size=request.page_size,
+                page_token=request.page_token,
+                skip=request.skip,
+                count_exactly=request.count_exactly,
+            )
+            return convert_listing.page_message(tx.scope.company_id, page)
+
+        return self._edge.read(context, run)
+
+    def UpdateCustomer(self, request: pb.UpdateCustomerRequest, context: Any) -> pb.UpdateCustomerResponse:  # noqa: N802
+        """Changes a customer."""
+        draft = convert.draft_of(request.customer)
+        paths = convert.update_paths(request.customer, request.update_mask.paths)
+
+        def run(tx: Transaction) -> pb.UpdateCustomerResponse:
+            customer, token = update_customer(tx, request.customer_id, draft, paths, request.customer.etag)
+            message = convert.customer_message(tx.scope.company_id, customer.shown)
+            return pb.UpdateCustomerResponse(customer=message, change_token=token.encode())
+
+        return self._edge.write(context, request, run)
+
+    def DeleteCustomer(self, request: pb.DeleteCustomerRequest, context: Any) -> pb.DeleteCustomerResponse:  # noqa: N802
+        """Deletes a customer softly."""
+
+        def run(tx: Transaction) -> pb.DeleteCustomerResponse:
+            customer, token = delete_customer(tx, request.customer_id, request.etag)
+            message = convert.customer_message(tx.scope.company_id, customer.shown)
+            return pb.DeleteCustomerResponse(customer=message, change_token=token.encode())
+
+        return self._edge.write(context, request, run)

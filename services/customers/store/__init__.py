@@ -1,0 +1,1 @@
+"""SQL of the customers service: functions that say what the database does."""

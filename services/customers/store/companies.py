@@ -1,0 +1,35 @@
+"""The settings of companies; one that never changed them has the defaults and no row."""
+
+from __future__ import annotations
+
+from services.customers.domain.company import DEFAULT_SETTINGS, Company, Settings
+from services.runtime.database import Transaction
+
+READ = "SELECT region, currency, time_zone, revision FROM companies WHERE company_id = (SELECT app_company())"
+WRITE = """
+INSERT INTO companies (company_id, region, currency, time_zone, revision)
+VALUES ((SELECT app_company()), %(region)s, %(currency)s, %(time_zone)s, 1)
+ON CONFLICT (company_id) DO UPDATE SET region = %(region)s, currency = %(currency)s, time_zone = %(time_zone)s,
+       revision = companies.revision + 1
+RETURNING revision
+"""
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('company settings'), hashtext(app_company()))"
+
+
+def read(tx: Transaction) -> Company:
+    """The company of the transaction."""
+    row = tx.row(READ)
+    if row is None:
+        return Company(tx.scope.company_id, DEFAULT_SETTINGS, revision=0)
+    return Company(tx.scope.company_id, Settings(row["region"], row["currency"], row["time_zone"]), row["revision"])
+
+
+def lock(tx: Transaction) -> None:
+    """Keeps other writers of the company's settings out until the transaction ends."""
+    tx.execute(LOCK)
+
+
+def write(tx: Transaction, settings: Settings) -> Company:
+    """Stores settings and gives the company as it is now."""
+    parameters = {"region": settings.region, "currency": settings.currency, "time_zone": settings.time_zone}
+    return Company(tx.scope.company_id, settings, revision=tx.value(WRITE, parameters))

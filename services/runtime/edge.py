@@ -1,0 +1,64 @@
+"""The edge of a service: opens the transaction of a call, commits it, and answers a repeated request once.
+
+A servicer method translates in, calls an operation inside `read` or `write`, and translates out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from services.runtime.caller import caller_of
+from services.runtime.database import Database, Transaction
+from services.runtime.failures import FieldsInvalid, FieldViolation
+from services.runtime.idempotency import once
+from services.runtime.ids import is_id
+
+M = TypeVar("M", bound=Message)
+
+
+class Edge:
+    """Opens transactions on behalf of callers. `committed` is called after each write that is committed."""
+
+    def __init__(self, database: Database, committed: Callable[[], None] = lambda: None) -> None:
+        self._database = database
+        self._committed = committed
+
+    def read(self, context: Any, run: Callable[[Transaction], M]) -> M:
+        """What `run` answers inside a transaction that only reads."""
+        with self._database.transaction(caller_of(context).scope(), read_only=True) as tx:
+            return run(tx)
+
+    def write(self, context: Any, request: Message, run: Callable[[Transaction], M]) -> M:
+        """What `run` answers inside a transaction; the first answer again where the request id was used before."""
+        request_id: str = getattr(request, "request_id", "")
+        if request_id and not is_id(request_id):
+            raise FieldsInvalid([FieldViolation("request_id", "is no UUID")])
+        with self._database.transaction(caller_of(context).scope()) as tx:
+            tx.after_commit(self._committed)
+            return _once(tx, request, request_id, run) if request_id else run(tx)
+
+
+def _once(tx: Transaction, request: Message, request_id: str, run: Callable[[Transaction], M]) -> M:
+    """The stored response of the first run, or that of the run now."""
+    answered: list[M] = []
+
+    def answer() -> bytes:
+        answered.append(run(tx))
+        return answered[0].SerializeToString()
+
+    fingerprint = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+    stored = once(tx, type(request).__name__, request_id.lower(), fingerprint, answer)
+    return answered[0] if answered else _response_type(request).FromString(stored)  # type: ignore[return-value]
+
+
+def _response_type(request: Message) -> type[Message]:
+    """The response class of a request class: by the contract's rule they stand in one file and differ in the ending."""
+    found: type[Message] = getattr(
+        sys.modules[type(request).__module__], type(request).__name__.removesuffix("Request") + "Response"
+    )
+    return found
