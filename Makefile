@@ -1,0 +1,41 @@
+# Two commands on a bare machine: `make demo` and `make test`. Everything else is listed by `make help`.
+BIN := .venv/bin
+ARGS ?=
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check bench protos install clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+
+demo: install  ## the whole story on example data: import, duplicates, merge, undo, sales
+	@$(BIN)/patronage demo $(ARGS)
+
+up: install  ## the three services on ports 50051 to 50053, until Ctrl-C
+	@$(BIN)/patronage up $(ARGS)
+
+test: install  ## every test; choose with ARGS="-m unit" or ARGS=tests/unit/identity
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: install  ## lint, format, types, contract lint, stubs current, imports one way
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python protos/generate.py --lint
+	$(BIN)/python protos/generate.py --check
+	$(BIN)/pytest -q tests/contract
+
+bench: install  ## speeds, each as calls a second and as a ratio to the echo
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+protos: install  ## write the stubs under protos/gen from the contract
+	$(BIN)/python protos/generate.py
+
+install: .venv/.installed  ## .venv from requirements.lock, each hash checked
+
+clean:  ## remove .venv and every cache; data of `make up` stay
+	rm -rf .venv .build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+.venv/.installed: requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" .ci/install
