@@ -24,8 +24,7 @@ def core_sql(statement: ClauseElement) -> tuple[str, Mapping[str, Any]]:
     if not processors:
         return state.statement, state.parameters
     return state.statement, {
-        name: processors[name](value) if name in processors else value
-        for name, value in state.parameters.items()
+        name: processors[name](value) if name in processors else value for name, value in state.parameters.items()
     }
 
 

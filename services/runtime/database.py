@@ -140,9 +140,7 @@ class Database:
         self._horizons: dict[str, Horizon] = {}
         self._horizons_lock = threading.Lock()
         self._down_until = 0.0
-        self._conninfo = _conninfo(
-            url, application_name, statement_timeout_ms, lock_timeout_ms, idle_in_transaction_ms
-        )
+        self._conninfo = _conninfo(url, application_name, statement_timeout_ms, lock_timeout_ms, idle_in_transaction_ms)
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             self._conninfo,
             kwargs=_CONNECTION_ARGUMENTS,

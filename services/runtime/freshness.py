@@ -35,9 +35,7 @@ class ChangeToken:
         """The token that a caller sent back."""
         try:
             padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-            version, xid, epoch = (
-                base64.b64decode(padded, altchars=b"-_", validate=True).decode().split(".", 2)
-            )
+            version, xid, epoch = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split(".", 2)
             if version != "1" or not epoch or not xid.isascii() or not xid.isdigit():
                 raise ValueError("not a change token")
             return ChangeToken(epoch, int(xid))

@@ -25,9 +25,7 @@ _EXPIRE = """
 """
 
 
-def once(
-    tx: Transaction, method: str, request_id: str, fingerprint: bytes, run: Callable[[], bytes]
-) -> bytes:
+def once(tx: Transaction, method: str, request_id: str, fingerprint: bytes, run: Callable[[], bytes]) -> bytes:
     """The stored response of the first call with this request id, else what `run` answers now."""
     if not request_id:
         return run()

@@ -34,9 +34,7 @@ def position_of(token: str, question: Mapping[str, Any]) -> list[Any] | None:
         return None
     digest, position = _opened(token)
     if digest != _digest(question):
-        text = (
-            "The page token belongs to another question. Repeat the call with the fields of the first page."
-        )
+        text = "The page token belongs to another question. Repeat the call with the fields of the first page."
         raise PageTokenMismatch(text)
     return position
 

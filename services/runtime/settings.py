@@ -35,20 +35,14 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
-    listen: str = Field(
-        "127.0.0.1:0", pattern=r"^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$", description="host:port"
-    )
+    listen: str = Field("127.0.0.1:0", pattern=r"^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$", description="host:port")
     database_url: SecretStr = Field(description="postgresql://role:password@host:port/database")
     feed_database_url: SecretStr | None = Field(None, description="the same database as the feed role")
     upkeep_database_url: SecretStr | None = Field(None, description="the same database as the upkeep role")
     tls_certificate: ExistingFile | None = Field(None, description="a PEM file with the certificate chain")
     tls_key: ExistingFile | None = Field(None, description="a PEM file with the private key")
-    tls_client_ca: ExistingFile | None = Field(
-        None, description="a PEM file; clients must show a certificate"
-    )
-    tls_ca: ExistingFile | None = Field(
-        None, description="a PEM file that verifies the services called from here"
-    )
+    tls_client_ca: ExistingFile | None = Field(None, description="a PEM file; clients must show a certificate")
+    tls_ca: ExistingFile | None = Field(None, description="a PEM file that verifies the services called from here")
     plaintext: bool = Field(False, description="true serves and calls without TLS, for development only")
     token_secret: Secret | None = Field(None, description="the HS256 secret, at least 32 bytes")
     token_key_file: ExistingFile | None = Field(None, description="a PEM public key (RS256, ES256 or EdDSA)")
@@ -56,20 +50,14 @@ class ServiceSettings(BaseSettings):
     token_audience: str = Field("patronage", min_length=1, description="the audience that tokens must name")
     customers: str = Field("", description="host:port of the customers service")
     service_token: SecretStr | None = Field(None, description="the token of this service for calls to others")
-    service_token_file: ExistingFile | None = Field(
-        None, description="a file with that token, read again on change"
-    )
+    service_token_file: ExistingFile | None = Field(None, description="a file with that token, read again on change")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG to ERROR")
     log_format: Literal["json", "console"] = Field("json", description="json or console")
     workers: int = Field(8, ge=1, le=256, description="threads for unary calls")
-    stream_workers: int = Field(
-        16, ge=1, le=1024, description="threads for streams, and the most streams at once"
-    )
+    stream_workers: int = Field(16, ge=1, le=1024, description="threads for streams, and the most streams at once")
     share_port: bool = Field(False, description="true lets several processes serve one port (SO_REUSEPORT)")
     reflection: bool = Field(False, description="true answers reflection without a token")
-    drain_seconds: float = Field(
-        10.0, ge=0, le=600, description="how long running calls may finish after SIGTERM"
-    )
+    drain_seconds: float = Field(10.0, ge=0, le=600, description="how long running calls may finish after SIGTERM")
     development: bool = Field(False, description="true for a laptop: reflection is open")
 
 

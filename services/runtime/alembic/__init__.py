@@ -1,0 +1,1 @@
+"""The environment that Alembic runs the migrations of every service in."""

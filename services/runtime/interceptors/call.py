@@ -1,0 +1,33 @@
+"""The record of one call, which the interceptors fill as it passes."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.runtime.caller import Caller
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
+
+
+@dataclass(slots=True)
+class Call:
+    """One call: what is asked, by whom, and how it ended."""
+
+    method: str
+    metadata: dict[str, str]
+    request_id: str
+    started: float = field(default_factory=time.perf_counter)
+    caller: Caller | None = None
+    code: str = "OK"
+    reason: str = ""
+
+
+def open_call(method: str, context: Any) -> Call:
+    """The record for a call that begins. The caller may name it by the metadata key request-id."""
+    metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    given = metadata.get("request-id", "")
+    return Call(method, metadata, given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)

@@ -1,0 +1,54 @@
+"""The process of a service: its stop signals, its parent, and the file that tells its port."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+PORT_FILE = "PATRONAGE_PORT_FILE"
+DIE_WITH_PARENT = "PATRONAGE_DIE_WITH_PARENT"
+_PR_SET_PDEATHSIG = 1
+
+
+class StopSignals:
+    """SIGTERM and SIGINT ask the process to stop; a second one stops it at once."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def wait(self) -> None:
+        """Wait until the process is asked to stop."""
+        self._asked.wait()
+
+    def _ask(self, number: int, _: FrameType | None) -> None:
+        if self._asked.is_set():
+            os._exit(128 + number)
+        self._asked.set()
+
+
+def die_with_parent() -> None:
+    """Be asked to stop when the parent dies, if PATRONAGE_DIE_WITH_PARENT is 1 or its pid. Linux only."""
+    wish = os.environ.get(DIE_WITH_PARENT, "")
+    if not wish.isdigit() or wish == "0" or sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # A parent that died before the line above sends no signal; given its pid, that can be seen.
+    if wish != "1" and os.getppid() != int(wish):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def write_port_file(port: int) -> None:
+    """Write the port to the file that PATRONAGE_PORT_FILE names, whole or not at all."""
+    target = os.environ.get(PORT_FILE)
+    if not target:
+        return
+    partial = Path(f"{target}.{os.getpid()}")
+    partial.write_text(f"{port}\n", encoding="ascii")
+    partial.replace(target)

@@ -1,0 +1,111 @@
+"""A channel to another service of the suite: TLS or explicit plaintext, the token of this service, keepalive."""
+
+from __future__ import annotations
+
+import threading
+from collections import namedtuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from services.runtime.settings import ServiceSettings
+
+_OPTIONS = [
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_receive_message_length", 64 * 1024 * 1024),
+]
+
+
+def channel(target: str, settings: ServiceSettings, *, company_id: str = "") -> grpc.Channel:
+    """A channel whose calls carry the token of this service, and name a company if one is given.
+
+    For a company that differs from call to call, give `metadata=for_company(company_id)` with the call.
+    """
+    if settings.plaintext:
+        plain = grpc.insecure_channel(target, options=_OPTIONS)
+    else:
+        plain = grpc.secure_channel(target, _credentials(settings), options=_OPTIONS)
+    return grpc.intercept_channel(plain, _Identity(_token_of(settings), company_id))
+
+
+def for_company(company_id: str, request_id: str = "") -> list[tuple[str, str]]:
+    """The metadata of a call for one company, under the request id of the call that caused it."""
+    named = [("company-id", company_id)]
+    return [*named, ("request-id", request_id)] if request_id else named
+
+
+def _credentials(settings: ServiceSettings) -> grpc.ChannelCredentials:
+    def read(path: Path | None) -> bytes | None:
+        return path.read_bytes() if path is not None else None
+
+    return grpc.ssl_channel_credentials(read(settings.tls_ca), read(settings.tls_key), read(settings.tls_certificate))
+
+
+def _token_of(settings: ServiceSettings) -> Callable[[], str]:
+    if settings.service_token_file is not None:
+        return _TokenFile(settings.service_token_file).read
+    fixed = settings.service_token.get_secret_value() if settings.service_token is not None else ""
+    return lambda: fixed
+
+
+class _TokenFile:
+    """A token in a file that someone renews."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._seen = -1
+        self._token = ""
+
+    def read(self) -> str:
+        changed = self._path.stat().st_mtime_ns
+        with self._lock:
+            if changed != self._seen:
+                self._token = self._path.read_text(encoding="ascii").strip()
+                self._seen = changed
+            return self._token
+
+
+_Details = namedtuple("_Details", ("method", "timeout", "metadata", "credentials", "wait_for_ready", "compression"))
+
+
+class _Identity(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    """Adds the token and the company. Call credentials would do it too, but not without TLS."""
+
+    def __init__(self, token: Callable[[], str], company_id: str) -> None:
+        self._token = token
+        self._company = [("company-id", company_id)] if company_id else []
+
+    def _pass(self, continuation: Any, details: Any, request: Any) -> Any:
+        metadata = [*(details.metadata or ()), ("authorization", f"Bearer {self._token()}"), *self._company]
+        identified = _Details(
+            details.method,
+            details.timeout,
+            metadata,
+            details.credentials,
+            getattr(details, "wait_for_ready", None),
+            getattr(details, "compression", None),
+        )
+        return continuation(identified, request)
+
+    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return self._pass(continuation, client_call_details, request)
+
+    def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return self._pass(continuation, client_call_details, request)
+
+    def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
+        return self._pass(continuation, client_call_details, request_iterator)
+
+    def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
+        return self._pass(continuation, client_call_details, request_iterator)
