@@ -1,0 +1,206 @@
+"""Follows a change feed: exactly once in effect, one process at a time, and never stopped by one bad change."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import grpc
+
+from services.runtime.database import Connection, Database, TenantScope, Transaction
+from services.runtime.database_errors import database_failure
+from services.runtime.failures import ConflictRetry, CursorExpired, DatabaseUnavailable, Failure, LockTimeout
+from services.runtime.follower_cursor import CursorMoved, advance, leads, park, reset, saved_cursor
+from services.runtime.logs import get_logger
+
+Change = TypeVar("Change")
+
+_SHORTEST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 5.0
+_ASK_TO_LEAD_S = 1.0
+_TRIES = 5
+_TRANSIENT = (DatabaseUnavailable, ConflictRetry, LockTimeout)
+
+_log = get_logger("follower")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[Change]):
+    """Changes in the order of the feed, the cursor after them, and how far the feed is complete with them."""
+
+    changes: Sequence[Change]
+    cursor: str
+    horizon: int
+    epoch: str
+    is_checkpoint: bool = False
+
+
+class Stream(Generic[Change]):
+    """Batches that can be cancelled from another thread, which a generator alone cannot."""
+
+    def __init__(self, batches: Iterator[Batch[Change]], cancel: Callable[[], object]) -> None:
+        self._batches = batches
+        self.cancel = cancel
+
+    def __iter__(self) -> Iterator[Batch[Change]]:
+        return self
+
+    def __next__(self) -> Batch[Change]:
+        return next(self._batches)
+
+
+@dataclass
+class Follower(Generic[Change]):
+    """Applies the changes of a feed to one database.
+
+    `open_stream(cursor)` gives the batches after a cursor; give a `Stream` so that `stop` can cancel it.
+    `apply(tx, company_id, changes)` applies some changes of one company, `after_batch(tx, batch)` runs in the
+    same transaction once all are applied. `on_expired()` runs, possibly twice, before following from the start.
+    """
+
+    database: Database
+    name: str
+    open_stream: Callable[[str], Iterator[Batch[Change]]]
+    apply: Callable[[Transaction, str, Sequence[Change]], None]
+    company_of: Callable[[Change], str]
+    encode: Callable[[Change], bytes] = field(default=lambda change: repr(change).encode())
+    after_batch: Callable[[Transaction, Batch[Change]], None] | None = None
+    on_expired: Callable[[], None] | None = None
+
+    def __post_init__(self) -> None:
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._stream: Iterator[Batch[Change]] | None = None
+        self._pause = _SHORTEST_PAUSE_S
+        self._failed_cursor = ""
+        self._failures = 0
+
+    def start(self) -> None:
+        """Follow in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name=f"follower {self.name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following; a batch at hand is finished."""
+        self._stopping.set()
+        cancel = getattr(self._stream, "cancel", None)
+        if cancel is not None:
+            cancel()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self.database.dedicated() as lock:
+                    self._lead(lock)
+            except Exception as error:
+                self._wait_after(error)
+
+    def _lead(self, lock: Connection) -> None:
+        while not self._stopping.is_set():
+            if leads(lock, self.name):
+                self._follow()
+                self._stopping.wait(self._pause)
+            else:
+                self._stopping.wait(_ASK_TO_LEAD_S)
+
+    def _follow(self) -> None:
+        cursor = saved_cursor(self.database, self.name)
+        try:
+            self._stream = self.open_stream(cursor)
+            for batch in self._stream:
+                self._take(batch, cursor)
+                cursor, self._pause, self._failures = batch.cursor, _SHORTEST_PAUSE_S, 0
+                if self._stopping.is_set():
+                    return
+        except Exception as error:
+            if not _is_expired(error):
+                raise
+            self._start_over()
+
+    def _start_over(self) -> None:
+        _log.warning("the cursor has expired; following from the start", follower=self.name)
+        if self.on_expired is not None:
+            self.on_expired()
+        reset(self.database, self.name)
+
+    def _take(self, batch: Batch[Change], cursor: str) -> None:
+        try:
+            self._commit(batch, cursor, self._apply_together)
+        except CursorMoved:
+            raise
+        except Exception as error:
+            if self._is_transient(error, cursor):
+                raise
+            _log.warning("a batch failed; applying one by one", follower=self.name, cause=str(error))
+            self._commit(batch, cursor, self._apply_one_by_one)
+        self.database.horizon(self.name).move(batch.epoch, batch.horizon)
+
+    def _commit(self, batch: Batch[Change], cursor: str, apply: Callable[[Transaction, Batch[Change]], int]) -> None:
+        scope = TenantScope("", actor="follower", actor_name=self.name)
+        with self.database.transaction(scope) as tx:
+            parked = apply(tx, batch)
+            if self.after_batch is not None:
+                self.after_batch(tx, batch)
+            applied = len(batch.changes) - parked
+            advance(tx, self.name, cursor, batch.cursor, batch.epoch, batch.horizon, applied, parked)
+
+    def _apply_together(self, tx: Transaction, batch: Batch[Change]) -> int:
+        for company, changes in self._by_company(batch).items():
+            tx.set_company(company)
+            self.apply(tx, company, changes)
+        return 0
+
+    def _apply_one_by_one(self, tx: Transaction, batch: Batch[Change]) -> int:
+        parked = 0
+        for company, changes in self._by_company(batch).items():
+            tx.set_company(company)
+            for change in changes:
+                parked += not self._apply_or_park(tx, company, change, batch.cursor)
+        return parked
+
+    def _apply_or_park(self, tx: Transaction, company: str, change: Change, cursor: str) -> bool:
+        try:
+            with tx.savepoint():
+                self.apply(tx, company, [change])
+            return True
+        except Exception as error:
+            if isinstance(_failure(error), DatabaseUnavailable):
+                raise
+            park(tx, company, self.name, cursor, self.encode(change), error)
+            _log.error("a change is parked", follower=self.name, company=company, cursor=cursor, exc_info=error)
+            return False
+
+    def _by_company(self, batch: Batch[Change]) -> dict[str, list[Change]]:
+        groups: dict[str, list[Change]] = {}
+        for change in batch.changes:
+            groups.setdefault(self.company_of(change), []).append(change)
+        return groups
+
+    def _is_transient(self, error: Exception, cursor: str) -> bool:
+        if not isinstance(_failure(error), _TRANSIENT):
+            return False
+        self._failures = self._failures + 1 if cursor == self._failed_cursor else 1
+        self._failed_cursor = cursor
+        return self._failures < _TRIES or isinstance(_failure(error), DatabaseUnavailable)
+
+    def _wait_after(self, error: Exception) -> None:
+        if self._stopping.is_set():
+            return
+        _log.warning("following is interrupted", follower=self.name, cause=f"{type(error).__name__}: {error}")
+        self._stopping.wait(self._pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnections
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
+
+
+def _failure(error: BaseException) -> Failure | None:
+    return error if isinstance(error, Failure) else database_failure(error)
+
+
+def _is_expired(error: Exception) -> bool:
+    if isinstance(error, CursorExpired):
+        return True
+    return isinstance(error, grpc.Call) and error.code() == grpc.StatusCode.OUT_OF_RANGE
