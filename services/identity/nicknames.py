@@ -1,8 +1,10 @@
 """Nicknames owns which given names are used for one another: Bill for William, Peggy for Margaret."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from nicknames import NickNamer
+
+_REMEMBERED = 65_536
 
 
 @cache
@@ -10,7 +12,7 @@ def _namer() -> NickNamer:
     return NickNamer()
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def forms_of(given: str) -> frozenset[str]:
     """Return the full names that a given name may stand for, itself among them."""
     return frozenset(_namer().canonicals_of(given)) | {given}
@@ -26,6 +28,6 @@ def given_root(given: str) -> str:
     return _root(given) if len(given) <= 24 else given
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def _root(given: str) -> str:
     return max(forms_of(given), key=lambda full: (len(_namer().nicknames_of(full)), full == given, full))

@@ -1,0 +1,1 @@
+"""Matching owns who is the same: the engine, its model, and the decisions taken on them."""

@@ -1,0 +1,1 @@
+"""The matching domain owns records, keys, the model and the evidence: pure values and rules."""

@@ -1,0 +1,68 @@
+"""Attributes owns the single values that keys and comparisons are made of, each with its source."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.identity.nicknames import given_root
+from services.identity.sounds import soundex
+from services.matching.domain.identity_record import Identity
+
+Values = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One value of a record, or one for each contact point; '' keeps the place of what is missing."""
+
+    name: str
+    read: Callable[[Identity], Values]
+    vocabulary: str = ""
+    """Attributes of one vocabulary may be compared with one another, as a given with a family name."""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedAttribute:
+    """A value that follows from another one; '' when it does not."""
+
+    name: str
+    source: str
+    derive: Callable[[str], str]
+
+
+def address_line(house_number: str, street: str) -> str:
+    """Return house number and street as one value, or nothing when either is missing."""
+    return f"{house_number} {street}" if house_number and street else ""
+
+
+def _email_local(email: str) -> str:
+    local = email.rpartition("@")[0]
+    return local if len(local) >= 4 else ""
+
+
+ATTRIBUTES = (
+    Attribute("given", lambda identity: (identity.name.given,), vocabulary="name"),
+    Attribute("middle", lambda identity: (identity.name.middle,), vocabulary="name"),
+    Attribute("family", lambda identity: (identity.name.family,), vocabulary="name"),
+    Attribute("suffix", lambda identity: (identity.name.suffix,)),
+    Attribute("organization", lambda identity: (identity.organization,)),
+    Attribute("email", lambda identity: identity.emails),
+    Attribute("phone", lambda identity: identity.phones),
+    Attribute("house_number", lambda identity: tuple(a.house_number for a in identity.addresses)),
+    Attribute("street", lambda identity: tuple(a.street for a in identity.addresses)),
+    Attribute("unit", lambda identity: tuple(a.unit for a in identity.addresses)),
+    Attribute("line", lambda identity: tuple(address_line(a[0], a[1]) for a in identity.addresses)),
+    Attribute("city", lambda identity: tuple(a.city for a in identity.addresses)),
+    Attribute("postcode", lambda identity: tuple(a.postcode for a in identity.addresses)),
+    Attribute("birth_date", lambda identity: (identity.birth_date,)),
+    Attribute("external_id", lambda identity: identity.external_ids),
+)
+
+DERIVED_ATTRIBUTES = (
+    DerivedAttribute("given_root", "given", lambda given: given_root(given) if len(given) > 1 else ""),
+    DerivedAttribute("given_initial", "given", lambda given: given[:1]),
+    DerivedAttribute("family_start", "family", lambda family: family[:3]),
+    DerivedAttribute("family_sound", "family", soundex),
+    DerivedAttribute("email_local", "email", _email_local),
+    DerivedAttribute("birth_year", "birth_date", lambda date: date[:4] if date[:4].isdigit() else ""),
+    DerivedAttribute("birth_day", "birth_date", lambda date: date[5:] if len(date) == 10 else ""),
+)

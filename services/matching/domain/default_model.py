@@ -1,0 +1,117 @@
+"""The default model owns the weights that are shipped: the start of learning, and its fall-back."""
+
+from services.matching.domain.model import Comparison, Level, Model
+
+DEFAULT_MODEL = Model(
+    version="shipped-1",
+    comparisons=(
+        Comparison(
+            "given",
+            (
+                Level("exact", 0.80, 0.01, frequency_of="given"),
+                Level("nickname", 0.06, 0.004),
+                Level("initial", 0.03, 0.01),
+                Level("near", 0.06, 0.004, frequency_of=""),
+                Level("similar", 0.02, 0.03),
+                Level("different", 0.03, 0.942),
+            ),
+            names_only=True,
+        ),
+        Comparison(
+            "family",
+            (
+                Level("exact", 0.86, 0.002, 0.75, frequency_of="family"),
+                Level("near", 0.06, 0.002, 0.02),
+                Level("part", 0.02, 0.001, 0.01),
+                Level("similar", 0.02, 0.02, 0.02),
+                Level("different", 0.04, 0.975, 0.20),
+            ),
+            names_only=True,
+        ),
+        Comparison(
+            "name_order",
+            (Level("as written", 0.98, 0.92), Level("swapped", 0.02, 0.08)),
+            learned=False,
+            names_only=True,
+        ),
+        Comparison(
+            "middle",
+            (
+                Level("exact", 0.70, 0.04, frequency_of="middle"),
+                Level("initial", 0.20, 0.06),
+                Level("different", 0.10, 0.90),
+            ),
+            names_only=True,
+        ),
+        Comparison(
+            "suffix",
+            (Level("same", 0.95, 0.5), Level("different", 0.05, 0.5)),
+            learned=False,
+            names_only=True,
+        ),
+        Comparison(
+            "organization",
+            (
+                Level("exact", 0.70, 0.002, 0.30, frequency_of="organization"),
+                Level("near", 0.15, 0.003, 0.02),
+                Level("different", 0.15, 0.995, 0.68),
+            ),
+        ),
+        Comparison(
+            "email",
+            (
+                Level("exact", 0.70, 0.00002, 0.05, frequency_of="email"),
+                Level("same local part", 0.06, 0.0001, 0.005, frequency_of="email_local"),
+                Level("near", 0.06, 0.00002, 0.005),
+                Level("different", 0.18, 0.99986, 0.94),
+            ),
+        ),
+        Comparison(
+            "phone",
+            (
+                Level("exact", 0.75, 0.00002, 0.30, frequency_of="phone"),
+                Level("near", 0.05, 0.00002, 0.005),
+                Level("different", 0.20, 0.99996, 0.695),
+            ),
+        ),
+        Comparison(
+            "address",
+            (
+                Level("exact", 0.68, 0.00002, 0.75, frequency_of="line"),
+                Level("other unit", 0.03, 0.00001, 0.03, frequency_of="line"),
+                Level("near", 0.10, 0.0001, 0.08),
+                Level("same street", 0.04, 0.002, 0.02, frequency_of="street"),
+                Level("same number", 0.03, 0.003, 0.02),
+                Level("different", 0.12, 0.99487, 0.10),
+            ),
+        ),
+        Comparison(
+            "locality",
+            (
+                Level("exact", 0.70, 0.002, 0.80, frequency_of="postcode"),
+                Level("postcode", 0.08, 0.002, 0.05, frequency_of="postcode"),
+                Level("city", 0.10, 0.01, 0.05, frequency_of="city"),
+                Level("near", 0.06, 0.004, 0.02),
+                Level("different", 0.06, 0.982, 0.08),
+            ),
+        ),
+        Comparison(
+            "birth_date",
+            (
+                Level("exact", 0.84, 0.0001, frequency_of="birth_date"),
+                Level("swapped", 0.02, 0.0001),
+                Level("near", 0.07, 0.002),
+                Level("same year", 0.04, 0.015),
+                Level("different", 0.03, 0.9828),
+            ),
+        ),
+        Comparison(
+            "external_id",
+            (
+                Level("exact", 0.85, 0.00001, frequency_of="external_id"),
+                Level("near", 0.08, 0.0001),
+                Level("different", 0.07, 0.99989),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,65 @@
+"""Identity record owns the normal form of one customer, as matching sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.identity.addresses import NO_ADDRESS, PostalAddress, parse_address
+from services.identity.birth_dates import normalize_birth_date
+from services.identity.emails import normalize_email
+from services.identity.names import NO_NAME, PersonName, join_name, parse_name
+from services.identity.organizations import normalize_organization
+from services.identity.phones import normalize_phone
+from services.identity.text import fold
+
+MOST_VALUES = 8
+"""Contact points of one kind that are compared; a record with more is compared by its first ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What is known of one person or business, normalised; an empty value was not given."""
+
+    name: PersonName = NO_NAME
+    organization: str = ""
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    addresses: tuple[PostalAddress, ...] = ()
+    birth_date: str = ""
+    external_ids: tuple[str, ...] = ()
+
+
+def identify(
+    *,
+    name: str = "",
+    given_name: str = "",
+    middle_name: str = "",
+    family_name: str = "",
+    suffix: str = "",
+    organization: str = "",
+    emails: Sequence[str] = (),
+    phones: Sequence[str] = (),
+    addresses: Sequence[str | PostalAddress] = (),
+    birth_date: str = "",
+    external_ids: Sequence[str] = (),
+    region: str = "US",
+) -> Identity:
+    """Normalise raw fields; name parts win over a whole name, `region` reads phones and dates."""
+    parts = given_name or middle_name or family_name
+    return Identity(
+        name=join_name(given_name, middle_name, family_name, suffix) if parts else parse_name(name),
+        organization=normalize_organization(organization),
+        emails=_distinct([normalize_email(email) for email in emails]),
+        phones=_distinct([normalize_phone(phone, region) for phone in phones]),
+        addresses=_known(addresses),
+        birth_date=normalize_birth_date(birth_date, region),
+        external_ids=_distinct([fold(external_id) for external_id in external_ids]),
+    )
+
+
+def _distinct(values: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))[:MOST_VALUES]
+
+
+def _known(addresses: Sequence[str | PostalAddress]) -> tuple[PostalAddress, ...]:
+    read = [parse_address(address) if isinstance(address, str) else address for address in addresses]
+    return tuple(dict.fromkeys(address for address in read if address != NO_ADDRESS))[:MOST_VALUES]

@@ -1,0 +1,67 @@
+"""Model owns what agreement and disagreement are worth: comparisons, levels and weights, declared as data."""
+
+from dataclasses import dataclass
+from math import log2
+
+RARE = 1e-7
+"""No level is rarer than this among matches or others: a weight stays finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One degree of agreement: how often matches, strangers and related people reach it."""
+
+    name: str
+    m: float
+    u: float
+    related: float | None = None
+    """Among people who share a home or a mailbox and are not the same; None when as among strangers."""
+
+    frequency_of: str = ""
+    """The attribute whose value's own frequency replaces `u`; '' when the value does not matter."""
+
+    @property
+    def weight(self) -> float:
+        """Return the match weight in bits."""
+        return log2(max(self.m, RARE) / max(self.u, RARE))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One way of comparing two records; the engine's assessor of this name says which level holds."""
+
+    name: str
+    levels: tuple[Level, ...]
+    learned: bool = True
+    names_only: bool = False
+    """Evidence about the name, which alone never links two records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An immutable version of all weights; every stored decision names it."""
+
+    version: str
+    comparisons: tuple[Comparison, ...]
+    duplicates_per_record: float = 0.1
+    relatives_per_record: float = 0.2
+
+    def prior(self, records: int) -> float:
+        """Return the chance that two random records of a file this large are one person."""
+        return min(0.5, self.duplicates_per_record / max(records - 1, 1))
+
+    def related_prior(self, records: int) -> float:
+        """Return the chance that two random records belong to related people."""
+        return min(0.5, self.relatives_per_record / max(records - 1, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """How many records hold each value of an attribute, as counted by the last scan."""
+
+    records: int
+    counts: dict[str, dict[str, int]]
+
+
+USUAL_RECORDS = 10_000
+"""The size assumed when nothing was counted yet."""

@@ -1,0 +1,1 @@
+"""The engine owns columnar matching: encoding, blocking, scoring, learning and clustering of records."""

@@ -1,0 +1,30 @@
+"""Arrays owns the array types of the engine and the few operations that numpy lacks."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+Rows = NDArray[np.int64]
+Levels = NDArray[np.int8]
+Weights = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+MISSING = -1
+
+
+def run_starts(ordered: NDArray[np.int64]) -> Rows:
+    """Return where each run of equal values begins, with the length of the array at the end."""
+    if not len(ordered):
+        return np.zeros(1, np.int64)
+    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    return np.concatenate(([0], changes, [len(ordered)])).astype(np.int64)
+
+
+def mixed(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return one 64-bit hash of two columns of integers, the same on every machine."""
+    with np.errstate(over="ignore"):
+        value = left.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + right.astype(np.uint64)
+        value ^= value >> np.uint64(32)
+        value *= np.uint64(0xD6E8FEB86659FD93)
+        value ^= value >> np.uint64(32)
+    return value.view(np.int64)

@@ -1,0 +1,36 @@
+"""Birth date assessor owns the levels of birth dates: day and month swapped, one part wrong, year alone."""
+
+import re
+
+import numpy as np
+
+from services.matching.engine.arrays import MISSING, Codes
+from services.matching.engine.assessors import Assessed, Pairs, rates_where
+
+EXACT, SWAPPED, NEAR, SAME_YEAR, DIFFERENT = range(5)
+
+_PARTS = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
+
+
+def assess_birth_date(pairs: Pairs) -> Assessed:
+    """Birth dates that agree in two of three parts are near: most typing errors spoil only one."""
+    left, right = pairs.codes("birth_date")
+    dates = date_parts(pairs.columns["birth_date"].values)
+    (year, month, day), (other_year, other_month, other_day) = dates[left].T, dates[right].T
+    same_year, same_month, same_day = year == other_year, month == other_month, day == other_day
+    known = (year > 0) & (other_year > 0)
+    whole = known & (day > 0) & (other_day > 0)
+    swapped = whole & same_year & (month == other_day) & (day == other_month)
+    near = whole & (same_year.astype(np.int8) + same_month + same_day >= 2)
+    levels = np.select(
+        [(left < 0) | (right < 0), left == right, swapped, near, known & same_year],
+        [MISSING, EXACT, SWAPPED, NEAR, SAME_YEAR],
+        DIFFERENT,
+    ).astype(np.int8)
+    return Assessed(levels, rates_where(pairs.columns, "birth_date", left, levels == EXACT))
+
+
+def date_parts(values: list[str]) -> Codes:
+    """Return year, month and day of each date as integers, 0 where unknown; a last row stands for missing."""
+    found = [match.groups("0") if (match := _PARTS.fullmatch(value)) else ("0", "0", "0") for value in values]
+    return np.array([*found, ("0", "0", "0")], dtype=np.int32)

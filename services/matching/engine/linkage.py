@@ -1,0 +1,48 @@
+"""Linkage owns how one component falls into groups: closest first, joining only what fits on the whole."""
+
+import numpy as np
+
+from services.matching.engine.arrays import Weights
+
+DOUBT, CERTAIN = -12.0, 20.0
+"""Weights count within these bounds, so that one pair, however sure, cannot outvote the others."""
+
+FORBIDDEN = float("-inf")
+
+
+def linked(weights: Weights, least: float) -> list[list[int]]:
+    """Join members while the average weight between two groups is at least `least`; return the groups."""
+    groups = [[member] for member in range(len(weights))]
+    averages = np.clip(weights, DOUBT, CERTAIN)
+    averages[weights == FORBIDDEN] = FORBIDDEN
+    np.fill_diagonal(averages, FORBIDDEN)
+    while True:
+        first, second = np.unravel_index(int(np.argmax(averages)), averages.shape)
+        if averages[first, second] < least:
+            return [group for group in groups if group]
+        one, other = len(groups[first]), len(groups[second])
+        averages[first] = (one * averages[first] + other * averages[second]) / (one + other)
+        averages[:, first] = averages[first]
+        averages[first, first] = FORBIDDEN
+        averages[second, :] = averages[:, second] = FORBIDDEN
+        groups[first].extend(groups[second])
+        groups[second] = []
+
+
+def weakest_link(weights: Weights, members: list[int]) -> tuple[int, int]:
+    """Return the weakest of the strongest links that hold the members together."""
+    inside = weights[np.ix_(members, members)].copy()
+    reached = inside[0].copy()
+    source = np.zeros(len(members), np.int64)
+    reached[0] = np.inf
+    joined = np.zeros(len(members), np.bool_)
+    joined[0] = True
+    weakest, pair = np.inf, (0, 0)
+    for _ in range(len(members) - 1):
+        following = int(np.argmax(np.where(joined, -np.inf, np.maximum(reached, -1e300))))
+        if reached[following] < weakest:
+            weakest, pair = float(reached[following]), (int(source[following]), following)
+        joined[following] = True
+        closer = ~joined & (inside[following] > reached)
+        reached[closer], source[closer] = inside[following][closer], following
+    return members[pair[0]], members[pair[1]]

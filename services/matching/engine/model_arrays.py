@@ -1,0 +1,55 @@
+"""Model arrays owns the model's weights as arrays, to be looked up by level."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.matching.domain.model import RARE, Model
+from services.matching.engine.arrays import Levels, Mask, Weights
+
+
+@dataclass(slots=True)
+class WeightTable:
+    """One comparison in bits by level, with a last entry of nothing for MISSING."""
+
+    match: Weights
+    """log2 of m."""
+
+    stranger: Weights
+    """log2 of u."""
+
+    related: Weights
+    """log2 of the probability among related people."""
+
+    shared: Mask
+    """Whether relatives differ from strangers here at all."""
+
+    def stranger_value(self, levels: Levels, rates: Weights) -> Weights:
+        """Return log2 of u for each pair: the agreed value's own rate where one was counted."""
+        known = ~np.isnan(rates)
+        bits = self.stranger[levels]
+        bits[known] = np.log2(np.clip(rates[known], RARE, 1.0))
+        return bits
+
+
+def weight_tables(model: Model) -> Iterator[WeightTable]:
+    """Yield a table for each comparison."""
+    for comparison in model.comparisons:
+        levels = comparison.levels
+        yield WeightTable(
+            _bits([level.m for level in levels]),
+            _bits([level.u for level in levels]),
+            _bits([level.u if level.related is None else level.related for level in levels]),
+            np.array([*(level.related is not None for level in levels), False]),
+        )
+
+
+def counted_attributes(model: Model) -> list[str]:
+    """Return the attributes whose value frequencies the model uses."""
+    levels = (level for comparison in model.comparisons for level in comparison.levels)
+    return list(dict.fromkeys(level.frequency_of for level in levels if level.frequency_of))
+
+
+def _bits(probabilities: list[float]) -> Weights:
+    return np.asarray(np.log2(np.clip([*probabilities, 1.0], RARE, 1.0)))

@@ -1,0 +1,86 @@
+"""Online owns the scoring of one record against a few candidates, by the very path that scans take."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from services.matching.domain.evidence import Contribution, Evidence, Explanation, probability
+from services.matching.domain.identity_record import Identity
+from services.matching.domain.keys import blocking_keys
+from services.matching.domain.model import USUAL_RECORDS, Frequencies, Model
+from services.matching.engine.arrays import MISSING
+from services.matching.engine.assessors import Pairs
+from services.matching.engine.columns import columns_of
+from services.matching.engine.scoring import Gamma, Scored, score_pairs
+from services.matching.engine.shown import shown_value
+
+
+def score_candidates(
+    identity: Identity, candidates: Sequence[Identity], model: Model, frequencies: Frequencies | None
+) -> list[Evidence]:
+    """Score one record against each candidate."""
+    if not candidates:
+        return []
+    gamma, scored = _compare(identity, candidates, model, frequencies)
+    return [_evidence(gamma, scored, row, model) for row in range(len(candidates))]
+
+
+def explain(left: Identity, right: Identity, model: Model, frequencies: Frequencies | None) -> Explanation:
+    """Return prior, contributions and total of one pair."""
+    gamma, scored = _compare(left, [right], model, frequencies)
+    total = float(scored.total[0])
+    kinds = dict.fromkeys(kind for kind, _ in set(blocking_keys(left)) & set(blocking_keys(right)))
+    return Explanation(
+        model_version=model.version,
+        prior_weight=float(np.log2(model.prior(frequencies.records if frequencies else USUAL_RECORDS))),
+        contributions=_contributions(left, right, gamma, scored, model),
+        shared_household_adjustment=float(scored.household[0]),
+        match_weight=total,
+        match_probability=probability(total),
+        confidence=int(scored.confidence[0]),
+        shared_keys=tuple(sorted(kinds)),
+    )
+
+
+def _compare(
+    identity: Identity, candidates: Sequence[Identity], model: Model, frequencies: Frequencies | None
+) -> tuple[Gamma, Scored]:
+    columns = columns_of([identity, *candidates], frequencies)
+    others = np.arange(1, len(candidates) + 1)
+    return score_pairs(Pairs(columns, np.zeros_like(others), others), model)
+
+
+def _evidence(gamma: Gamma, scored: Scored, row: int, model: Model) -> Evidence:
+    total = float(scored.total[row])
+    found = {
+        comparison.name: int(gamma.levels[row, column])
+        for column, comparison in enumerate(model.comparisons)
+        if gamma.levels[row, column] != MISSING
+    }
+    weights = scored.weights[row] + scored.adjustments[row]
+    return Evidence(
+        match_weight=total,
+        match_probability=probability(total),
+        confidence=int(scored.confidence[row]),
+        levels={c.name: c.levels[found[c.name]].name for c in model.comparisons if c.name in found},
+        matched_fields=tuple(
+            c.name for column, c in enumerate(model.comparisons) if c.name in found and weights[column] > 0
+        ),
+    )
+
+
+def _contributions(
+    left: Identity, right: Identity, gamma: Gamma, scored: Scored, model: Model
+) -> tuple[Contribution, ...]:
+    return tuple(
+        Contribution(
+            comparison=comparison.name,
+            left=shown_value(left, comparison.name),
+            right=shown_value(right, comparison.name),
+            level=comparison.levels[gamma.levels[0, column]].name,
+            weight=float(scored.weights[0, column]),
+            frequency_adjustment=float(scored.adjustments[0, column]),
+        )
+        for column, comparison in enumerate(model.comparisons)
+        if gamma.levels[0, column] != MISSING
+    )

@@ -1,0 +1,64 @@
+"""Repeats owns rows that say exactly the same: two of them are compared, the others follow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.matching.engine.arrays import Rows, mixed, run_starts
+from services.matching.engine.columns import Column, Columns
+from services.matching.engine.records import Records
+
+_COMPARED = 2
+
+
+@dataclass(slots=True)
+class Distinct:
+    """The rows that are compared, and for each further row the two compared ones it equals."""
+
+    records: Records
+    rows: Rows
+    """Input row of each compared row."""
+
+    followers: Rows
+    """Input rows that are not compared."""
+
+    first: Rows
+    second: Rows
+    """Compared rows that each follower equals."""
+
+
+def distinct(records: Records) -> Distinct:
+    """Set aside the rows of which two equal ones were seen already."""
+    signature = _signature(records)
+    order = np.argsort(signature, kind="stable")
+    bounds = run_starts(signature[order])
+    start = np.repeat(bounds[:-1], np.diff(bounds))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order)) - start
+    rows = np.flatnonzero(rank < _COMPARED)
+    followers = order[rank[order] >= _COMPARED]
+    first_of = start[rank[order] >= _COMPARED]
+    compared_row = np.full(len(order), -1, np.int64)
+    compared_row[rows] = np.arange(len(rows))
+    first, second = compared_row[order[first_of]], compared_row[order[first_of + 1]] if len(first_of) else first_of
+    return Distinct(_subset(records, rows), rows, followers, first, second)
+
+
+def _signature(records: Records) -> Rows:
+    signature = np.zeros(records.columns.size, np.int64)
+    for column in records.columns.base.values():
+        for slot in range(column.codes.shape[1]):
+            signature = mixed(signature, column.codes[:, slot].astype(np.int64))
+    return signature if records.sources is None else mixed(signature, records.sources.astype(np.int64))
+
+
+def _subset(records: Records, rows: Rows) -> Records:
+    """Return some rows with the frequencies of all."""
+    columns = records.columns
+    if len(rows) == columns.size:
+        return records
+    base = {name: Column(column.values, column.codes[rows]) for name, column in columns.base.items()}
+    kept = Columns(len(rows), base, population=columns.population)
+    kept.take_rates(columns)
+    sources = None if records.sources is None else records.sources[rows]
+    return Records([records.ids[row] for row in rows.tolist()], kept, sources)

@@ -1,0 +1,72 @@
+"""Report owns what a scan tells about itself: what each key gave, what was learned, where the time went."""
+
+from time import perf_counter
+from typing import Any
+
+from services.matching.domain.model import Comparison
+from services.matching.engine.blocking import Candidates
+from services.matching.engine.learning import Learned
+from services.matching.engine.options import Options, Watch
+from services.matching.engine.results import Result
+
+
+class Stopwatch:
+    """Tells the watcher which stage begins, and how long each one took."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._begun: list[tuple[str, float]] = []
+
+    def start(self, stage: str) -> None:
+        """Begin a stage, ending the one before."""
+        self._watch.at(stage)
+        self._begun.append((stage, perf_counter()))
+
+    def seconds(self) -> dict[str, float]:
+        """Return the seconds of each stage so far."""
+        ends = [begun for _, begun in self._begun[1:]] + [perf_counter()]
+        return {stage: round(end - begun, 3) for (stage, begun), end in zip(self._begun, ends, strict=True)}
+
+
+def report_of(
+    result: Result, found: Candidates, learned: Learned, seconds: dict[str, float], options: Options
+) -> dict[str, Any]:
+    """Return the report as plain data."""
+    return {
+        "records": len(result.ids),
+        "groups": len(result.groups),
+        "grouped_records": sum(len(group.members) for group in result.groups),
+        "threshold": options.threshold,
+        "seed": options.seed,
+        "compared_pairs": len(found),
+        "keys": [
+            {
+                "kind": key.kind,
+                "pairs": key.pairs,
+                "only_here": key.only_here,
+                "refined_records": key.refined_records,
+                "dropped_records": key.dropped_records,
+            }
+            for key in found.keys
+        ],
+        "model": {
+            "version": learned.model.version,
+            "rounds": learned.rounds,
+            "expected_matches": round(learned.expected_matches, 1),
+            "kept_from_shipped": learned.kept,
+            "duplicates_per_record": learned.model.duplicates_per_record,
+            "relatives_per_record": learned.model.relatives_per_record,
+            "comparisons": [_described(comparison) for comparison in learned.model.comparisons],
+        },
+        "seconds": seconds,
+    }
+
+
+def _described(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "name": comparison.name,
+        "levels": [
+            {"name": level.name, "m": level.m, "u": level.u, "related": level.related, "weight": round(level.weight, 3)}
+            for level in comparison.levels
+        ],
+    }

@@ -1,0 +1,90 @@
+"""Results owns what a scan gives back: groups, pairs, the model and the report, in the caller's ids."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from services.matching.domain.evidence import probability
+from services.matching.domain.model import Frequencies, Model
+from services.matching.engine.grouping import RowGroups
+from services.matching.engine.model_arrays import counted_attributes
+from services.matching.engine.records import Records
+from services.matching.engine.repeats import Distinct
+from services.matching.engine.scan import ScoredPairs
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Records that are one; `confidence` and `weakest` tell the link that holds least."""
+
+    members: tuple[str, ...]
+    confidence: int
+    weakest: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPair:
+    """Two records that may be one."""
+
+    id_a: str
+    id_b: str
+    weight: float
+    probability: float
+    confidence: int
+
+
+@dataclass(slots=True)
+class Result:
+    """The outcome of a scan."""
+
+    ids: Sequence[str]
+    groups: list[Group]
+    model: Model
+    frequencies: Frequencies
+    _pairs: ScoredPairs
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def pairs(self, least: int = 1) -> Iterator[ScoredPair]:
+        """Yield the pairs of at least this confidence, in input order."""
+        scored = self._pairs
+        keep = np.flatnonzero(scored.confidence >= least)
+        columns = (scored.left[keep], scored.right[keep], scored.weights[keep], scored.confidence[keep])
+        for left, right, weight, confidence in zip(*(column.tolist() for column in columns), strict=True):
+            yield ScoredPair(self.ids[left], self.ids[right], weight, probability(weight), confidence)
+
+
+def result_of(
+    records: Records, compared: Distinct, scored: ScoredPairs, groups: RowGroups, model: Model
+) -> Result:
+    """Translate compared rows back to the caller's ids, with the rows that follow their equals."""
+    followers = _followers(compared, groups)
+    rows = compared.rows
+    found = []
+    for number, (members, weakest, confidence) in enumerate(
+        zip(groups.members, groups.weakest, groups.confidence.tolist(), strict=True)
+    ):
+        inputs = sorted([*rows[members].tolist(), *followers[number]])
+        ends = records.ids[int(rows[weakest[0]])], records.ids[int(rows[weakest[1]])]
+        found.append(Group(tuple(records.ids[row] for row in inputs), confidence, ends))
+    order = {record_id: number for number, record_id in enumerate(records.ids)}
+    found.sort(key=lambda group: order[group.members[0]])
+    pairs = ScoredPairs(rows[scored.left], rows[scored.right], scored.weights, scored.confidence)
+    return Result(records.ids, found, model, records.columns.counted(counted_attributes(model)), pairs)
+
+
+def _followers(compared: Distinct, groups: RowGroups) -> dict[int, list[int]]:
+    """Return the followers of each group: rows equal to two members that are together."""
+    following: defaultdict[int, list[int]] = defaultdict(list)
+    if not len(compared.followers):
+        return following
+    group_of = np.full(len(compared.rows), -1, np.int64)
+    for number, members in enumerate(groups.members):
+        group_of[members] = number
+    first, second = group_of[compared.first], group_of[compared.second]
+    together = (first >= 0) & (first == second)
+    for number, row in zip(first[together].tolist(), compared.followers[together].tolist(), strict=True):
+        following[number].append(row)
+    return following
