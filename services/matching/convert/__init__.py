@@ -1,0 +1,1 @@
+"""Convert owns the translation between matching's messages and its values."""

@@ -1,0 +1,1 @@
+"""The operations own what matching can do: one file, one use case."""

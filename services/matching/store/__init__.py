@@ -1,0 +1,1 @@
+"""The store owns matching's SQL: the mirror of customers, their keys, scans and groups."""
