@@ -1,0 +1,103 @@
+"""What is asked of this service, checked: every field that is wrong is named."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.analytics.domain.frequency import LEAST_REPEAT_PURCHASES
+from services.analytics.domain.instants import InstantInput, checked_instant
+from services.runtime.failures import FieldCheck
+
+MOST_A_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsQuestion:
+    """The figures of a customer, with days counted to a time."""
+
+    customer_id: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatCustomersQuestion:
+    """A page of the customers with so many purchases or more, with days counted to a time."""
+
+    least_purchases: int
+    as_of: datetime
+    page_size: int
+    page_token: str
+
+    def identity(self) -> dict[str, Any]:
+        """What a page token is bound to."""
+        return {"list": "repeat customers", "least_purchases": self.least_purchases}
+
+
+@dataclass(frozen=True, slots=True)
+class SalesQuestion:
+    """A page of the sales of a customer, or of all where it is empty, from and before a time."""
+
+    customer_id: str
+    sold_from: datetime | None
+    sold_before: datetime | None
+    page_size: int
+    page_token: str
+
+    def identity(self) -> dict[str, Any]:
+        """What a page token is bound to."""
+        return {
+            "list": "sales",
+            "customer_id": self.customer_id,
+            "sold_from": self.sold_from,
+            "sold_before": self.sold_before,
+        }
+
+
+def metrics_question(check: FieldCheck, customer_id: str, as_of: InstantInput | None, now: datetime) -> MetricsQuestion:
+    """The question, or FieldsInvalid with what was noted before and what is wrong here."""
+    check.require(customer_id, "customer_id", "is required")
+    counted_to = checked_instant(as_of, check, "as_of_time")
+    check.raise_if_any()
+    return MetricsQuestion(customer_id, counted_to or now)
+
+
+def repeat_customers_question(
+    check: FieldCheck,
+    *,
+    min_purchases: int,
+    as_of: InstantInput | None,
+    page_size: int,
+    page_token: str,
+    now: datetime,
+) -> RepeatCustomersQuestion:
+    """The question, or FieldsInvalid with what was noted before and what is wrong here."""
+    least = min_purchases or LEAST_REPEAT_PURCHASES
+    enough = least >= LEAST_REPEAT_PURCHASES
+    check.require(enough, "min_purchases", f"must be {LEAST_REPEAT_PURCHASES} or more")
+    counted_to = checked_instant(as_of, check, "as_of_time")
+    _page_size(check, page_size)
+    check.raise_if_any()
+    return RepeatCustomersQuestion(least, counted_to or now, page_size, page_token)
+
+
+def sales_question(
+    check: FieldCheck,
+    *,
+    customer_id: str,
+    sold_from: InstantInput | None,
+    sold_before: InstantInput | None,
+    page_size: int,
+    page_token: str,
+) -> SalesQuestion:
+    """The question, or FieldsInvalid with what was noted before and what is wrong here."""
+    start = checked_instant(sold_from, check, "sold_from")
+    end = checked_instant(sold_before, check, "sold_before")
+    if start and end:
+        check.require(start <= end, "sold_before", "must not be before sold_from")
+    _page_size(check, page_size)
+    check.raise_if_any()
+    return SalesQuestion(customer_id.lower(), start, end, page_size, page_token)
+
+
+def _page_size(check: FieldCheck, page_size: int) -> None:
+    check.require(page_size >= 0, "page_size", f"must be between 0 and {MOST_A_PAGE:,}")

@@ -1,0 +1,23 @@
+"""The mirror of customers, sales, and the figures kept of them."""
+
+from pathlib import Path
+
+from services.runtime.migration import execute_script
+from services.runtime.sql import NAMES, runtime_sql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_SQL = Path(__file__).parents[1] / "sql" / "0001_sales_and_figures.sql"
+
+
+def upgrade() -> None:
+    for name in NAMES:
+        execute_script(runtime_sql(name, "analytics"))
+    execute_script(_SQL.read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    raise RuntimeError("The first migration is undone by dropping the database.")

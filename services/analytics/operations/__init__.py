@@ -1,0 +1,1 @@
+"""What the analytics service can do: one file, one use case."""

@@ -1,0 +1,92 @@
+"""Applies what the feed tells of one company: settings, customers, and the end of a pass over everything."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from services.analytics.domain.forest import resolved_roots
+from services.analytics.domain.mirror import CompanyChange, CustomerChange, Sweep, Told
+from services.analytics.store import companies, figures, mirror
+from services.analytics.store.mirror import Mirrored
+from services.runtime.database import Transaction
+
+SWEPT_AT_ONCE = 2000
+_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+
+
+def apply_changes(tx: Transaction, told: Sequence[Told]) -> None:
+    """Applies things told of the transaction's company, in the order told."""
+    for (epoch, generation, kind), group in groupby(told, key=_alike):
+        whats = [one.what for one in group]
+        if kind is CustomerChange:
+            _apply_customers(tx, epoch, generation, [w for w in whats if isinstance(w, CustomerChange)])
+        elif kind is CompanyChange:
+            for company in (w for w in whats if isinstance(w, CompanyChange)):
+                companies.write_if_newer(tx, epoch, company)
+        elif kind is Sweep:
+            _sweep(tx, epoch, generation)
+
+
+def _alike(told: Told) -> tuple[str, int, type]:
+    return told.epoch, told.generation, type(told.what)
+
+
+def _apply_customers(tx: Transaction, epoch: str, generation: int, changes: Iterable[CustomerChange]) -> None:
+    """Applies those that are newer than what is known; the others were seen in this pass all the same."""
+    latest = _latest(changes)
+    known = mirror.lock_trees(tx, latest)
+    newer = [change for change in latest.values() if _is_newer(change, epoch, known)]
+    mirror.mark_seen(tx, generation, list(latest.keys() & known.keys()))
+    _store(tx, epoch, generation, newer, known)
+
+
+def _sweep(tx: Transaction, epoch: str, generation: int) -> None:
+    after = _BEFORE_ALL
+    while gone := mirror.unseen(tx, generation, after, SWEPT_AT_ONCE):
+        known = mirror.lock_trees(tx, [change.customer_id for change in gone])
+        _store(tx, epoch, generation, gone, known)
+        after = gone[-1].customer_id
+
+
+def _store(
+    tx: Transaction,
+    epoch: str,
+    generation: int,
+    changes: Sequence[CustomerChange],
+    known: Mapping[str, Mirrored],
+) -> None:
+    """Writes the customers, puts the members of their trees under the right roots, and mends the figures."""
+    roots = _roots(tx, changes, known)
+    changed = {change.customer_id for change in changes}
+    moved = {i: roots[i] for i, was in known.items() if was.root_id != roots[i]}
+    mirror.write(tx, epoch, generation, changes, roots)
+    mirror.move(tx, {i: root for i, root in moved.items() if i not in changed})
+    recounted = {*moved.values(), *(known[i].root_id for i in moved)}
+    looks_new = {change.customer_id for change in changes if _looks_new(change, known)}
+    figures.show_roots(tx, sorted(recounted | looks_new | moved.keys()))
+    figures.recount_roots(tx, sorted(recounted))
+
+
+def _roots(tx: Transaction, changes: Sequence[CustomerChange], known: Mapping[str, Mirrored]) -> dict[str, str]:
+    merged_into = {i: was.merged_into for i, was in known.items()}
+    merged_into |= {change.customer_id: change.merged_into for change in changes}
+    outside = {target for target in merged_into.values() if target and target not in merged_into}
+    return resolved_roots(merged_into, mirror.roots_of(tx, sorted(outside)))
+
+
+def _latest(changes: Iterable[CustomerChange]) -> dict[str, CustomerChange]:
+    latest: dict[str, CustomerChange] = {}
+    for change in changes:
+        before = latest.get(change.customer_id)
+        if before is None or before.revision < change.revision:
+            latest[change.customer_id] = change
+    return latest
+
+
+def _is_newer(change: CustomerChange, epoch: str, known: Mapping[str, Mirrored]) -> bool:
+    was = known.get(change.customer_id)
+    return was is None or was.epoch != epoch or was.revision < change.revision
+
+
+def _looks_new(change: CustomerChange, known: Mapping[str, Mirrored]) -> bool:
+    was = known.get(change.customer_id)
+    return was is None or (was.state, was.party_type) != (change.state, change.party_type)

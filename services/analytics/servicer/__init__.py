@@ -1,0 +1,1 @@
+"""The gRPC services of analytics, one file each."""

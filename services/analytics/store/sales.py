@@ -1,0 +1,152 @@
+"""Writes and reads sales and their lines, and sums them over a wanted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.analytics.domain.figures import CurrencyTotal
+from services.analytics.domain.money import Amount
+from services.analytics.domain.sales import NewSale, Sale, SaleLine, SaleStatus
+from services.runtime.database import Transaction
+
+COLUMNS = "sale_id, origin_customer_id, total_minor, currency, payment_method, sold_at, status, created_at"
+INSERT = f"""
+INSERT INTO sales (company_id, sale_id, origin_customer_id, total_minor, currency, items, payment_method,
+                   sold_at, status, created_by)
+VALUES (app_company(), %(sale_id)s, %(origin)s, %(total)s, %(currency)s, %(items)s, %(payment_method)s,
+        %(sold_at)s, 'COMPLETED', %(created_by)s)
+ON CONFLICT (company_id, sale_id) DO NOTHING
+RETURNING {COLUMNS}
+"""
+INSERT_LINES = """
+INSERT INTO sale_lines (company_id, sale_id, line, product, quantity, amount_minor)
+SELECT app_company(), %s, l.line, l.product, l.quantity, l.amount_minor
+FROM unnest(%s::text[], %s::numeric[], %s::bigint[]) WITH ORDINALITY AS l (product, quantity, amount_minor, line)
+"""
+READ = f"SELECT {COLUMNS} FROM sales WHERE company_id = app_company() AND sale_id = %s"
+LINES = """
+SELECT sale_id, product, quantity, amount_minor FROM sale_lines
+WHERE company_id = app_company() AND sale_id = ANY(%s) ORDER BY sale_id, line
+"""
+CONDITIONS = """
+company_id = app_company()
+AND sold_at >= coalesce(%(sold_from)s::timestamptz, '-infinity')
+AND sold_at < coalesce(%(sold_before)s::timestamptz, 'infinity')
+"""
+AFTER = "AND (sold_at, sale_id) < (%(after_time)s, %(after_id)s)"
+NEWEST = "ORDER BY sold_at DESC, sale_id DESC LIMIT %(limit)s"
+# Each member's newest sales by its own index, and the newest of those: a tree never reads more than it shows.
+OF_TREE = """
+SELECT {columns} FROM customers_mirror m
+CROSS JOIN LATERAL (
+    SELECT {columns} FROM sales s
+    WHERE s.origin_customer_id = m.customer_id AND {conditions} {page}
+) s
+WHERE m.company_id = app_company() AND m.root_id = %(root_id)s::uuid
+"""
+SUMS = "SELECT currency, count(*) AS purchases, sum(total_minor) AS total_minor FROM ({sales}) s GROUP BY 1 ORDER BY 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sales are wanted: of a root or of all, from and before a time; None is no bound."""
+
+    root_id: str | None
+    sold_from: datetime | None
+    sold_before: datetime | None
+
+
+def insert(tx: Transaction, asked: NewSale, sold_at: datetime) -> Sale | None:
+    """Stores a sale with its lines; None where its id is taken."""
+    row = tx.row(
+        INSERT,
+        {
+            "sale_id": asked.sale_id,
+            "origin": asked.customer_id,
+            "total": asked.total.minor,
+            "currency": asked.total.currency,
+            "items": asked.items,
+            "payment_method": asked.payment_method,
+            "sold_at": sold_at,
+            "created_by": tx.scope.actor,
+        },
+    )
+    if row is None:
+        return None
+    _insert_lines(tx, asked)
+    return _sale(row, asked.lines)
+
+
+def read(tx: Transaction, sale_id: str) -> Sale | None:
+    """The sale with an id."""
+    row = tx.row(READ, (sale_id,))
+    return next(iter(_with_lines(tx, [row]))) if row else None
+
+
+def newest(tx: Transaction, wanted: Wanted, after: tuple[datetime, str] | None, limit: int) -> list[Sale]:
+    """The newest of the sales that are wanted, after a time and an id."""
+    page = f"{AFTER if after else ''} {NEWEST}"
+    after_time, after_id = after or (None, None)
+    parameters = {**_parameters(wanted), "limit": limit, "after_time": after_time, "after_id": after_id}
+    if wanted.root_id is None:
+        sql = f"SELECT {COLUMNS} FROM sales WHERE {CONDITIONS} {page}"
+    else:
+        sql = f"{OF_TREE.format(columns=COLUMNS, conditions=CONDITIONS, page=page)} {NEWEST}"
+    return _with_lines(tx, tx.rows(sql, parameters))
+
+
+def sums(tx: Transaction, wanted: Wanted) -> list[CurrencyTotal]:
+    """All sales that are wanted, by currency."""
+    if wanted.root_id is None:
+        sales = f"SELECT currency, total_minor FROM sales WHERE {CONDITIONS}"
+    else:
+        sales = OF_TREE.format(columns="currency, total_minor", conditions=CONDITIONS, page="")
+    return [
+        CurrencyTotal(row["purchases"], Amount(int(row["total_minor"]), row["currency"]))
+        for row in tx.rows(SUMS.format(sales=sales), _parameters(wanted))
+    ]
+
+
+def _parameters(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "root_id": wanted.root_id,
+        "sold_from": wanted.sold_from,
+        "sold_before": wanted.sold_before,
+    }
+
+
+def _insert_lines(tx: Transaction, asked: NewSale) -> None:
+    if asked.lines:
+        products = [line.product for line in asked.lines]
+        quantities = [line.quantity for line in asked.lines]
+        amounts = [line.amount.minor if line.amount else None for line in asked.lines]
+        tx.execute(INSERT_LINES, (asked.sale_id, products, quantities, amounts))
+
+
+def _with_lines(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> list[Sale]:
+    currencies = {row["sale_id"]: row["currency"] for row in rows}
+    lines: dict[str, list[SaleLine]] = {sale_id: [] for sale_id in currencies}
+    for line in _lines(tx, currencies.keys()):
+        amount = line["amount_minor"]
+        priced = None if amount is None else Amount(amount, currencies[line["sale_id"]])
+        lines[line["sale_id"]].append(SaleLine(line["product"], line["quantity"], priced))
+    return [_sale(row, lines[row["sale_id"]]) for row in rows]
+
+
+def _lines(tx: Transaction, sale_ids: Iterable[str]) -> list[dict[str, Any]]:
+    asked = list(sale_ids)
+    return tx.rows(LINES, (asked,)) if asked else []
+
+
+def _sale(row: Mapping[str, Any], lines: Iterable[SaleLine]) -> Sale:
+    return Sale(
+        sale_id=row["sale_id"],
+        origin_customer_id=str(row["origin_customer_id"]),
+        total=Amount(row["total_minor"], row["currency"]),
+        lines=tuple(lines),
+        payment_method=row["payment_method"],
+        sale_time=row["sold_at"],
+        status=SaleStatus(row["status"]),
+        create_time=row["created_at"],
+    )
