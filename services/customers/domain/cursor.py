@@ -107,7 +107,7 @@ def _position(values: list[Any]) -> Position:
         case ["log", xid, seq]:
             return LogPosition(_number(xid), _number(seq))
         case ["snapshot", horizon, (("companies" | "customers") as subject), str() as company, str() as customer]:
-            if "\0" in company:
+            if b"\0" in company.encode():
                 raise ValueError("not a company")
             return SnapshotPosition(_number(horizon), subject, company, str(uuid.UUID(customer)))
     raise ValueError("not a position")

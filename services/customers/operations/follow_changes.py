@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from services.customers.domain.cursor import (
     COMPANIES,
@@ -17,50 +18,67 @@ from services.customers.domain.cursor import (
     expired,
     resume,
 )
-from services.customers.store import feed
-from services.customers.store.feed import FeedRow, LogPage
+from services.customers.domain.feed import FeedBatch, after_last
+from services.customers.store import feed as feed_store
+from services.customers.store.feed import LogPage
 from services.customers.store.feed_bell import FeedBell
 from services.runtime.database import Database
+from services.runtime.failures import FieldCheck
 
 QUIET_S = 1.0
 DEAF_S = 0.1
+LOOK_GAP_S = 0.003
 HELD_BACK_S = (0.005, 0.1)
+DEFAULT_BATCH, LARGEST_BATCH = 500, 2_000
 CHECKPOINT_GAP_S = 0.02
 
 
+class End(Protocol):
+    """When a stream is over."""
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+    def call_back(self, callback: Callable[[], None]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
-class FeedBatch:
-    """Changes, and the cursor after them. Without changes it is a checkpoint or ends the pass over everything."""
-
-    changes: Sequence[FeedRow]
-    cursor: Cursor
-    is_checkpoint: bool = False
-    snapshot_done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FeedStream:
-    """Whose changes are followed and how: an empty company means all of them."""
+class ChangeFeed:
+    """The feed of one database, read as the role that sees every company."""
 
     database: Database
     bell: FeedBell
+
+    def follow_changes(self, company_id: str, after_cursor: str, batch_size: int, end: End) -> Iterator[FeedBatch]:
+        """Batches until the end is set; an empty company means all. Raises CursorExpired and FieldsInvalid."""
+        size = _batch_size(batch_size)
+        with self.bell.ear() as ear:
+            end.call_back(ear.set)
+            yield from _Stream(self, company_id, size, end, ear).follow(after_cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    feed: ChangeFeed
     company_id: str
     batch_size: int
-    is_over: Callable[[], bool]
+    end: End
+    ear: threading.Event
 
-    def follow(self, after_cursor: str, ear: threading.Event) -> Iterator[FeedBatch]:
-        """Batches without end, until the stream is over. Raises CursorExpired and FieldsInvalid."""
+    def follow(self, after_cursor: str) -> Iterator[FeedBatch]:
         cursor = self._start(after_cursor)
         while isinstance(cursor.position, SnapshotPosition):
-            if self.is_over():
+            if self.end.is_set():
                 return
             batch = self._snapshot_batch(cursor, cursor.position)
-            yield batch
+            if batch.changes or batch.snapshot_done:
+                yield batch
             cursor = batch.cursor
-        yield from self._follow_log(cursor, cursor.position, ear)
+        yield from self._follow_log(cursor, cursor.position)
 
     def _start(self, after_cursor: str) -> Cursor:
-        bounds = feed.bounds(self.database)
+        bounds = feed_store.bounds(self.feed.database)
         if not after_cursor:
             start = SnapshotPosition(bounds.horizon, COMPANIES)
             return Cursor(bounds.epoch, self.company_id, start)
@@ -69,17 +87,16 @@ class FeedStream:
         return cursor
 
     def _snapshot_batch(self, cursor: Cursor, after: SnapshotPosition) -> FeedBatch:
-        rows = feed.read_snapshot(self.database, after, self.company_id, self.batch_size)
+        rows = feed_store.read_snapshot(self.feed.database, after, self.company_id, self.batch_size)
         if len(rows) == self.batch_size:
-            return FeedBatch(rows, cursor.at(_after_row(after, rows[-1])))
+            return FeedBatch(rows, cursor.at(after_last(after, rows[-1])))
         if after.subject == COMPANIES:
             return FeedBatch(rows, cursor.at(SnapshotPosition(after.horizon, CUSTOMERS)))
         return FeedBatch(rows, cursor.at(LogPosition(after.horizon)), snapshot_done=True)
 
-    def _follow_log(self, cursor: Cursor, after: LogPosition, ear: threading.Event) -> Iterator[FeedBatch]:
-        pace = _Pace(self.bell, ear)
-        while not self.is_over():
-            ear.clear()
+    def _follow_log(self, cursor: Cursor, after: LogPosition) -> Iterator[FeedBatch]:
+        pace = _Pace(self.feed.bell, self.ear, self.end)
+        while pace.goes_on():
             page = self._page(cursor, after)
             reached = LogPosition(page.horizon) if page.reached else LogPosition(page.rows[-1].xid + 1)
             if page.rows or pace.checkpoint_is_due(moved=reached.xid > after.xid):
@@ -90,7 +107,7 @@ class FeedStream:
                 pace.rest(held_back=page.held_back, owing=reached != after)
 
     def _page(self, cursor: Cursor, after: LogPosition) -> LogPage:
-        page = feed.read_log(self.database, after, self.company_id, self.batch_size)
+        page = feed_store.read_log(self.feed.database, after, self.company_id, self.batch_size)
         if page.epoch != cursor.epoch:
             raise expired("the epoch was renewed")
         check_kept(after, page.expired_below, page.horizon)
@@ -100,11 +117,22 @@ class FeedStream:
 class _Pace:
     """When to look again, and when to say that there was nothing."""
 
-    def __init__(self, bell: FeedBell, ear: threading.Event) -> None:
+    def __init__(self, bell: FeedBell, ear: threading.Event, end: End) -> None:
         self._bell = bell
         self._ear = ear
+        self._end = end
+        self._looked_at = float("-inf")
         self._sent_at = float("-inf")
         self._held_back_for = HELD_BACK_S[0]
+
+    def goes_on(self) -> bool:
+        """Whether to look again; a moment after the last look, so that many commits are read together."""
+        early = self._looked_at + LOOK_GAP_S - time.monotonic()
+        if early > 0:
+            self._end.wait(early)
+        self._ear.clear()
+        self._looked_at = time.monotonic()
+        return not self._end.is_set()
 
     def sent(self) -> None:
         """A batch or a checkpoint went out."""
@@ -125,7 +153,8 @@ class _Pace:
         self._ear.wait(min(longest, CHECKPOINT_GAP_S) if owing else longest)
 
 
-def _after_row(after: SnapshotPosition, row: FeedRow) -> SnapshotPosition:
-    if after.subject == COMPANIES:
-        return SnapshotPosition(after.horizon, COMPANIES, row.company_id)
-    return SnapshotPosition(after.horizon, CUSTOMERS, row.company_id, row.payload["customer_id"])
+def _batch_size(requested: int) -> int:
+    check = FieldCheck()
+    check.require(0 <= requested <= LARGEST_BATCH, "batch_size", f"must be between 0 and {LARGEST_BATCH}")
+    check.raise_if_any()
+    return requested or DEFAULT_BATCH

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from services.customers.domain.cursor import CUSTOMERS, LogPosition, SnapshotPosition
+from services.customers.domain.feed import Change
 from services.customers.domain.fields import Json
 from services.runtime.database import Database
 
@@ -60,28 +61,13 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedRow:
-    """One change: of a customer with what it shows, or of a company with its settings."""
-
-    xid: int
-    seq: int
-    company_id: str
-    subject: str
-    kind: str
-    revision: int
-    payload: Mapping[str, Json]
-    previous_stage: str = ""
-    merge: Mapping[str, Json] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class LogPage:
     """Whole transactions of the log in the order of their ids.
 
     `reached` says that there are no more below the horizon, `held_back` that committed ones lie above it.
     """
 
-    rows: Sequence[FeedRow]
+    rows: Sequence[Change]
     horizon: int
     epoch: str
     expired_below: int
@@ -103,12 +89,12 @@ def read_log(database: Database, after: LogPosition, company_id: str, limit: int
     sql = LOG.format(of_company=OF_COMPANY if company_id else "")
     found = _rows(database, sql, xid=str(after.xid), seq=after.seq, company_id=company_id, limit=limit)
     horizon, epoch, expired_below, held_back, *_ = found[0]
-    rows = [FeedRow(*values[4:]) for values in found if values[4] is not None]
+    rows = [Change(*values[4:]) for values in found if values[4] is not None]
     rows.sort(key=lambda row: (row.xid, row.seq))
     return LogPage(rows, horizon, epoch, expired_below, held_back, reached=len(rows) < limit)
 
 
-def read_snapshot(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[FeedRow]:
+def read_snapshot(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[Change]:
     """The next companies or customers after a position, as they are now."""
     if after.subject == CUSTOMERS:
         return _customers(database, after, company_id, limit)
@@ -117,7 +103,7 @@ def read_snapshot(database: Database, after: SnapshotPosition, company_id: str, 
     return [_snapshot_row("company", company, revision, shown) for company, revision, shown in found]
 
 
-def _customers(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[FeedRow]:
+def _customers(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[Change]:
     sql = CUSTOMERS_OF_ONE if company_id else CUSTOMERS_OF_ALL
     found = _rows(
         database,
@@ -132,8 +118,8 @@ def _customers(database: Database, after: SnapshotPosition, company_id: str, lim
     return [_snapshot_row("customer", company, revision, view) for company, revision, view, *_ in found]
 
 
-def _snapshot_row(subject: str, company_id: str, revision: int, shown: Mapping[str, Json]) -> FeedRow:
-    return FeedRow(0, 0, company_id, subject, "SNAPSHOT", revision, shown)
+def _snapshot_row(subject: str, company_id: str, revision: int, shown: Mapping[str, Json]) -> Change:
+    return Change(0, 0, company_id, subject, "SNAPSHOT", revision, shown)
 
 
 def _rows(database: Database, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import psycopg
 
@@ -22,6 +23,7 @@ class FeedBell:
     """Listens on one connection for the whole process. Without it streams poll, so it may fail and come back."""
 
     def __init__(self, database: Database, on_connect: Callable[[], None] = lambda: None) -> None:
+        self.name = uuid.uuid4().hex
         self._database = database
         self._on_connect = on_connect
         self._ears: set[threading.Event] = set()
@@ -76,6 +78,7 @@ class FeedBell:
             self.listening.set()
             self.ring()
             while not self._stopped.is_set():
-                with suppress(StopIteration):
-                    next(connection.notifies(timeout=_LISTEN_FOR_S, stop_after=1))
+                heard = connection.notifies(timeout=_LISTEN_FOR_S, stop_after=1)
+                # What this process committed has rung already.
+                if any(notification.payload != self.name for notification in heard):
                     self.ring()

@@ -74,6 +74,34 @@ CREATE TABLE notes (
 );
 CREATE INDEX notes_by_origin ON notes (company_id, origin_customer_id, note_id);
 
+-- How many children of a kind a customer has, and the sum of their hashes: its part in the digest of a member.
+CREATE TABLE child_tallies (
+    company_id text NOT NULL,
+    customer_id uuid NOT NULL,
+    kind text NOT NULL,
+    children bigint NOT NULL,
+    digest numeric NOT NULL,
+    PRIMARY KEY (company_id, customer_id, kind)
+);
+
+CREATE FUNCTION tally_children() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        UPDATE public.child_tallies
+           SET children = children - 1, digest = digest - hashtextextended(OLD::text, 0)
+         WHERE company_id = OLD.company_id AND customer_id = OLD.origin_customer_id AND kind = TG_TABLE_NAME;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO public.child_tallies AS t (company_id, customer_id, kind, children, digest)
+        VALUES (NEW.company_id, NEW.origin_customer_id, TG_TABLE_NAME, 1, hashtextextended(NEW::text, 0))
+        ON CONFLICT (company_id, customer_id, kind)
+        DO UPDATE SET children = t.children + 1, digest = t.digest + excluded.digest;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tally AFTER INSERT OR UPDATE OR DELETE ON notes FOR EACH ROW EXECUTE FUNCTION tally_children();
+
 -- The timeline: kept for ever, never changed.
 CREATE TABLE events (
     company_id text NOT NULL,
@@ -152,7 +180,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     now_system bigint := (SELECT system_identifier FROM pg_control_system());
     now_oid oid := (SELECT oid FROM pg_database WHERE datname = current_database());
-    now_timeline integer := (SELECT timeline_id FROM pg_control_checkpoint());
+    -- Of the write-ahead log itself: the control file keeps the old timeline until the first checkpoint after a promotion.
+    now_timeline integer := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer;
     found text;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('database_epoch'));
@@ -219,13 +248,13 @@ CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON customers FOR EACH ROW 
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON notes FOR EACH ROW EXECUTE FUNCTION write_audit('note_id');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON merges FOR EACH ROW EXECUTE FUNCTION write_audit('merge_id');
 
--- Lists of a filtered set: how many rows the planner expects, for totals above what is counted.
+-- Each company sees its own rows; the feed role reads the feed and the snapshot of every company.
 DO $$
 DECLARE
     kept text;
 BEGIN
     FOREACH kept IN ARRAY ARRAY['companies', 'customers', 'customer_keys', 'external_ids', 'notes', 'events', 'merges',
-                                'merge_edges', 'feed', 'audit_log'] LOOP
+                                'merge_edges', 'feed', 'audit_log', 'child_tallies'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', kept);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', kept);
         EXECUTE format('CREATE POLICY company ON %I TO customers_runtime, customers_owner USING (company_id = (SELECT app_company())) '
@@ -240,7 +269,7 @@ GRANT SELECT, INSERT, UPDATE ON companies, customers, notes, merges, merge_edges
 GRANT SELECT, INSERT, DELETE ON customer_keys, external_ids TO customers_runtime;
 GRANT SELECT, INSERT ON events TO customers_runtime;
 GRANT INSERT ON feed TO customers_runtime;
-GRANT SELECT ON audit_log, database_epoch TO customers_runtime;
+GRANT SELECT ON audit_log, child_tallies, database_epoch TO customers_runtime;
 GRANT SELECT ON companies, customers, feed, database_epoch TO customers_feed;
 GRANT EXECUTE ON FUNCTION renew_epoch() TO customers_runtime, customers_feed;
 
