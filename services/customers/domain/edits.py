@@ -35,7 +35,7 @@ class Change:
 
 def new_record(fields: Fields, now: datetime, actor: Actor) -> OwnRecord:
     """The own record of a customer that is created with checked fields; defaults are filled in."""
-    filled = {name: allowed[0] for name, allowed in CHOICE_FIELDS.items()} | fields
+    filled: Fields = {name: allowed[0] for name, allowed in CHOICE_FIELDS.items()} | fields
     if not filled.get("name"):
         filled["name"] = joined_name(filled)
     filled["lifecycle_stage_at"] = now.isoformat()
@@ -68,7 +68,8 @@ def edited(tree: Tree, change: Change, now: datetime, actor: Actor) -> OwnRecord
             for member in _fields_of(name):
                 fields.pop(member, None)
             fields.update(values)
-        fields.update({name: one_primary(name, wanted) for name, wanted in change.items.items()})
+        for name, wanted in change.items.items():
+            fields[name] = one_primary(name, wanted)
         fields = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
         times = {**root.times, **dict.fromkeys(change.units, now)}
         return root.touched(now, actor, fields=fields, times=times, overlay=())

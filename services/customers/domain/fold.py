@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.customers.domain.fields import SET_FIELDS, UNITS, Fields, Json, Unit, is_empty, item_key
+from services.customers.domain.contact_points import primary
+from services.customers.domain.fields import CONTACT_KINDS, SET_FIELDS, UNITS, Fields, Json, Unit, is_empty, item_key
 from services.customers.domain.forest import DEFAULT_RULE, Edge, Tree
 from services.customers.domain.record import Edit
 
@@ -78,22 +79,31 @@ def one_primary(field: str, items: list[Json]) -> list[Json]:
 def _fold_in(state: Shown, source: Shown, edge: Edge, tree: Tree) -> None:
     for unit in UNITS:
         chosen = edge.choices.get(unit.name)
-        if chosen is not None:
-            if chosen != edge.target_id:
-                _take(state, unit, _chosen(tree, chosen, source, unit))
+        if chosen is not None and chosen in tree.members:
+            if chosen in tree.below(edge.source_id):
+                _take(state, unit, shown(tree, chosen))
         elif RULE_TAKES_SOURCE[edge.rules.get(unit.name, DEFAULT_RULE)](unit, state, source):
             _take(state, unit, source)
     for field in SET_FIELDS:
         united = _united(field, state.fields.get(field, []), source.fields.get(field, []))
         if united:
             state.fields[field] = united
+    _choose_primaries(state, edge, tree)
 
 
-def _chosen(tree: Tree, member: str, source: Shown, unit: Unit) -> Shown:
-    """What the chosen member shows; the source itself where it is the one, or shows the member's value already."""
-    if source.origins[unit.name] == member or member not in tree.members:
-        return source
-    return shown(tree, member)
+def _choose_primaries(state: Shown, edge: Edge, tree: Tree) -> None:
+    """Makes the primary contact point of a chosen member the primary one of its kind."""
+    for kind, (short, _) in CONTACT_KINDS.items():
+        chosen = edge.choices.get(short)
+        if chosen is None or chosen not in tree.members or chosen not in tree.below(edge.source_id):
+            continue
+        wanted = primary(shown(tree, chosen).fields.get("contact_points", []), kind)
+        if wanted is not None:
+            key = item_key("contact_points", wanted)
+            state.fields["contact_points"] = [
+                {**point, "primary": item_key("contact_points", point) == key} if point["kind"] == kind else point
+                for point in state.fields["contact_points"]
+            ]
 
 
 def _take(state: Shown, unit: Unit, source: Shown) -> None:

@@ -71,9 +71,9 @@ class Writes:
         return row.after
 
 
-def actor_of(scope: TenantScope) -> Actor:
-    """The caller as the record keeps it."""
-    return Actor(scope.actor, scope.actor_name)
+def actor_of(scope: TenantScope, on_behalf_of: str = "") -> Actor:
+    """Who did it as the record keeps it: the caller, or on whose behalf a service calls (the audit has the caller)."""
+    return Actor(on_behalf_of) if on_behalf_of else Actor(scope.actor, scope.actor_name)
 
 
 def utc_now() -> datetime:

@@ -25,8 +25,8 @@ SELECT n.note_id::text, n.origin_customer_id::text, n.type, n.visibility, n.cont
  ORDER BY n.note_id DESC LIMIT %(limit)s
 """
 COUNT = """
-SELECT count(*) FROM customers AS member JOIN notes AS n
-    ON n.company_id = (SELECT app_company()) AND n.origin_customer_id = member.customer_id
+SELECT coalesce(sum(t.children), 0)::bigint FROM customers AS member JOIN child_tallies AS t
+    ON t.company_id = (SELECT app_company()) AND t.customer_id = member.customer_id AND t.kind = 'notes'
  WHERE member.company_id = (SELECT app_company()) AND member.root_id = %s::uuid
 """
 NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"

@@ -21,7 +21,8 @@ WITH removed_keys AS (
      WHERE k.company_id = (SELECT app_company()) AND k.kind = gone.kind AND k.value = gone.value
        AND k.customer_id = gone.customer_id
 ), removed_ids AS (
-    DELETE FROM external_ids x USING unnest(%(gone_systems)s::text[], %(gone_values)s::text[]) AS gone (system, external_id)
+    DELETE FROM external_ids x
+     USING unnest(%(gone_systems)s::text[], %(gone_values)s::text[]) AS gone (system, external_id)
      WHERE x.company_id = (SELECT app_company()) AND x.system = gone.system AND x.external_id = gone.external_id
 ), written AS (
     INSERT INTO customers (company_id, customer_id, root_id, own, view, etag, revision, state, lifecycle_stage,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,9 @@ from services.runtime.ids import is_id
 
 COLUMNS = "customer_id::text, root_id::text, own, view, etag, revision, state"
 
-ROOT = """
-SELECT root_id::text FROM customers WHERE company_id = (SELECT app_company()) AND customer_id = %s::uuid
+ROOTS = """
+SELECT customer_id::text, root_id::text FROM customers
+ WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[])
 """
 MEMBERS = f"""
 SELECT {COLUMNS}, clock_timestamp() AS now FROM customers
@@ -59,26 +60,29 @@ def lock_trees(tx: Transaction, customer_ids: Iterable[str]) -> dict[str, Stored
     ids finds a tree that changed while this waited for its locks.
     """
     ids = list(customer_ids)
-    while True:
-        roots = sorted({root_of(tx, customer_id) for customer_id in ids})
+    while ids:
+        roots = sorted(set(roots_of(tx, ids).values()))
         rows = tx.rows(MEMBERS + " FOR UPDATE", (roots,))
         members = {row["customer_id"] for row in tx.rows(MEMBER_IDS, (roots,))}
         if members == {row["customer_id"] for row in rows} and set(roots) <= members:
             return _trees(tx, rows)
+    return {}
 
 
 def read_tree(tx: Transaction, customer_id: str) -> StoredTree:
     """The tree that a customer is in, as of now; CustomerNotFound if there is none."""
-    rows = tx.rows(MEMBERS, ([root_of(tx, customer_id)],))
+    rows = tx.rows(MEMBERS, (list(roots_of(tx, [customer_id]).values()),))
     return next(iter(_trees(tx, rows).values()))
 
 
-def root_of(tx: Transaction, customer_id: str) -> str:
-    """The id of the root that a customer is in the tree of; CustomerNotFound if there is no such customer."""
-    root = tx.value(ROOT, (customer_id,)) if is_id(customer_id) else None
-    if root is None:
-        raise CustomerNotFound(customer_id)
-    return str(root)
+def roots_of(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, str]:
+    """For each id that of the root of its tree; CustomerNotFound for the first one that there is not."""
+    ids = [customer_id for customer_id in customer_ids if is_id(customer_id)]
+    found = {row["customer_id"]: row["root_id"] for row in tx.rows(ROOTS, (ids,))} if ids else {}
+    for customer_id in customer_ids:
+        if customer_id.lower() not in found:
+            raise CustomerNotFound(customer_id)
+    return found
 
 
 def _trees(tx: Transaction, rows: list[dict[str, Any]]) -> dict[str, StoredTree]:

@@ -260,7 +260,7 @@ class Customer(_message.Message):
     """Grows by at least one with each change of what is shown, from 1. Orders the change feed. Output only."""
     name: _builtins.str
     """The full name as written, 1 to 255 characters. May be absent on a write where a part of the name is given:
-    then it is joined from the parts. Always present on a read.
+    then it is joined from the parts. Absent on a read only where an import brought none.
     """
     given_name: _builtins.str
     """The given name, up to 255 characters; absent: not known."""
@@ -422,7 +422,9 @@ class ContactPoint(_message.Message):
     absent where postal_address is given: then it is joined from the parts.
     """
     normalized_value: _builtins.str
-    """The value as compared: an e-mail in lower case, a phone in E.164, an address in one canonical line. Output only."""
+    """The value as compared: an e-mail as the mailbox that it reaches (lower case, without what the provider ignores), a
+    phone in E.164 where it can be read as one, an address in one canonical line. Output only.
+    """
     primary: _builtins.bool
     """Whether it is the first choice of its kind; at most one of a kind is. If none is marked, the first one of the kind is."""
     verified: _builtins.bool

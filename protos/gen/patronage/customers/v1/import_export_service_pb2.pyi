@@ -101,7 +101,6 @@ class ImportOptions(_message.Message):
 
     SOURCE_FIELD_NUMBER: _builtins.int
     ON_DUPLICATE_FIELD_NUMBER: _builtins.int
-    DRY_RUN_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The system that the ids of the rows belong to, 1 to 64 characters. With a row's id it is the external id that a
     later import of the same source finds the customer by. Required where a row has an id.
@@ -110,18 +109,15 @@ class ImportOptions(_message.Message):
     """What to do with a new row whose e-mail or phone another customer has. Absent means ALLOW; REJECT answers
     DUPLICATE, RETURN_EXISTING answers EXISTING.
     """
-    dry_run: _builtins.bool
-    """Whether nothing is written and the outcomes are those that a real run would give. Absent: it is written."""
     def __init__(
         self,
         *,
         source: _builtins.str = ...,
         on_duplicate: _customer_service_pb2.DuplicateAction.ValueType = ...,
-        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "on_duplicate", b"on_duplicate", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on_duplicate", b"on_duplicate", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

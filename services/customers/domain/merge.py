@@ -1,0 +1,130 @@
+"""Merges: what is asked for, what forbids it, what it leaves behind in the log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.customers.domain.fields import CONTACT_KINDS, UNIT_OF_FIELD, Json
+from services.customers.domain.forest import RULES, Edge, Tree
+from services.customers.domain.record import Actor, OwnRecord, to_json
+from services.customers.domain.view import canonical
+from services.runtime.failures import FieldCheck
+
+MOST_SOURCES = 50
+LONGEST_REASON = 500
+CHOOSABLE = frozenset({*UNIT_OF_FIELD, *(short for short, _ in CONTACT_KINDS.values())})
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What a caller asks for: roots to join to a target, and which values to show. Rules and choices go by unit."""
+
+    merge_id: str
+    target_id: str
+    source_ids: tuple[str, ...]
+    rules: Mapping[str, str]
+    choices: Mapping[str, str]
+    reason: str = ""
+    on_behalf_of: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for requests of equal content."""
+        content = [self.target_id, list(self.source_ids), dict(self.rules), dict(self.choices), self.reason]
+        return hashlib.sha256(canonical(content)).hexdigest()
+
+    def edges(self, now: datetime) -> list[Edge]:
+        """The edges, a microsecond apart so that the order of the sources is kept."""
+        return [
+            Edge(
+                self.merge_id,
+                source,
+                self.target_id,
+                now + timedelta(microseconds=place),
+                self.rules,
+                self.choices,
+            )
+            for place, source in enumerate(self.source_ids)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMerge:
+    """An entry of the merge log. `digests` holds that of each member just before the merge."""
+
+    merge_id: str
+    target_id: str
+    source_ids: tuple[str, ...]
+    reason: str
+    merged_by: Actor
+    merged_at: datetime
+    digests: Mapping[str, str]
+    fingerprint: str
+    undone_at: datetime | None = None
+    undone_by: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaterEdit:
+    """An edit that came after a merge: on which customer, of which unit or set, when."""
+
+    customer_id: str
+    field: str
+    time: datetime
+
+
+def by_unit(named: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Rules or choices by the unit that their field belongs to; short forms of contact points stay themselves."""
+    return {UNIT_OF_FIELD[name].name if name in UNIT_OF_FIELD else name: value for name, value in named}
+
+
+def check_merge(
+    target_id: str,
+    source_ids: Sequence[str],
+    rules: Sequence[tuple[str, str]],
+    choices: Sequence[tuple[str, str]],
+    reason: str,
+) -> None:
+    """Raises FieldsInvalid with every wrong field of a request."""
+    check = FieldCheck()
+    check.require(target_id, "target_id", "is required")
+    check.require(1 <= len(source_ids) <= MOST_SOURCES, "source_ids", f"takes 1 to {MOST_SOURCES} ids")
+    check.require(len(set(source_ids)) == len(source_ids), "source_ids", "names a customer twice")
+    check.require(all(source_ids), "source_ids", "holds an empty id")
+    check.require(len(reason) <= LONGEST_REASON, "reason", f"takes up to {LONGEST_REASON} characters")
+    check.require("\x00" not in reason, "reason", "holds a NUL character")
+    for place, (name, rule) in enumerate(rules):
+        check.require(name in UNIT_OF_FIELD, f"rules[{place}].field", "is no field that one value survives of")
+        check.require(rule in RULES, f"rules[{place}].rule", f"is not one of {', '.join(RULES)}")
+    for place, (name, _) in enumerate(choices):
+        check.require(name in CHOOSABLE, f"choices[{place}].field", "is no field that one value survives of")
+    check.raise_if_any()
+
+
+def member_digest(own: OwnRecord, children: Json, edges: Sequence[Edge]) -> str:
+    """The SHA-256 over a member's own record, its own children and its edges."""
+    content = {
+        "own": to_json(own),
+        "children": children,
+        "edges": sorted([edge.merge_id, edge.source_id, edge.target_id] for edge in edges),
+    }
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def edges_of(tree: Tree, customer_id: str, except_merge: str = "") -> list[Edge]:
+    """The edges that touch a member, but for those of one merge."""
+    return [
+        edge for edge in tree.edges if customer_id in {edge.source_id, edge.target_id} and edge.merge_id != except_merge
+    ]
+
+
+def later_edits(tree: Tree, merged_at: datetime) -> list[LaterEdit]:
+    """The edits of a tree's members that were made after a merge, in the order of time."""
+    found = []
+    for customer_id, own in tree.members.items():
+        found += [LaterEdit(customer_id, unit, time) for unit, time in own.times.items() if time > merged_at]
+        found += [LaterEdit(customer_id, edit.unit, edit.time) for edit in own.overlay if edit.time > merged_at]
+    return sorted(found, key=lambda edit: (edit.time, edit.customer_id, edit.field))

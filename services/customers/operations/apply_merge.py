@@ -1,0 +1,150 @@
+"""Joins the trees of sources to a target's in one transaction: edges are added, views folded anew, nothing moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.customers.domain.failures import (
+    AlreadyMerged,
+    CustomerDeleted,
+    MergeNotFound,
+    PreviewStale,
+    SelfMerge,
+)
+from services.customers.domain.forest import Tree, joined
+from services.customers.domain.keys import LIVE_STATES
+from services.customers.domain.merge import LoggedMerge, Merge, edges_of, member_digest
+from services.customers.domain.view import View, member_view, root_view
+from services.customers.operations.writing import Writes, actor_of
+from services.customers.store import merges, trees
+from services.customers.store.rows import CustomerWrite, Event, FeedEntry, StoredCustomer
+from services.customers.store.trees import StoredTree
+from services.runtime.database import Transaction
+from services.runtime.failures import FieldsInvalid, FieldViolation, RequestIdReused
+from services.runtime.freshness import ChangeToken
+from services.runtime.ids import is_id
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The merge as logged and what the target shows now."""
+
+    merge: LoggedMerge
+    target: StoredCustomer
+    token: ChangeToken
+
+
+def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]) -> Applied:
+    """Merges; the same merge id with the same content answers with the first result.
+
+    Raises SelfMerge, CustomerNotFound, AlreadyMerged, CustomerDeleted, PreviewStale, RequestIdReused, FieldsInvalid.
+    """
+    if not is_id(merge.merge_id):
+        raise FieldsInvalid([FieldViolation("merge_id", "is no UUID")])
+    merges.lock(tx, merge.merge_id)
+    logged = merges.find(tx, merge.merge_id)
+    if logged is not None:
+        return _first_result(tx, merge, logged)
+    stored = mergeable(tx, merge, expected_etags)
+    target = stored[merge.target_id]
+    edges = merge.edges(target.now)
+    sources = [stored[source].tree for source in merge.source_ids]
+    tree = joined(target.tree, sources, edges)
+    logged = merges.insert(
+        tx, merge, edges, digests(tx, [target.tree, *sources]), actor_of(tx.scope, merge.on_behalf_of)
+    )
+    rows = {member: row for one in stored.values() for member, row in one.rows.items()}
+    writes = refolded([tree], rows, "MERGED", logged)
+    token = writes.store(tx)
+    after = next(row.after for row in writes.rows if row.customer_id == merge.target_id)
+    return Applied(logged, after, token)
+
+
+def mergeable(
+    tx: Transaction, merge: Merge, expected_etags: Mapping[str, str], *, lock: bool = True
+) -> dict[str, StoredTree]:
+    """The trees of target and sources by root id; raises what forbids the merge."""
+    for source in merge.source_ids:
+        if source == merge.target_id:
+            raise SelfMerge(source)
+    ids = [merge.target_id, *merge.source_ids]
+    stored = trees.lock_trees(tx, ids) if lock else {}
+    if not lock:
+        stored = {tree.tree.root_id: tree for tree in (trees.read_tree(tx, one) for one in ids)}
+    by_member = {member: tree for tree in stored.values() for member in tree.rows}
+    for customer_id in ids:
+        root = by_member[customer_id].root
+        if root.customer_id != customer_id:
+            raise AlreadyMerged(customer_id, root.customer_id)
+        if root.state not in LIVE_STATES:
+            raise CustomerDeleted(customer_id)
+    for customer_id, etag in expected_etags.items():
+        if customer_id not in ids:
+            raise FieldsInvalid([FieldViolation("expected_etags", f"{customer_id[:64]} is no part of the merge")])
+        if stored[customer_id].root.etag != etag:
+            raise PreviewStale(customer_id)
+    _check_choices(merge, by_member)
+    return stored
+
+
+def digests(tx: Transaction, forest: Iterable[Tree], except_merge: str = "") -> dict[str, str]:
+    """The digest of each member of some trees, the edges of one merge left aside."""
+    members = {member: tree for tree in forest for member in tree.members}
+    tallies = merges.tallies(tx, list(members))
+    return {
+        member: member_digest(tree.members[member], tallies.get(member, []), edges_of(tree, member, except_merge))
+        for member, tree in members.items()
+    }
+
+
+def refolded(forest: Iterable[Tree], rows: Mapping[str, StoredCustomer], kind: str, logged: LoggedMerge) -> Writes:
+    """The writes of every member whose view is another one now, each announced with the merge that it comes from."""
+    reference = {
+        "merge_id": logged.merge_id,
+        "source_ids": list(logged.source_ids),
+        "target_id": logged.target_id,
+    }
+    named = {logged.target_id, *logged.source_ids}
+    writes = Writes()
+    for tree in forest:
+        for member, view in _views(tree).items():
+            before = rows[member]
+            if (view.etag, view.root_id, view.state) == (before.etag, before.root_id, before.state):
+                continue
+            row = CustomerWrite(member, tree.members[member], view, before)
+            writes.rows.append(row)
+            after = row.after
+            writes.feed.append(FeedEntry("customer", kind, after.revision, after.shown, merge=reference))
+            if member in named:
+                writes.events.append(Event(member, kind.lower(), reference))
+    return writes
+
+
+def _views(tree: Tree) -> dict[str, View]:
+    others = {member: member_view(tree, member) for member in tree.members if member != tree.root_id}
+    return {tree.root_id: root_view(tree), **others}
+
+
+def _check_choices(merge: Merge, by_member: Mapping[str, StoredTree]) -> None:
+    wrong = [
+        FieldViolation("choices", f"the value of {unit} is chosen from a customer that is no part of the merge")
+        for unit, member in merge.choices.items()
+        if member not in by_member
+    ]
+    if wrong:
+        raise FieldsInvalid(wrong)
+
+
+def _first_result(tx: Transaction, merge: Merge, logged: LoggedMerge) -> Applied:
+    if logged.fingerprint != merge.fingerprint:
+        raise RequestIdReused("The merge id was used for another merge. Send this one with a new id.")
+    return Applied(logged, trees.read_tree(tx, logged.target_id).root, tx.change_token())
+
+
+def require_logged(tx: Transaction, merge_id: str) -> LoggedMerge:
+    """The entry of the merge log; MergeNotFound where there is none."""
+    logged = merges.find(tx, merge_id) if is_id(merge_id) else None
+    if logged is None:
+        raise MergeNotFound(merge_id)
+    return logged

@@ -1,0 +1,161 @@
+"""Imports a batch of rows in one transaction; each row has an outcome and nothing is half done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.customers.domain.edits import edited, new_record
+from services.customers.domain.failures import DuplicateHit
+from services.customers.domain.fields import Json
+from services.customers.domain.fold import fold
+from services.customers.domain.import_row import Row, change_by_row, checked_row
+from services.customers.domain.keys import LIVE_STATES, Key, duplicate_keys, external_keys
+from services.customers.operations.writing import Writes, actor_of, utc_now
+from services.customers.store import companies, duplicates, trees
+from services.customers.store.trees import StoredTree
+from services.runtime.database import Transaction
+from services.runtime.failures import FieldsInvalid, FieldViolation
+from services.runtime.freshness import ChangeToken
+from services.runtime.ids import new_id
+
+MOST_ROWS = 2500
+RESULTS = ("CREATED", "UPDATED", "UNCHANGED", "EXISTING", "DUPLICATE", "INVALID")
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row as sent: its number in the file, its id in the source, and its draft."""
+
+    number: int
+    id: str
+    draft: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a row; `result` is one of RESULTS."""
+
+    number: int
+    result: str
+    customer_id: str = ""
+    problems: Sequence[FieldViolation] = ()
+    warnings: Sequence[FieldViolation] = ()
+    duplicates: Sequence[DuplicateHit] = ()
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What is known for rows of which no two touch the same thing, and what they write."""
+
+    source: str
+    on_duplicate: str
+    owners: dict[Key, str]
+    trees: dict[str, StoredTree]
+    holders: dict[Key, list[str]]
+    writes: Writes = field(default_factory=Writes)
+    claimed: set[Key] = field(default_factory=set)
+
+    def owner(self, row: Row) -> str | None:
+        """The customer that came from the row's source and id before."""
+        return self.owners.get((self.source, row.id)) if row.id else None
+
+    def claims(self, row: Row) -> set[Key]:
+        """What a row touches: its external ids, the tree that it changes, the keys that it must be alone with."""
+        claims = external_keys(row.fields)
+        owner = self.owner(row)
+        if owner:
+            return claims | {("tree", self.trees[owner].tree.root_id)}
+        return claims if self.on_duplicate == "ALLOW" else claims | duplicate_keys(row.fields, "ACTIVE")
+
+
+def import_customers(
+    tx: Transaction, raw_rows: Sequence[RawRow], *, source: str, on_duplicate: str
+) -> tuple[list[Outcome], ChangeToken]:
+    """The outcomes of up to MOST_ROWS rows, in their order. Raises FieldsInvalid only for the batch as a whole."""
+    if not 1 <= len(raw_rows) <= MOST_ROWS:
+        raise FieldsInvalid([FieldViolation("rows", f"takes 1 to {MOST_ROWS} rows; {len(raw_rows)} came")])
+    region, now = companies.read(tx).settings.region, utc_now()
+    rows = [checked_row(raw.number, raw.id, raw.draft, source=source, region=region, now=now) for raw in raw_rows]
+    outcomes = {place: _invalid(row, row.problems) for place, row in enumerate(rows) if row.problems}
+    waiting = {place: row for place, row in enumerate(rows) if place not in outcomes}
+    duplicates.lock_all_keys(tx)
+    while waiting:
+        done = _pass(tx, waiting, source, on_duplicate)
+        outcomes |= done
+        waiting = {place: row for place, row in waiting.items() if place not in done}
+    return [outcomes[place] for place in range(len(rows))], tx.change_token()
+
+
+def _pass(tx: Transaction, waiting: Mapping[int, Row], source: str, on_duplicate: str) -> dict[int, Outcome]:
+    """The outcomes of those rows that touch nothing that a row before them touched; the others wait."""
+    known = _known(tx, list(waiting.values()), source, on_duplicate)
+    done = {}
+    for place, row in waiting.items():
+        claims = known.claims(row)
+        if known.claimed.isdisjoint(claims):
+            done[place] = _outcome(tx, known, row)
+        known.claimed |= claims
+    if known.writes.rows:
+        known.writes.store(tx)
+    return done
+
+
+def _known(tx: Transaction, rows: Sequence[Row], source: str, on_duplicate: str) -> _Pass:
+    owners = duplicates.owners(tx, {key for row in rows for key in external_keys(row.fields)})
+    stored = trees.lock_trees(tx, sorted(set(owners.values())))
+    new = [row for row in rows if not (row.id and (source, row.id) in owners)]
+    holders = duplicates.holders(tx, sorted({key for row in new for key in duplicate_keys(row.fields, "ACTIVE")}))
+    members = {member: tree for tree in stored.values() for member in tree.rows}
+    return _Pass(source, on_duplicate, owners, members, holders)
+
+
+def _outcome(tx: Transaction, known: _Pass, row: Row) -> Outcome:
+    owner = known.owner(row)
+    taken = [
+        FieldViolation("customer.external_ids", f'"{key[1]}" of {key[0]} belongs to customer {holder}')
+        for key in sorted(external_keys(row.fields))
+        if (holder := known.owners.get(key, owner)) != owner
+    ]
+    if taken:
+        return _invalid(row, taken)
+    return _update(tx, known, row, owner) if owner else _create(tx, known, row)
+
+
+def _create(tx: Transaction, known: _Pass, row: Row) -> Outcome:
+    hits = _hits(known, row)
+    if hits and known.on_duplicate == "REJECT":
+        return Outcome(row.number, "DUPLICATE", warnings=row.warnings, duplicates=hits)
+    if hits and known.on_duplicate == "RETURN_EXISTING":
+        return Outcome(row.number, "EXISTING", hits[0].customer_id, warnings=row.warnings, duplicates=hits)
+    customer = known.writes.create(new_id(), new_record(row.fields, utc_now(), actor_of(tx.scope)))
+    return Outcome(row.number, "CREATED", customer.customer_id, warnings=row.warnings, duplicates=hits)
+
+
+def _update(tx: Transaction, known: _Pass, row: Row, owner: str) -> Outcome:
+    """Changes the own record of the customer that came from this source and id, be it merged or not."""
+    stored = known.trees[owner]
+    if stored.root.state not in LIVE_STATES:
+        gone = FieldViolation("customer", "is deleted; the row changes nothing")
+        return Outcome(row.number, "UNCHANGED", owner, warnings=[*row.warnings, gone])
+    part = stored.tree.part(owner)
+    change = change_by_row(fold(part), row, known.source, stored.now)
+    if not change.units and not change.items:
+        return Outcome(row.number, "UNCHANGED", owner, warnings=row.warnings)
+    own = edited(part, change, stored.now, actor_of(tx.scope))
+    fields = sorted([*change.units, *change.items])
+    known.writes.change(stored, owner, own, "UPDATED", "updated", {"fields": fields, "import": known.source})
+    return Outcome(row.number, "UPDATED", owner, warnings=row.warnings)
+
+
+def _hits(known: _Pass, row: Row) -> list[DuplicateHit]:
+    found = {
+        DuplicateHit(customer_id, kind)
+        for kind, value in duplicate_keys(row.fields, "ACTIVE")
+        for customer_id in known.holders.get((kind, value), [])
+    }
+    return sorted(found, key=lambda hit: (hit.customer_id, hit.key_kind))[: duplicates.MOST_HITS]
+
+
+def _invalid(row: Row, problems: Sequence[FieldViolation]) -> Outcome:
+    return Outcome(row.number, "INVALID", problems=problems, warnings=row.warnings)

@@ -1,0 +1,58 @@
+"""Takes the edges of one merge out again and folds the trees anew, in whatever order merges are undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from services.customers.domain.failures import MergeAlreadyUndone
+from services.customers.domain.merge import LONGEST_REASON, LaterEdit, LoggedMerge, later_edits
+from services.customers.operations.apply_merge import digests, refolded, require_logged
+from services.customers.operations.writing import actor_of
+from services.customers.store import merges, trees
+from services.customers.store.rows import StoredCustomer
+from services.runtime.database import Transaction
+from services.runtime.failures import FieldCheck
+from services.runtime.freshness import ChangeToken
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """The merge as logged, both sides as they are now, edits that stay, and for each member its digest then and now."""
+
+    merge: LoggedMerge
+    target: StoredCustomer
+    sources: list[StoredCustomer]
+    later_edits: list[LaterEdit]
+    digests: dict[str, tuple[str, str]]
+    token: ChangeToken
+
+
+def revert_merge(tx: Transaction, merge_id: str, reason: str, on_behalf_of: str = "") -> Reverted:
+    """Undoes a merge. Raises MergeNotFound, MergeAlreadyUndone, FieldsInvalid."""
+    check = FieldCheck()
+    check.require(merge_id, "merge_id", "is required")
+    check.require(len(reason) <= LONGEST_REASON, "reason", f"takes up to {LONGEST_REASON} characters")
+    check.require("\x00" not in reason, "reason", "holds a NUL character")
+    check.raise_if_any()
+    merges.lock(tx, merge_id.lower())
+    logged = require_logged(tx, merge_id)
+    if logged.undone_at is not None:
+        raise MergeAlreadyUndone(logged.merge_id)
+    stored = trees.lock_tree(tx, logged.target_id)
+    forest = stored.tree.without(logged.merge_id)
+    by = actor_of(tx.scope, on_behalf_of)
+    merges.undo(tx, logged.merge_id, stored.now, by, reason)
+    undone = replace(logged, undone_at=stored.now, undone_by=by)
+    writes = refolded(forest, stored.rows, "MERGE_UNDONE", undone)
+    token = writes.store(tx)
+    after = {**stored.rows, **{row.customer_id: row.after for row in writes.rows}}
+    now = digests(tx, forest)
+    edits = [edit for edit in later_edits(stored.tree, logged.merged_at) if edit.customer_id in logged.digests]
+    return Reverted(
+        undone,
+        after[logged.target_id],
+        [after[source] for source in logged.source_ids],
+        edits,
+        {member: (before, now[member]) for member, before in logged.digests.items() if member in now},
+        token,
+    )

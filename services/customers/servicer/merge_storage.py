@@ -1,0 +1,70 @@
+"""MergeStorageService."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from patronage.customers.v1 import merge_storage_service_pb2 as pb
+from patronage.customers.v1 import merge_storage_service_pb2_grpc as grpc_pb
+from services.customers.convert import merge as convert
+from services.customers.convert.customer import customer_message
+from services.customers.operations.apply_merge import apply_merge
+from services.customers.operations.describe_merge import describe_merge
+from services.customers.operations.revert_merge import revert_merge
+from services.runtime.caller import caller_of
+from services.runtime.database import Transaction
+from services.runtime.edge import Edge
+
+
+class MergeStorageServicer(grpc_pb.MergeStorageServiceServicer):
+    """The forest of the caller's company."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+
+    def DescribeMerge(self, request: pb.DescribeMergeRequest, context: Any) -> pb.DescribeMergeResponse:  # noqa: N802
+        """Says what a merge would touch and show."""
+        merge = convert.merge_of(request)
+        company_id = caller_of(context).company_id
+
+        def run(tx: Transaction) -> pb.DescribeMergeResponse:
+            described = describe_merge(tx, merge)
+            return pb.DescribeMergeResponse(
+                target=customer_message(company_id, described.target.shown),
+                sources=[customer_message(company_id, source.shown) for source in described.sources],
+                result=customer_message(company_id, described.result),
+            )
+
+        return self._edge.read(context, run)
+
+    def ApplyMerge(self, request: pb.ApplyMergeRequest, context: Any) -> pb.ApplyMergeResponse:  # noqa: N802
+        """Merges."""
+        merge = convert.merge_of(request)
+        expected = {customer_id.lower(): etag for customer_id, etag in request.expected_etags.items()}
+
+        def run(tx: Transaction) -> pb.ApplyMergeResponse:
+            applied = apply_merge(tx, merge, expected)
+            return pb.ApplyMergeResponse(
+                merge=convert.record_message(applied.merge),
+                target=customer_message(tx.scope.company_id, applied.target.shown),
+                change_token=applied.token.encode(),
+            )
+
+        return self._edge.write(context, request, run)
+
+    def RevertMerge(self, request: pb.RevertMergeRequest, context: Any) -> pb.RevertMergeResponse:  # noqa: N802
+        """Takes a merge back."""
+
+        def run(tx: Transaction) -> pb.RevertMergeResponse:
+            reverted = revert_merge(tx, request.merge_id, request.reason, request.on_behalf_of)
+            company_id = tx.scope.company_id
+            return pb.RevertMergeResponse(
+                merge=convert.record_message(reverted.merge),
+                target=customer_message(company_id, reverted.target.shown),
+                sources=[customer_message(company_id, source.shown) for source in reverted.sources],
+                later_edits=convert.edit_messages(reverted.later_edits),
+                digests=convert.digest_messages(reverted.digests),
+                change_token=reverted.token.encode(),
+            )
+
+        return self._edge.write(context, request, run)
