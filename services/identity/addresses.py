@@ -7,9 +7,7 @@ from services.identity.address_words import ABBREVIATIONS, REGIONS, UNITS
 from services.identity.text import fold
 
 _UNIT = re.compile(r"(?:\b(?:apt|apartment|unit|suite|ste|flat|room|rm|lot)\b[\s.:#]*|#\s*)(\w+(?:-\w+)?)")
-_POSTCODE = re.compile(
-    r"\b(\d{5}(?:-\d{4})?|[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}|[a-z]\d[a-z]\s*\d[a-z]\d|\d{4}|\d{6})\b"
-)
+_POSTCODE = re.compile(r"\b(\d{5}(?:-\d{4})?|[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}|[a-z]\d[a-z]\s*\d[a-z]\d|\d{4}|\d{6})\b")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _NUMBER = re.compile(r"\d+[a-z]?(?:[-/]\d+[a-z]?)?")
 
@@ -48,9 +46,7 @@ def join_address(
     """Read an address that comes in parts."""
     line, unit = _take_unit(fold(street)) if street else ("", "")
     number, road = _street(line.replace(",", " "))
-    return PostalAddress(
-        number, road, unit, _place(city), _region(region), _code(fold(postal_code)), fold(country)
-    )
+    return PostalAddress(number, road, unit, _place(city), _region(region), _code(fold(postal_code)), fold(country))
 
 
 def _take_unit(folded: str) -> tuple[str, str]:

@@ -11,9 +11,7 @@ GENERATIONS = {
     "ii": "ii", "2nd": "ii", "iii": "iii", "3rd": "iii", "iv": "iv", "4th": "iv",
 }  # fmt: skip
 
-DEGREES = frozenset(
-    "phd md dds dvm esq esquire mba bsc msc ba ma rn cpa jd llb llm obe mbe cbe qc kc".split()
-)
+DEGREES = frozenset("phd md dds dvm esq esquire mba bsc msc ba ma rn cpa jd llb llm obe mbe cbe qc kc".split())
 
 PARTICLES = frozenset(
     "van von der den de del della di da do dos das du la le el al bin ibn ben st saint san ter ten zu zum zur af"

@@ -26,7 +26,7 @@ class _NumberingPlan(NamedTuple):
 def normalize_phone(text: str, region: str = "US") -> str:
     """Return a phone number as E.164; failing that its digits; failing that the folded text."""
     bare = text.translate(_SEPARATORS) if len(text) <= LONGEST_PHONE else ""
-    if bare.isascii() and bare.isdigit() or bare[:1] == "+" and bare[1:].isdigit():
+    if (bare.isascii() and bare.isdigit()) or bare[:1] == "+" and bare[1:].isdigit():
         quick = _plain_number(bare, region)
         if quick:
             return quick
@@ -39,6 +39,11 @@ def is_phone(text: str, region: str = "US") -> bool:
         return phonenumbers.is_possible_number(phonenumbers.parse(clean(text, LONGEST_PHONE), region))
     except NumberParseException:
         return False
+
+
+def is_region(region: str) -> bool:
+    """Return whether this is a country whose numbering is known, such as US or KE."""
+    return region.upper() in phonenumbers.SUPPORTED_REGIONS
 
 
 def _plain_number(bare: str, region: str) -> str:

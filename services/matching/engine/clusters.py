@@ -25,9 +25,7 @@ class Clusters:
     weakest: list[tuple[int, int]]
 
 
-def cluster(
-    size: int, left: Rows, right: Rows, weights: Weights, weigh: PairWeights, least: float
-) -> Clusters:
+def cluster(size: int, left: Rows, right: Rows, weights: Weights, weigh: PairWeights, least: float) -> Clusters:
     """Group rows by their links of at least `least`; every pair inside a component is weighed."""
     found = Clusters([], [])
     strong = weights >= least

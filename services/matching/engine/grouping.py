@@ -24,9 +24,7 @@ class RowGroups:
     confidence: Levels
 
 
-def group(
-    columns: Columns, scored: ScoredPairs, model: Model, exclusions: Exclusions, threshold: int
-) -> RowGroups:
+def group(columns: Columns, scored: ScoredPairs, model: Model, exclusions: Exclusions, threshold: int) -> RowGroups:
     """Cluster what reaches the threshold; pairs that no key brought together are weighed as well."""
 
     def weigh(left: Rows, right: Rows) -> Weights:

@@ -43,9 +43,7 @@ def learn(columns: Columns, found: Candidates, shipped: Model, seed: int) -> Lea
     return _maximise(model, shipped, gamma, scale, everything, columns.population)
 
 
-def _maximise(
-    model: Model, shipped: Model, gamma: Gamma, scale: float, everything: float, records: int
-) -> Learned:
+def _maximise(model: Model, shipped: Model, gamma: Gamma, scale: float, everything: float, records: int) -> Learned:
     expected = 0.0
     for round_number in range(1, _ROUNDS + 1):
         match, related = responsibilities(gamma, model, records)

@@ -56,9 +56,7 @@ class Result:
             yield ScoredPair(self.ids[left], self.ids[right], weight, probability(weight), confidence)
 
 
-def result_of(
-    records: Records, compared: Distinct, scored: ScoredPairs, groups: RowGroups, model: Model
-) -> Result:
+def result_of(records: Records, compared: Distinct, scored: ScoredPairs, groups: RowGroups, model: Model) -> Result:
     """Translate compared rows back to the caller's ids, with the rows that follow their equals."""
     followers = _followers(compared, groups)
     rows = compared.rows

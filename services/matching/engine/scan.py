@@ -34,9 +34,7 @@ class ScoredPairs:
         return len(self.left)
 
 
-def scan(
-    columns: Columns, found: Candidates, model: Model, threads: int, memory: int, watch: Watch
-) -> ScoredPairs:
+def scan(columns: Columns, found: Candidates, model: Model, threads: int, memory: int, watch: Watch) -> ScoredPairs:
     """Score all candidates and keep those that are not plainly different."""
     chunk = max(min(_CHUNK, memory // 4 // _BYTES_PER_PAIR), 1_000)
     starts = range(0, len(found), chunk)

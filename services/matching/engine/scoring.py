@@ -73,9 +73,7 @@ class Scored:
 def assess(pairs: Pairs, model: Model) -> Gamma:
     """Return the levels of all comparisons."""
     assessed = [ASSESSORS[comparison.name](pairs) for comparison in model.comparisons]
-    return Gamma(
-        np.stack([one.levels for one in assessed], axis=1), np.stack([one.rates for one in assessed], axis=1)
-    )
+    return Gamma(np.stack([one.levels for one in assessed], axis=1), np.stack([one.rates for one in assessed], axis=1))
 
 
 def score(gamma: Gamma, model: Model, records: int) -> Scored:

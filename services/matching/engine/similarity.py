@@ -16,9 +16,7 @@ Judge = Callable[[list[str], list[str]], Levels]
 Scores = NDArray[np.float32]
 
 
-def judged(
-    left_values: list[str], right_values: list[str], left: Codes, right: Codes, judge: Judge
-) -> Levels:
+def judged(left_values: list[str], right_values: list[str], left: Codes, right: Codes, judge: Judge) -> Levels:
     """Return the level of each pair of codes; each distinct pair of values is judged once."""
     if not len(left):
         return np.zeros(0, np.int8)
@@ -38,7 +36,9 @@ def jaro_winkler(left: list[str], right: list[str]) -> Scores:
 def one_edit(left: list[str], right: list[str], shortest: int) -> Mask:
     """Return where one typing error, or two swapped neighbours, makes the difference."""
     distance = cpdist(left, right, scorer=OSA.distance, score_cutoff=1, dtype=np.int32)
-    long_enough = np.fromiter((len(a) >= shortest and len(b) >= shortest for a, b in zip(left, right, strict=True)), np.bool_)
+    long_enough = np.fromiter(
+        (len(a) >= shortest and len(b) >= shortest for a, b in zip(left, right, strict=True)), np.bool_
+    )
     return (distance <= 1) & long_enough
 
 

@@ -1,0 +1,1 @@
+"""The command line owns `patronage`: what people type, and what they read."""

@@ -1,0 +1,73 @@
+"""Dedupe output owns the files that `patronage dedupe` writes, and the summary that it prints."""
+
+import csv
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+from services.cli.failures import CommandFailure
+from services.matching.engine.api import Result
+
+
+def write_groups(path: Path, result: Result) -> None:
+    """Write id, group and confidence of every record, in input order."""
+    place = {member: (group.members[0], str(group.confidence)) for group in result.groups for member in group.members}
+    with _written(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("id", "group_id", "confidence"))
+        writer.writerows((record_id, *place.get(record_id, (record_id, ""))) for record_id in result.ids)
+
+
+def write_pairs(path: Path, result: Result) -> None:
+    """Write the pairs that may be one, in input order."""
+    with _written(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("id_a", "id_b", "weight", "probability", "confidence"))
+        writer.writerows(
+            (pair.id_a, pair.id_b, f"{pair.weight:.4f}", f"{pair.probability:.6f}", pair.confidence)
+            for pair in result.pairs()
+        )
+
+
+def write_report(path: Path, result: Result) -> None:
+    """Write what was learned and done."""
+    with _written(path) as file:
+        json.dump(result.report, file, indent=2)
+        file.write("\n")
+
+
+def print_summary(result: Result, output: Path) -> None:
+    """Print what was found, for people."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    alone = result.report["records"] - result.report["grouped_records"]
+    for label, value in (
+        ("records", result.report["records"]),
+        ("pairs compared", result.report["compared_pairs"]),
+        ("groups of two and more", result.report["groups"]),
+        ("records in them", result.report["grouped_records"]),
+        ("records alone", alone),
+    ):
+        table.add_row(label, f"{value:,}")
+    console = Console()
+    console.print(table)
+    console.print(f"written to {output}", markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
+    """Give a file that takes its name only when it is complete."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        unfinished.replace(path)
+    except OSError as failure:
+        raise CommandFailure(f"{path}: cannot be written: {failure.strerror}") from failure
+    finally:
+        unfinished.unlink(missing_ok=True)

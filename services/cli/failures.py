@@ -1,0 +1,15 @@
+"""Failures owns how a command ends badly: the exit codes, and the exceptions that carry a message to people."""
+
+DONE, FAILED, BAD_INPUT, PARTLY_REJECTED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class CommandFailure(Exception):
+    """The command cannot go on; the message says what to do."""
+
+    exit_code = FAILED
+
+
+class BadInputFailure(CommandFailure):
+    """The arguments or the file are wrong."""
+
+    exit_code = BAD_INPUT

@@ -1,0 +1,52 @@
+"""Main owns the `patronage` command: its subcommands, and how they end."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.main import get_command
+
+from services.cli.dedupe import dedupe
+from services.cli.failures import DONE, INTERRUPTED, CommandFailure
+
+app = typer.Typer(name="patronage", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command()(dedupe)
+
+
+@app.callback()
+def patronage() -> None:
+    """Keep a company's customers: find duplicates, merge them, count right."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit: 0 done, 1 failed, 2 bad usage or file, 3 rows rejected, 130 interrupted."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit code."""
+    try:
+        return _invoke(list(arguments))
+    except CommandFailure as failure:
+        print(f"patronage: {failure}", file=sys.stderr)  # noqa: T201
+        return failure.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        print("patronage: interrupted", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+
+
+def _invoke(arguments: list[str]) -> int:
+    command = get_command(app)
+    try:
+        outcome = command.main(args=arguments, prog_name="patronage", standalone_mode=False)
+    except Exception as error:
+        show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+        if show is None or code is None:
+            raise
+        show()
+        return int(code)
+    return outcome if isinstance(outcome, int) else DONE
+
+
+if __name__ == "__main__":
+    main()

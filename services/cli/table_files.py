@@ -1,0 +1,127 @@
+"""Table files owns reading CSV and Parquet as columns of text, and naming the line of what is wrong."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from services.cli.failures import BadInputFailure
+from services.matching.engine.parquet import UnreadableParquet, read_parquet
+
+_DELIMITERS = ",;\t"
+_LONGEST_FIELD = 64 << 20
+_PARQUET = frozenset({".parquet", ".pq"})
+
+
+@dataclass(slots=True)
+class RawTable:
+    """A file's columns in the order of its rows."""
+
+    path: Path
+    header: list[str]
+    columns: Sequence[Sequence[str]]
+
+    def column(self, name: str) -> Sequence[str]:
+        """Return the values of one column."""
+        return self.columns[self.header.index(name)] if self.columns else []
+
+    def line(self, row: int) -> int:
+        """Return the line at which a row begins (for Parquet, its number with the first row in line 2)."""
+        if self.path.suffix.lower() in _PARQUET:
+            return row + 2
+        with _opened(self.path) as file:
+            reader = csv.reader(file, delimiter=_delimiter(file))
+            kept = 0
+            before = 0
+            for fields in reader:
+                if fields:
+                    kept += 1
+                if kept == row + 2:
+                    return before + 1
+                before = reader.line_num
+        return row + 2
+
+    def place(self, row: int, column: str) -> str:
+        """Return file, line and column of a value, to begin a message with."""
+        return f"{self.path}: line {self.line(row)}, column '{column}'"
+
+
+def read_table(path: Path) -> RawTable:
+    """Read a file by its ending."""
+    if not path.is_file():
+        raise BadInputFailure(f"{path}: no such file")
+    return _read_parquet(path) if path.suffix.lower() in _PARQUET else _read_csv(path)
+
+
+def _read_parquet(path: Path) -> RawTable:
+    try:
+        header, columns = read_parquet(path)
+    except UnreadableParquet as failure:
+        raise BadInputFailure(f"{path}: {failure}") from failure
+    return RawTable(path, header, columns)
+
+
+def _read_csv(path: Path) -> RawTable:
+    csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        with _opened(path) as file:
+            rows = [fields for fields in csv.reader(file, delimiter=_delimiter(file)) if fields]
+    except UnicodeDecodeError as failure:
+        raise BadInputFailure(_undecodable(path)) from failure
+    except csv.Error as failure:
+        raise BadInputFailure(f"{path}: not readable as CSV: {failure}") from failure
+    if not rows:
+        raise BadInputFailure(f"{path}: line 1: the file is empty; expected a line of column names")
+    header = rows.pop(0)
+    table = RawTable(path, [name.strip() for name in header], [])
+    _make_rectangular(table, rows)
+    table.columns = list(zip(*rows, strict=True)) or [()] * len(header)
+    return table
+
+
+def _opened(path: Path) -> TextIO:
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _delimiter(file: TextIO) -> str:
+    """Return what separates the columns of the first line, leaving the file at its beginning."""
+    first = file.readline()
+    file.seek(0)
+    return max(_DELIMITERS, key=first.count)
+
+
+def _make_rectangular(table: RawTable, rows: list[list[str]]) -> None:
+    """Fill up short rows; a row with more values than columns is refused."""
+    width = len(table.header)
+    if set(map(len, rows)) <= {width}:
+        return
+    for number, fields in enumerate(rows):
+        if len(fields) > width:
+            raise BadInputFailure(
+                f"{table.place(number, table.header[-1])}: {len(fields)} values for {width} columns; is a quote missing?"
+            )
+        fields.extend([""] * (width - len(fields)))
+
+
+def _undecodable(path: Path) -> str:
+    """Return the message for a file that is not UTF-8, naming line and column of the first bad byte."""
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as failure:
+        good = content[: failure.start].decode("utf-8-sig")
+        line = good.count("\n") + 1
+        delimiter = _delimiter(io.StringIO(good))
+        header = next(csv.reader([good.partition("\n")[0]], delimiter=delimiter), [])
+        values = next(_last_row(good, delimiter), [""])
+        column = header[len(values) - 1].strip() if len(values) <= len(header) and line > 1 else "?"
+        return f"{path}: line {line}, column '{column}': byte 0x{content[failure.start]:02x} is not UTF-8"
+    return f"{path}: not UTF-8"
+
+
+def _last_row(text: str, delimiter: str) -> Iterator[list[str]]:
+    """Yield the values of the line at which the text ends."""
+    return islice(csv.reader([text.rpartition("\n")[2]], delimiter=delimiter), 1)

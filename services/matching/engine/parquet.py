@@ -1,0 +1,26 @@
+"""Parquet owns reading a Parquet file as columns of text."""
+
+from pathlib import Path
+
+import duckdb
+
+
+class UnreadableParquet(Exception):
+    """The file is no Parquet file that can be read."""
+
+
+def read_parquet(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Return the column names and the values as text, '' for null."""
+    with duckdb.connect() as connection:
+        try:
+            relation = connection.from_parquet(str(path))
+            header = list(relation.columns)
+            as_text = ", ".join(f"coalesce(cast({_quoted(name)} as varchar), '')" for name in header)
+            rows = relation.project(as_text).fetchall() if header else []
+        except duckdb.Error as failure:
+            raise UnreadableParquet(str(failure).splitlines()[0]) from failure
+    return header, [list(values) for values in zip(*rows, strict=True)] or [[] for _ in header]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
