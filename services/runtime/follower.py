@@ -112,11 +112,12 @@ class Follower(Generic[Change]):
         cursor = saved_cursor(self.database, self.name)
         try:
             self._stream = self.open_stream(cursor)
-            for batch in self._stream:
+            while not self._stopping.is_set():
+                batch = next(self._stream, None)
+                if batch is None:
+                    return
                 self._take(batch, cursor)
                 cursor, self._pause, self._failures = batch.cursor, _SHORTEST_PAUSE_S, 0
-                if self._stopping.is_set():
-                    return
         except Exception as error:
             if not _is_expired(error):
                 raise

@@ -1,0 +1,57 @@
+"""Page sizes and page tokens."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.runtime.failures import FieldsInvalid, PageTokenMismatch
+from services.runtime.paging import page_size, page_token, position_of
+
+QUESTION = {"method": "ListThings", "filter": {"state": "ACTIVE"}, "order": "name"}
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.lists(SCALARS))
+def test_a_token_gives_back_its_position(position: list[Any]) -> None:
+    assert position_of(page_token(QUESTION, position), QUESTION) == position
+
+
+def test_no_token_means_the_first_page() -> None:
+    assert position_of("", QUESTION) is None
+
+
+def test_the_order_in_which_a_question_is_written_does_not_matter() -> None:
+    token = page_token(QUESTION, ["b", 2])
+    assert position_of(token, dict(reversed(QUESTION.items()))) == ["b", 2]
+
+
+def test_a_token_of_another_question_is_refused() -> None:
+    token = page_token(QUESTION, ["b", 2])
+    with pytest.raises(PageTokenMismatch):
+        position_of(token, {**QUESTION, "order": "created_at"})
+
+
+@given(st.text(min_size=1))
+def test_garbage_is_a_bad_field(garbage: str) -> None:
+    with pytest.raises(FieldsInvalid, match="page_token"):
+        position_of(garbage, QUESTION)
+
+
+def test_a_deeply_nested_forgery_is_a_bad_field() -> None:
+    import base64
+
+    forged = base64.urlsafe_b64encode(b"\x01" + b"x" * 9 + b"[" * 100_000).decode()
+    with pytest.raises(FieldsInvalid, match="page_token"):
+        position_of(forged, QUESTION)
+
+
+@pytest.mark.parametrize(("asked", "given"), [(0, 20), (1, 1), (1000, 1000), (5000, 1000)])
+def test_a_page_has_the_asked_size_within_the_limits(asked: int, given: int) -> None:
+    assert page_size(asked) == given
+
+
+def test_a_negative_page_size_is_a_bad_field() -> None:
+    with pytest.raises(FieldsInvalid, match="page_size"):
+        page_size(-1)
