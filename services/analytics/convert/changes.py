@@ -11,15 +11,13 @@ from services.analytics.domain.mirror import (
 )
 
 
-def told(change: change_feed_pb2.Change, epoch: str, generation: int) -> Told | None:
+def told(change: change_feed_pb2.Change) -> Told | None:
     """What a change tells; None where it is about a thing that this service does not keep."""
     if change.HasField("customer"):
-        what: CustomerChange | CompanyChange = _customer(change.customer, change.revision)
-    elif change.HasField("company"):
-        what = _company(change.company, change.revision)
-    else:
-        return None
-    return Told(change.company_id, epoch, generation, what)
+        return _customer(change.customer, change.revision)
+    if change.HasField("company"):
+        return _company(change.company, change.revision)
+    return None
 
 
 def _customer(customer: customer_pb2.Customer, revision: int) -> CustomerChange:

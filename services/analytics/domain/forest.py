@@ -12,9 +12,9 @@ def resolved_roots(merged_into: Mapping[str, str | None], known_roots: Mapping[s
     """
     roots: dict[str, str] = {}
     for customer_id in merged_into:
-        path = _path_up(customer_id, merged_into, roots)
-        root = _root_at(path, merged_into, known_roots, roots)
-        roots.update(dict.fromkeys(path, root))
+        if customer_id not in roots:
+            path = _path_up(customer_id, merged_into, roots)
+            roots.update(dict.fromkeys(path, _root_at(path, merged_into, known_roots, roots)))
     return roots
 
 
@@ -30,8 +30,6 @@ def _path_up(customer_id: str, merged_into: Mapping[str, str | None], roots: Map
 def _root_at(
     path: list[str], merged_into: Mapping[str, str | None], known: Mapping[str, str], roots: Mapping[str, str]
 ) -> str:
-    if not path:
-        raise ValueError("a path begins at a customer")
     end = merged_into[path[-1]]
     if end is None:
         return path[-1]

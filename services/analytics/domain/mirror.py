@@ -50,19 +50,5 @@ class CompanyChange:
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """The pass over everything is done: what was not seen in it is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Something that the feed told of a company, in which epoch and during which pass over everything."""
-
-    company_id: str
-    epoch: str
-    generation: int
-    what: CustomerChange | CompanyChange | Sweep
-
-
+Told = CustomerChange | CompanyChange
 DEFAULT_TIME_ZONE = "UTC"

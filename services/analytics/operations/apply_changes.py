@@ -1,33 +1,21 @@
-"""Applies what the feed tells of one company: settings, customers, and the end of a pass over everything."""
+"""Applies what the feed tells of one company: its settings and its customers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 
 from services.analytics.domain.forest import resolved_roots
-from services.analytics.domain.mirror import CompanyChange, CustomerChange, Sweep, Told
+from services.analytics.domain.mirror import CompanyChange, CustomerChange, Told
 from services.analytics.store import companies, figures, mirror
 from services.analytics.store.mirror import Mirrored
 from services.runtime.database import Transaction
 
-SWEPT_AT_ONCE = 2000
-_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
-
-def apply_changes(tx: Transaction, told: Sequence[Told]) -> None:
-    """Applies things told of the transaction's company, in the order told."""
-    for (epoch, generation, kind), group in groupby(told, key=_alike):
-        whats = [one.what for one in group]
-        if kind is CustomerChange:
-            _apply_customers(tx, epoch, generation, [w for w in whats if isinstance(w, CustomerChange)])
-        elif kind is CompanyChange:
-            for company in (w for w in whats if isinstance(w, CompanyChange)):
-                companies.write_if_newer(tx, epoch, company)
-        elif kind is Sweep:
-            _sweep(tx, epoch, generation)
-
-
-def _alike(told: Told) -> tuple[str, int, type]:
-    return told.epoch, told.generation, type(told.what)
+def apply_changes(tx: Transaction, epoch: str, generation: int, told: Sequence[Told]) -> None:
+    """Applies what is told of the transaction's company in one epoch, during one pass over everything."""
+    for company in (one for one in told if isinstance(one, CompanyChange)):
+        companies.write_if_newer(tx, epoch, company)
+    customers = [one for one in told if isinstance(one, CustomerChange)]
+    if customers:
+        _apply_customers(tx, epoch, generation, customers)
 
 
 def _apply_customers(tx: Transaction, epoch: str, generation: int, changes: Iterable[CustomerChange]) -> None:
@@ -35,19 +23,12 @@ def _apply_customers(tx: Transaction, epoch: str, generation: int, changes: Iter
     latest = _latest(changes)
     known = mirror.lock_trees(tx, latest)
     newer = [change for change in latest.values() if _is_newer(change, epoch, known)]
-    mirror.mark_seen(tx, generation, list(latest.keys() & known.keys()))
-    _store(tx, epoch, generation, newer, known)
+    stale = latest.keys() - {change.customer_id for change in newer}
+    mirror.mark_seen(tx, generation, sorted(stale))
+    store_customers(tx, epoch, generation, newer, known)
 
 
-def _sweep(tx: Transaction, epoch: str, generation: int) -> None:
-    after = _BEFORE_ALL
-    while gone := mirror.unseen(tx, generation, after, SWEPT_AT_ONCE):
-        known = mirror.lock_trees(tx, [change.customer_id for change in gone])
-        _store(tx, epoch, generation, gone, known)
-        after = gone[-1].customer_id
-
-
-def _store(
+def store_customers(
     tx: Transaction,
     epoch: str,
     generation: int,

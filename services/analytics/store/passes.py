@@ -1,6 +1,6 @@
 """Numbers the passes over everything, and finds the companies that have something left unseen by one."""
 
-from services.runtime.database import Database
+from services.runtime.database import Database, Transaction
 
 CURRENT = "SELECT generation FROM follower_passes WHERE name = %s"
 BEGIN = """
@@ -26,7 +26,6 @@ def begin(database: Database, name: str) -> int:
     return int(found[0])
 
 
-def companies_with_unseen(database: Database, generation: int) -> list[str]:
+def companies_with_unseen(tx: Transaction, generation: int) -> list[str]:
     """The companies with customers that were not seen since the pass began."""
-    with database.connection() as connection:
-        return [row[0] for row in connection.execute(UNSEEN, (generation,))]
+    return [row[0] for row in tx.execute(UNSEEN, (generation,))]
