@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from services.runtime.database import Database, Transaction
 
+DEFAULT_REGION = "US"
+
 _REGION = "SELECT region FROM companies WHERE company_id = (SELECT app_company())"
 _ENSURE = """
     INSERT INTO companies (company_id, derivation, swept_generation)
@@ -62,6 +64,11 @@ def region_of(tx: Transaction, rules: str) -> str:
     return str(region)
 
 
+def known_region(tx: Transaction) -> str:
+    """Return the company's region; the default one for a company that was never seen."""
+    return tx.value(_REGION) or DEFAULT_REGION
+
+
 def follow_settings(tx: Transaction, region: str, epoch: str, revision: int) -> None:
     """Take over newer settings."""
     tx.execute(_SETTINGS, (region, epoch, revision, epoch, revision))
@@ -99,10 +106,9 @@ def begin_pass(database: Database, follower: str) -> None:
         connection.execute(_BEGIN_GENERATION, (follower,))
 
 
-def end_pass(database: Database, follower: str) -> None:
+def end_pass(tx: Transaction, follower: str) -> None:
     """Note that the pass over everything has ended: what it has not seen is gone."""
-    with database.connection() as connection:
-        connection.execute(_END_GENERATION, (follower,))
+    tx.execute(_END_GENERATION, (follower,))
 
 
 def companies_to_tend(upkeep: Database, rules: str) -> list[str]:

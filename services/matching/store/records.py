@@ -1,6 +1,6 @@
 """Records owns the mirror of customers: one row for each, and the keys of those in use."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -227,9 +227,3 @@ def _change_keys(tx: Transaction, sql: str, changes: Iterable[KeyChange]) -> Non
 
 def _array(keys: Keys) -> str:
     return "{" + ",".join(map(str, keys)) + "}"
-
-
-def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """Yield the items in batches."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -29,6 +29,7 @@ _HEARTBEAT = f"""
     UPDATE scans SET heartbeat_at = clock_timestamp(), progress = %s, customers = %s, pairs_compared = %s {_HELD}
 """
 _FAIL = f"UPDATE scans SET state = 'FAILED', ended_at = clock_timestamp(), failure = %s {_HELD}"
+_GIVE_BACK = f"UPDATE scans SET state = 'PENDING', worker = '', attempts = attempts - 1 {_HELD}"
 _FINISH = f"""
     UPDATE scans SET state = 'DONE', ended_at = clock_timestamp(), progress = 1, customers = %s, pairs_compared = %s,
         groups = %s, grouped_customers = %s, model_version = %s {_HELD}
@@ -99,6 +100,11 @@ def heartbeat(tx: Transaction, job: ScanJob, totals: ScanTotals) -> bool:
 def fail(tx: Transaction, job: ScanJob, failure: str) -> None:
     """End the scan by an error, in words."""
     tx.execute(_FAIL, (failure[:2000], job.scan_id, job.worker))
+
+
+def give_back(tx: Transaction, job: ScanJob) -> None:
+    """Let the scan wait for another worker."""
+    tx.execute(_GIVE_BACK, (job.scan_id, job.worker))
 
 
 def finish(tx: Transaction, job: ScanJob, totals: ScanTotals) -> bool:

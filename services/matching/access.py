@@ -1,0 +1,17 @@
+"""Which scope each method of the matching service asks for."""
+
+from services.runtime.access import Access, AccessTable
+
+_V1 = "/patronage.matching.v1."
+
+ACCESS: AccessTable = {
+    f"{_V1}MatchingService/MatchRecord": Access("matching:read"),
+    f"{_V1}MatchingService/FindDuplicates": Access("matching:read"),
+    f"{_V1}MatchingService/ScanDuplicates": Access("matching:write"),
+    f"{_V1}MatchingService/GetScan": Access("matching:read"),
+    f"{_V1}MatchingService/CancelScan": Access("matching:write"),
+    f"{_V1}MatchingService/ListDuplicateGroups": Access("matching:read"),
+    f"{_V1}MatchingService/ExplainMatch": Access("matching:read"),
+    f"{_V1}MergeService/MergeCustomers": Access("merge:write"),
+    f"{_V1}MergeService/UndoMerge": Access("merge:write"),
+}

@@ -1,0 +1,69 @@
+"""The matching service put together: its servicers, its follower, its worker for scans, its upkeep."""
+
+from dataclasses import dataclass
+
+import grpc
+
+from patronage.customers.v1 import change_feed_pb2_grpc, merge_storage_service_pb2_grpc
+from patronage.matching.v1 import matching_service_pb2_grpc as matching_grpc
+from patronage.matching.v1 import merge_service_pb2_grpc as merge_grpc
+from services.matching.follower.customers_feed import FOLLOWER, customers_follower
+from services.matching.operations.company_regions import CompanyRegions
+from services.matching.operations.run_scan import Limits
+from services.matching.scan_worker import ScanWorker
+from services.matching.servicer.matching import MatchingServicer, Searching
+from services.matching.servicer.merge import MergeServicer
+from services.matching.servicer.waiting import FollowedChanges
+from services.matching.settings import MatchingSettings
+from services.matching.upkeep import Upkeep
+from services.runtime.database import Database
+from services.runtime.edge import Edge
+from services.runtime.server import Background, ServiceRegistration
+from services.runtime.service_channel import channel
+
+NAMES = ("patronage.matching.v1.MatchingService", "patronage.matching.v1.MergeService")
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What the server serves and what works beside it; `close` gives the connections back."""
+
+    services: tuple[ServiceRegistration, ...]
+    background: tuple[Background, ...]
+    database: Database
+    upkeep: Database
+    customers: grpc.Channel
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.customers.close()
+        self.database.close()
+        self.upkeep.close()
+
+
+def build_app(settings: MatchingSettings) -> App:
+    """Put the service together. It starts and answers whether or not customers is there."""
+    url = settings.database_url.get_secret_value()
+    database = Database(url, application_name="matching", max_size=settings.workers + 4)
+    upkeep = Database(settings.upkeep_database_url.get_secret_value(), application_name="matching upkeep", max_size=3)
+    customers = channel(settings.customers, settings)
+    worker = ScanWorker(database, upkeep, url, Limits(settings.scan_memory_mib << 20, settings.scan_threads))
+    follower = customers_follower(database, change_feed_pb2_grpc.ChangeFeedServiceStub(customers))
+    searching = Searching(
+        database, CompanyRegions(database), FollowedChanges(database, FOLLOWER), FOLLOWER, settings.key_cap
+    )
+    matching = MatchingServicer(Edge(database), searching, worker.wake)
+    merges = MergeServicer(merge_storage_service_pb2_grpc.MergeStorageServiceStub(customers))
+    return App(
+        services=(
+            ServiceRegistration(
+                NAMES[0],
+                lambda server: matching_grpc.add_MatchingServiceServicer_to_server(matching, server),
+            ),
+            ServiceRegistration(NAMES[1], lambda server: merge_grpc.add_MergeServiceServicer_to_server(merges, server)),
+        ),
+        background=(follower, worker, Upkeep(database, upkeep)),
+        database=database,
+        upkeep=upkeep,
+        customers=customers,
+    )

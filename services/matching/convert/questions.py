@@ -1,0 +1,56 @@
+"""Questions owns the checks of what matching is asked; each bad field is named."""
+
+from google.protobuf.message import Message
+
+from patronage.matching.v1 import matching_service_pb2 as pb
+from services.matching.convert.change import raw_identity
+from services.matching.domain.customer_seen import RawIdentity
+from services.runtime.failures import FieldCheck
+
+DEFAULT_MIN_CONFIDENCE = 50
+DEFAULT_LIMIT = 10
+MOST_CANDIDATES = 100
+
+
+def candidates_asked(request: pb.MatchRecordRequest | pb.FindDuplicatesRequest) -> tuple[int, int]:
+    """Return the least confidence and how many candidates at the most."""
+    check = FieldCheck()
+    if isinstance(request, pb.FindDuplicatesRequest):
+        check.require(request.customer_id, "customer_id", "is required")
+    else:
+        check.require(raw_identity(request.record) != RawIdentity(), "record", "must say something to match by")
+    check.require(0 <= request.limit <= MOST_CANDIDATES, "limit", f"must be between 0 and {MOST_CANDIDATES}")
+    least = _min_confidence(check, request, DEFAULT_MIN_CONFIDENCE)
+    check.raise_if_any()
+    return least, request.limit or DEFAULT_LIMIT
+
+
+def groups_asked(request: pb.ListDuplicateGroupsRequest) -> int:
+    """Return the least confidence of the groups."""
+    check = FieldCheck()
+    least = _min_confidence(check, request, 0)
+    check.require(request.page_size >= 0, "page_size", "must not be negative")
+    check.raise_if_any()
+    return least
+
+
+def scan_asked(request: pb.ScanDuplicatesRequest, default: int) -> int:
+    """Return the least confidence of a link."""
+    check = FieldCheck()
+    least = _min_confidence(check, request, default)
+    check.raise_if_any()
+    return least
+
+
+def required(**fields: str) -> None:
+    """Refuse empty fields, all at once."""
+    check = FieldCheck()
+    for name, value in fields.items():
+        check.require(value, name, "is required")
+    check.raise_if_any()
+
+
+def _min_confidence(check: FieldCheck, request: Message, default: int) -> int:
+    least: int = request.min_confidence if request.HasField("min_confidence") else default  # type: ignore[attr-defined]
+    check.require(0 <= least <= 100, "min_confidence", "must be between 0 and 100")
+    return least

@@ -1,0 +1,1 @@
+"""The follower owns how matching hears of what happens in customers."""

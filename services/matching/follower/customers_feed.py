@@ -1,0 +1,74 @@
+"""Customers feed owns matching's stream of changes: opened at a cursor, translated, and its passes over everything."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from patronage.customers.v1 import change_feed_pb2 as pb
+from patronage.customers.v1 import change_feed_pb2_grpc as feed_grpc
+from services.matching.convert.change import seen_of
+from services.matching.domain.customer_seen import CompanySeen, CustomerSeen
+from services.matching.operations.feed_passes import begin_pass, end_pass
+from services.matching.operations.follow_changes import follow_changes
+from services.runtime.database import Database, Transaction
+from services.runtime.follower import Batch, Follower, Stream
+
+FOLLOWER = "customers"
+BATCH_SIZE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedChange:
+    """A change as it came, and the epoch that its revision belongs to."""
+
+    message: pb.Change
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedBatch(Batch[FollowedChange]):
+    """A batch that knows whether it ends the pass over everything."""
+
+    snapshot_done: bool = False
+
+
+def customers_follower(database: Database, feed: feed_grpc.ChangeFeedServiceStub) -> Follower[FollowedChange]:
+    """Return the follower that keeps matching's mirror."""
+
+    def open_stream(cursor: str) -> Iterator[Batch[FollowedChange]]:
+        if not cursor:
+            begin_pass(database, FOLLOWER)
+        call: Any = feed.FollowChanges(pb.FollowChangesRequest(after_cursor=cursor, batch_size=BATCH_SIZE))
+        return Stream(map(_batch, call), call.cancel)
+
+    return Follower(
+        database,
+        FOLLOWER,
+        open_stream,
+        apply_changes,
+        company_of=lambda change: change.message.company_id,
+        encode=lambda change: change.message.SerializeToString(),
+        after_batch=_after_batch,
+    )
+
+
+def apply_changes(tx: Transaction, _company_id: str, changes: Sequence[FollowedChange]) -> None:
+    """Apply changes of one company."""
+    seen = [seen_of(change.message, change.epoch) for change in changes]
+    follow_changes(tx, FOLLOWER, [one for one in seen if isinstance(one, CustomerSeen | CompanySeen)])
+
+
+def _batch(response: pb.FollowChangesResponse) -> FeedBatch:
+    return FeedBatch(
+        changes=[FollowedChange(change, response.epoch) for change in response.changes],
+        cursor=response.cursor,
+        horizon=response.horizon,
+        epoch=response.epoch,
+        is_checkpoint=response.is_checkpoint,
+        snapshot_done=response.snapshot_done,
+    )
+
+
+def _after_batch(tx: Transaction, batch: Batch[FollowedChange]) -> None:
+    if isinstance(batch, FeedBatch) and batch.snapshot_done:
+        end_pass(tx, FOLLOWER)

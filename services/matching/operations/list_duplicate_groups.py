@@ -1,0 +1,43 @@
+"""List duplicate groups owns the pages of what the last finished scan found and what still stands of it."""
+
+from dataclasses import dataclass
+
+from services.matching.domain.duplicate_group import ListedGroup
+from services.matching.domain.scan import Scan
+from services.matching.store import groups, scans
+from services.runtime.database import Transaction
+from services.runtime.failures import FieldsInvalid, FieldViolation
+from services.runtime.ids import is_id
+from services.runtime.paging import page_token, position_of
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPage:
+    """One page; no scan where none has finished yet."""
+
+    groups: tuple[ListedGroup, ...] = ()
+    next_page_token: str = ""
+    total: int = 0
+    scan: Scan | None = None
+
+
+def list_duplicate_groups(tx: Transaction, min_confidence: int, size: int, token: str) -> GroupPage:
+    """Return the next groups, the best first."""
+    question = {"list": "duplicate_groups", "min_confidence": min_confidence}
+    after = _position(position_of(token, question))
+    scan = scans.listed(tx)
+    if scan is None:
+        return GroupPage()
+    found = groups.page(tx, scan.scan_id, min_confidence, after, size + 1)
+    page, more = found[:size], len(found) > size
+    following = page_token(question, (100 - page[-1].confidence, page[-1].group_id)) if more else ""
+    return GroupPage(tuple(page), following, groups.count(tx, scan.scan_id, min_confidence), scan)
+
+
+def _position(read: list[object] | None) -> groups.Position:
+    match read:
+        case None:
+            return groups.FIRST
+        case [int(rank), str(group_id)] if -1 <= rank <= 100 and is_id(group_id):
+            return rank, group_id
+    raise FieldsInvalid([FieldViolation("page_token", "must be a next_page_token as this method returned it")])

@@ -1,0 +1,147 @@
+"""The scan worker takes scans from the table, one at a time, and runs each in a process that it watches."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+
+from services.matching.domain.scan import ScanJob, ScanTotals
+from services.matching.operations.hold_scan import claim_scan, fail_scan, give_back_scan, keep_scan
+from services.matching.operations.run_scan import Limits
+from services.runtime.database import Database
+from services.runtime.ids import new_id
+from services.runtime.logs import get_logger
+from services.runtime.process import DIE_WITH_PARENT
+
+LOOK_EVERY_S = 2.0
+HEARTBEAT_S = 1.0
+_LOST = 3
+_WORDS_OF_STDERR = 500
+
+_log = get_logger("scans")
+
+
+class ScanWorker:
+    """Work beside the calls; `wake` is called when a scan was asked for."""
+
+    def __init__(self, database: Database, upkeep: Database, database_url: str, limits: Limits) -> None:
+        self._database = database
+        self._upkeep = upkeep
+        self._database_url = database_url
+        self._limits = limits
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-6:]}"
+        self._stopping = threading.Event()
+        self._asked = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="scan worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take scans."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop; a scan that runs is given back for another worker."""
+        self._stopping.set()
+        self._asked.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def wake(self) -> None:
+        """Look for a scan now."""
+        self._asked.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                job = claim_scan(self._upkeep, self._name)
+                if job is not None:
+                    self._watch(job)
+                    continue
+            except Exception as error:
+                _log.warning("scans cannot be looked after", cause=f"{type(error).__name__}: {error}")
+            self._asked.wait(LOOK_EVERY_S)
+            self._asked.clear()
+
+    def _watch(self, job: ScanJob) -> None:
+        _log.info("scan starts", company=job.company_id, scan_id=job.scan_id)
+        with ScanProcess(job, self._database_url, self._limits) as process:
+            ended = self._keep(job, process)
+        if self._stopping.is_set() and not ended:
+            give_back_scan(self._database, job)
+        elif ended and process.code not in (0, _LOST):
+            _log.error("scan failed", company=job.company_id, scan_id=job.scan_id, cause=process.last_words())
+            fail_scan(
+                self._database, job, f"The scan ended unexpectedly (exit code {process.code}). Start another one."
+            )
+        _log.info("scan ends", company=job.company_id, scan_id=job.scan_id, code=process.code)
+
+    def _keep(self, job: ScanJob, process: "ScanProcess") -> bool:
+        """Send heartbeats until the process ends; False when it is to be stopped before."""
+        while not process.ended(HEARTBEAT_S, self._stopping):
+            if self._stopping.is_set() or not keep_scan(self._database, job, process.totals):
+                return False
+        return True
+
+
+class ScanProcess:
+    """A running scan; it ends with the `with` block, whatever happens."""
+
+    def __init__(self, job: ScanJob, database_url: str, limits: Limits) -> None:
+        self.totals = ScanTotals()
+        self._order = {"database_url": database_url, "job": asdict(job), "limits": asdict(limits)}
+        self._done = threading.Event()
+        self._words: list[str] = []
+
+    def __enter__(self) -> "ScanProcess":
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "services.matching.scan_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, DIE_WITH_PARENT: str(os.getpid())},
+        )
+        assert self._process.stdin is not None
+        json.dump(self._order, self._process.stdin)
+        self._process.stdin.close()
+        self._readers = [self._reader(self._listen), self._reader(self._overhear)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for reader in self._readers:
+            reader.join()
+
+    @property
+    def code(self) -> int:
+        """The exit code of the process; minus the signal that ended it."""
+        return self._process.wait()
+
+    def ended(self, within_s: float, stopping: threading.Event) -> bool:
+        """Whether the process ends within the time; at once when the worker stops."""
+        return self._done.wait(0 if stopping.is_set() else within_s)
+
+    def last_words(self) -> str:
+        """The end of what it wrote to stderr."""
+        return "".join(self._words)[-_WORDS_OF_STDERR:]
+
+    def _reader(self, read: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=read, name="scan output", daemon=True)
+        thread.start()
+        return thread
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.totals = ScanTotals(**json.loads(line))
+        self._process.wait()
+        self._done.set()
+
+    def _overhear(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._words = [*self._words[-20:], line]

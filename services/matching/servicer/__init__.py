@@ -1,0 +1,1 @@
+"""The servicers own matching's RPCs: translate in, call, translate out."""

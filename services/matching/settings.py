@@ -1,0 +1,19 @@
+"""What the matching service reads from its environment, PATRONAGE_MATCHING_... before PATRONAGE_..."""
+
+from pydantic import Field, SecretStr
+
+from services.runtime.settings import ServiceSettings
+
+PREFIX = "PATRONAGE_MATCHING_"
+
+
+class MatchingSettings(ServiceSettings):
+    """The settings of matching, beside those that every service has."""
+
+    upkeep_database_url: SecretStr = Field(description="the same database as the role matching_upkeep")
+    customers: str = Field(min_length=3, description="host:port of the customers service")
+    key_cap: int = Field(
+        100, ge=1, le=10_000, description="how many customers may share a key that is used online, 1 to 10,000"
+    )
+    scan_memory_mib: int = Field(2048, ge=256, description="memory that a scan may use, in MiB")
+    scan_threads: int = Field(0, ge=0, le=256, description="threads of a scan; 0 uses every core")
