@@ -4,4 +4,5 @@ pytest_plugins = [
     "tests.fixtures.rings",
     "tests.fixtures.postgres",
     "tests.fixtures.databases",
+    "tests.fixtures.suites",
 ]

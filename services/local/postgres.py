@@ -15,7 +15,7 @@ from services.local.accounts import server_account
 from services.local.binaries import Binaries, find_binaries
 from services.local.cluster import SUPERUSER, Cluster
 from services.local.copied_binaries import reachable_binaries
-from services.local.failures import DataDirectoryError
+from services.local.failures import DataDirectoryError, ProcessFailedError
 from services.local.locks import FileLock
 from services.local.socket_folder import PORT, make_socket_folder
 
@@ -148,6 +148,10 @@ class Postgres:
         if self._process is not None:
             processes.end(self._process, STOP_STEPS[-1:])
             self._process = None
+
+    def fail_if_ended(self) -> None:
+        if self._process is not None and (status := self._process.poll()) is not None:
+            raise ProcessFailedError(f"PostgreSQL ended with status {status}:\n{processes.tail(self.log)}")
 
     def _take(self) -> None:
         self.data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)

@@ -17,24 +17,31 @@ POLL_S = 0.01
 TAIL_LINES = 25
 
 
-def spawn_guarded(
-    command: Sequence[str], account: Account, *, log: Path, keep: Sequence[int] = ()
+def spawn(
+    command: Sequence[str], *, log: Path, environment: Mapping[str, str], folder: Path, keep: Sequence[int] = ()
 ) -> subprocess.Popen[bytes]:
-    """Starts a command as the account; its log is opened here, so the account need not reach it.
-
-    The kernel ties the child to the *thread* that starts it, so start servers from a thread that lives on.
-    """
+    """Starts a server in a session of its own: Ctrl-C reaches the launcher alone, which ends things in order."""
     with open_log(log) as output:
         return subprocess.Popen(
-            _guarded(command, account),
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=keep,
-            cwd="/",
-            env=_environment(),
+            cwd=folder,
+            env=environment,
             start_new_session=True,
         )
+
+
+def spawn_guarded(
+    command: Sequence[str], account: Account, *, log: Path, keep: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Starts a server as the account; its log is opened here, so the account need not reach it.
+
+    The kernel ties the child to the *thread* that starts it, so start servers from a thread that lives on.
+    """
+    return spawn(_guarded(command, account), log=log, environment=_environment(), folder=Path("/"), keep=keep)
 
 
 def run_guarded(
