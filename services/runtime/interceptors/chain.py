@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import grpc
-from google.protobuf.descriptor import ServiceDescriptor
 
 from services.runtime.access import AccessTable
 from services.runtime.failures import FieldsInvalid, FieldViolation
@@ -55,8 +54,8 @@ class Chain:
         )
         return with_behaviour(handler, wrapped, _decoding(handler.request_deserializer))
 
-    def folded(self, service: ServiceDescriptor, servicer: object) -> Any:
-        """A servicer with the chain around each method, for grpcio-testing, which runs no interceptors."""
+    def folded(self, service: Any, servicer: object) -> Any:
+        """A servicer with the chain around each method of the service descriptor; for grpcio-testing."""
         methods = {
             m.name: self.around(
                 f"/{service.full_name}/{m.name}",

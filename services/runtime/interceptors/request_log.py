@@ -21,8 +21,10 @@ def request_log(call: Call, context: Any) -> Iterator[None]:
     try:
         yield
         call.code = _code_set_by(context) or call.code
+        if not context.is_active():
+            call.code = _why_gone(context)
     except GeneratorExit:
-        call.code = "CANCELLED"
+        call.code = _why_gone(context)
         raise
     except BaseException:
         call.code = "UNKNOWN" if call.code == "OK" else call.code
@@ -42,6 +44,10 @@ def _code_set_by(context: Any) -> str:
     except NotImplementedError:
         return ""
     return code.name if code is not None else ""
+
+
+def _why_gone(context: Any) -> str:
+    return "CANCELLED" if context.time_remaining() else "DEADLINE_EXCEEDED"
 
 
 def _write(call: Call) -> None:

@@ -1,0 +1,84 @@
+"""The chain folded over grpcio-testing, which runs no interceptors of its own."""
+
+from typing import Any
+
+import grpc
+import grpc_testing
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2
+
+from services.runtime.access import Access
+from services.runtime.caller import caller_of
+from services.runtime.failures import EtagMismatch
+from services.runtime.interceptors import chain as chain_module
+from services.runtime.interceptors.chain import Chain, chain
+from services.runtime.settings import ServiceSettings
+from services.runtime.tokens_jwt import TokenVerifier, issue_token
+
+SECRET = "a-secret-of-at-least-thirty-two-bytes"
+HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"]
+TOKEN = issue_token(SECRET, "ann", "Ann", "acme", ["health:read"])
+CREDENTIALS = (("authorization", f"Bearer {TOKEN}"),)
+
+
+class Servicer:
+    """Answers by the name of the service that is asked for."""
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802 - the name of the method
+        if request.service == "missing":
+            raise EtagMismatch("Read it again.")
+        assert caller_of(context).subject == "ann"
+        return health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING)
+
+    def List(self, request: Any, context: Any) -> Any:  # noqa: N802 - the name of the method
+        return health_pb2.HealthListResponse()
+
+    def Watch(self, request: Any, context: Any) -> Any:  # noqa: N802 - the name of the method
+        yield self.Check(request, context)
+        raise RuntimeError("midway")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr("services.runtime.interceptors.auth.access_of", lambda *_, **__: Access("health:read"))
+    settings = ServiceSettings(database_url="postgresql://x/y", plaintext=True, token_secret=SECRET)
+    links: Chain = chain(TokenVerifier(settings), {})
+    servicers = {HEALTH: links.folded(HEALTH, Servicer())}
+    return grpc_testing.server_from_dictionary(servicers, grpc_testing.strict_real_time())
+
+
+def checked(server: Any, service: str, metadata: Any = CREDENTIALS) -> Any:
+    method = HEALTH.methods_by_name["Check"]
+    request = health_pb2.HealthCheckRequest(service=service)
+    return server.invoke_unary_unary(method, metadata, request, None).termination()
+
+
+def test_a_folded_call_passes_the_chain(server: Any) -> None:
+    answer, _, code, _ = checked(server, "")
+    assert code is grpc.StatusCode.OK
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_a_folded_call_without_a_token_is_refused(server: Any) -> None:
+    assert checked(server, "", ())[2] is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_a_folded_failure_carries_its_details(server: Any) -> None:
+    _, trailers, code, _ = checked(server, "missing")
+    status = status_pb2.Status.FromString(dict(trailers)["grpc-status-details-bin"])
+    info = error_details_pb2.ErrorInfo()
+    assert status.details[0].Unpack(info)
+    assert (code, info.reason) == (grpc.StatusCode.ABORTED, "ETAG_MISMATCH")
+
+
+def test_a_folded_stream_that_fails_midway_ends_with_our_fault(server: Any) -> None:
+    request = health_pb2.HealthCheckRequest()
+    call = server.invoke_unary_stream(HEALTH.methods_by_name["Watch"], CREDENTIALS, request, None)
+    assert call.take_response().status == health_pb2.HealthCheckResponse.SERVING
+    assert call.termination()[1] is grpc.StatusCode.INTERNAL
+
+
+def test_the_order_of_the_interceptors_is_stated_once() -> None:
+    assert chain_module.__doc__ is not None
+    assert "request log, errors, auth, handler" in chain_module.__doc__
