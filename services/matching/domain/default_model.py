@@ -61,8 +61,8 @@ DEFAULT_MODEL = Model(
             "email",
             (
                 Level("exact", 0.70, 0.00002, 0.05, frequency_of="email"),
-                Level("same local part", 0.06, 0.0001, 0.005, frequency_of="email_local"),
-                Level("near", 0.06, 0.00002, 0.005),
+                Level("same local part", 0.06, 0.0001, 0.005, frequency_of="email_local", among_namesakes=0.08),
+                Level("near", 0.06, 0.00002, 0.005, among_namesakes=0.05),
                 Level("different", 0.18, 0.99986, 0.94),
             ),
         ),

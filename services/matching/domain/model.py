@@ -20,6 +20,9 @@ class Level:
     frequency_of: str = ""
     """The attribute whose value's own frequency replaces `u`; '' when the value does not matter."""
 
+    among_namesakes: float | None = None
+    """How often strangers of one name reach it, where the name itself suggests the value, as in an e-mail."""
+
     @property
     def weight(self) -> float:
         """Return the match weight in bits."""

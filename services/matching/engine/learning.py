@@ -48,7 +48,7 @@ def _maximise(model: Model, shipped: Model, gamma: Gamma, scale: float, everythi
     for round_number in range(1, _ROUNDS + 1):
         match, related = responsibilities(gamma, model, records)
         before, expected = expected, float(match.sum()) * scale
-        model = _updated(model, shipped, gamma, match * scale, related * scale, everything, records)
+        model = _updated(model, shipped, gamma, match, related, scale, records)
         if abs(expected - before) <= 1e-4 * max(expected, 1.0):
             break
     if expected < _FEWEST_MATCHES:
@@ -62,7 +62,7 @@ def responsibilities(gamma: Gamma, model: Model, records: int) -> tuple[Weights,
     related = np.full(len(gamma), np.log2(model.related_prior(records)))
     for column, table in enumerate(weight_tables(model)):
         levels = gamma.levels[:, column]
-        stranger = table.stranger_value(levels, gamma.rates[:, column])
+        stranger = table.stranger_value(levels, gamma.rates[:, column], gamma.namesakes)
         match += table.match[levels] - stranger
         related += np.where(table.shared[levels], table.related[levels] - stranger, 0.0)
     largest = np.maximum(np.maximum(match, related), 0.0)
@@ -72,12 +72,14 @@ def responsibilities(gamma: Gamma, model: Model, records: int) -> tuple[Weights,
 
 
 def _updated(
-    model: Model, shipped: Model, gamma: Gamma, match: Weights, related: Weights, everything: float, records: int
+    model: Model, shipped: Model, gamma: Gamma, match: Weights, related: Weights, scale: float, records: int
 ) -> Model:
-    comparisons = [
-        _fitted(comparison, default, gamma.levels[:, column], match, related)
-        for column, (comparison, default) in enumerate(zip(model.comparisons, shipped.comparisons, strict=True))
-    ]
+    strangers = np.where(gamma.namesakes, 1.0 - match - related, 0.0) * scale
+    match, related = match * scale, related * scale
+    comparisons = []
+    for column, (comparison, default) in enumerate(zip(model.comparisons, shipped.comparisons, strict=True)):
+        fitted = _fitted(comparison, default, gamma.levels[:, column], match, related)
+        comparisons.append(_among_namesakes(fitted, default, gamma.levels[:, column], strangers))
     per_record = 2.0 / records
     return replace(
         model,
@@ -98,6 +100,20 @@ def _fitted(
     fitted = [
         replace(level, m=float(share), related=None if home is None else float(home))
         for level, share, home in zip(comparison.levels, m, h, strict=True)
+    ]
+    return replace(comparison, levels=tuple(fitted))
+
+
+def _among_namesakes(
+    comparison: Comparison, default: Comparison, levels: np.ndarray, strangers: Weights
+) -> Comparison:
+    """Return the comparison with what strangers of one name have in common, as far as they were compared."""
+    if all(level.among_namesakes is None for level in comparison.levels):
+        return comparison
+    shares = _shares(levels, strangers, [level.among_namesakes or 0.0 for level in default.levels])
+    fitted = [
+        level if level.among_namesakes is None else replace(level, among_namesakes=float(share))
+        for level, share in zip(comparison.levels, shares, strict=True)
     ]
     return replace(comparison, levels=tuple(fitted))
 

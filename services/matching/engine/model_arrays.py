@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.matching.domain.model import RARE, Model
+from services.matching.domain.model import RARE, Comparison, Model
 from services.matching.engine.arrays import Levels, Mask, Weights
 
 
@@ -25,12 +25,15 @@ class WeightTable:
     shared: Mask
     """Whether relatives differ from strangers here at all."""
 
-    def stranger_value(self, levels: Levels, rates: Weights) -> Weights:
-        """Return log2 of u for each pair: the agreed value's own rate where one was counted."""
+    namesake: Weights | None
+    """log2 of u among strangers of one name; None when the name suggests nothing here."""
+
+    def stranger_value(self, levels: Levels, rates: Weights, namesakes: Mask) -> Weights:
+        """Return log2 of u for each pair: of the agreed value where it was counted, of namesakes where they are."""
         known = ~np.isnan(rates)
         bits = self.stranger[levels]
         bits[known] = np.log2(np.clip(rates[known], RARE, 1.0))
-        return bits
+        return bits if self.namesake is None else np.where(namesakes, np.maximum(bits, self.namesake[levels]), bits)
 
 
 def weight_tables(model: Model) -> Iterator[WeightTable]:
@@ -42,6 +45,7 @@ def weight_tables(model: Model) -> Iterator[WeightTable]:
             _bits([level.u for level in levels]),
             _bits([level.u if level.related is None else level.related for level in levels]),
             np.array([*(level.related is not None for level in levels), False]),
+            _namesake_bits(comparison),
         )
 
 
@@ -49,6 +53,11 @@ def counted_attributes(model: Model) -> list[str]:
     """Return the attributes whose value frequencies the model uses."""
     levels = (level for comparison in model.comparisons for level in comparison.levels)
     return list(dict.fromkeys(level.frequency_of for level in levels if level.frequency_of))
+
+
+def _namesake_bits(comparison: Comparison) -> Weights | None:
+    known = [level.among_namesakes for level in comparison.levels]
+    return _bits([share or 0.0 for share in known]) if any(known) else None
 
 
 def _bits(probabilities: list[float]) -> Weights:

@@ -4,7 +4,7 @@ import numpy as np
 
 from services.identity.nicknames import same_given
 from services.matching.engine import similarity
-from services.matching.engine.arrays import MISSING, Codes, Levels, Weights
+from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Weights
 from services.matching.engine.assessors import Assessed, Pairs, assess_values, rates_where, unrated
 
 EXACT, NICKNAME, INITIAL, GIVEN_NEAR, GIVEN_SIMILAR, GIVEN_DIFFERENT = range(6)
@@ -43,6 +43,11 @@ def assess_suffix(pairs: Pairs) -> Assessed:
     levels = np.where(left == right, 0, 1).astype(np.int8)
     levels[(left < 0) | (right < 0)] = MISSING
     return unrated(levels)
+
+
+def names_agree(given: Levels, family: Levels) -> Mask:
+    """Return where two people are namesakes, by what was found for given and family name."""
+    return (given >= 0) & (given <= GIVEN_NEAR) & (family >= 0) & (family <= FAMILY_PART)
 
 
 def _assess_crossed(pairs: Pairs, attribute: str, other: str, judge: similarity.Judge) -> Assessed:

@@ -23,6 +23,7 @@ from services.matching.engine.name_assessors import (
     assess_middle,
     assess_name_order,
     assess_suffix,
+    names_agree,
 )
 
 ASSESSORS: dict[str, Assessor] = {
@@ -51,9 +52,8 @@ class Gamma:
 
     levels: Levels
     rates: Weights
-
-    def __getitem__(self, which: np.ndarray) -> "Gamma":
-        return Gamma(self.levels[which], self.rates[which])
+    namesakes: Mask
+    """Where the names agree, whatever else does."""
 
     def __len__(self) -> int:
         return len(self.levels)
@@ -72,8 +72,12 @@ class Scored:
 
 def assess(pairs: Pairs, model: Model) -> Gamma:
     """Return the levels of all comparisons."""
-    assessed = [ASSESSORS[comparison.name](pairs) for comparison in model.comparisons]
-    return Gamma(np.stack([one.levels for one in assessed], axis=1), np.stack([one.rates for one in assessed], axis=1))
+    assessed = {comparison.name: ASSESSORS[comparison.name](pairs) for comparison in model.comparisons}
+    return Gamma(
+        np.stack([one.levels for one in assessed.values()], axis=1),
+        np.stack([one.rates for one in assessed.values()], axis=1),
+        names_agree(assessed["given"].levels, assessed["family"].levels),
+    )
 
 
 def score(gamma: Gamma, model: Model, records: int) -> Scored:
@@ -82,7 +86,7 @@ def score(gamma: Gamma, model: Model, records: int) -> Scored:
     weights, adjustments, related = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for column, table in enumerate(weight_tables(model)):
         levels = gamma.levels[:, column]
-        stranger = table.stranger_value(levels, gamma.rates[:, column])
+        stranger = table.stranger_value(levels, gamma.rates[:, column], gamma.namesakes)
         weights[:, column] = table.match[levels] - table.stranger[levels]
         adjustments[:, column] = table.stranger[levels] - stranger
         related[:, column] = np.where(table.shared[levels], table.related[levels] - stranger, 0.0)
