@@ -1,0 +1,134 @@
+"""A company for tests: tells of its customers as the feed would, sells to them, and reads its figures."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from services.analytics.domain.figures import CompanyFigures, CurrencyTotal, CustomerMetrics
+from services.analytics.domain.mirror import CompanyChange, CustomerChange, CustomerState, PartyType, Told
+from services.analytics.domain.money import Amount
+from services.analytics.domain.questions import MetricsQuestion, RepeatCustomersQuestion, SalesQuestion
+from services.analytics.domain.sales import NewSale, SaleLine
+from services.analytics.operations.apply_changes import apply_changes
+from services.analytics.operations.get_company_summary import get_company_summary
+from services.analytics.operations.get_customer_metrics import get_customer_metrics
+from services.analytics.operations.list_repeat_customers import RepeatCustomersPage, list_repeat_customers
+from services.analytics.operations.list_sales import SalesPage, list_sales
+from services.analytics.operations.record_sale import Recorded, record_sale
+from services.analytics.store.recount import Drift, drift
+from services.runtime.database import Database, TenantScope
+from services.runtime.ids import new_id
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+@dataclass
+class Shop:
+    """A company: tells of its customers, sells to them, and reads its figures."""
+
+    database: Database
+    company_id: str
+    epoch: str = "e1"
+    generation: int = 1
+    revisions: dict[str, int] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> TenantScope:
+        return TenantScope(self.company_id, actor="till")
+
+    def tell(self, *told: Told) -> None:
+        with self.database.transaction(self.scope) as tx:
+            apply_changes(tx, self.epoch, self.generation, told)
+
+    def change(
+        self,
+        customer_id: str,
+        *,
+        state: CustomerState = CustomerState.ACTIVE,
+        into: str | None = None,
+        name: str = "Amina",
+        party_type: PartyType = PartyType.PERSON,
+        revision: int | None = None,
+    ) -> CustomerChange:
+        into = into or self.links.get(customer_id)
+        self.revisions[customer_id] = self.revisions.get(customer_id, 0) + 1
+        return CustomerChange(
+            customer_id=customer_id,
+            revision=revision or self.revisions[customer_id],
+            name=name,
+            state=CustomerState.MERGED if into else state,
+            party_type=party_type,
+            merged_into=into,
+        )
+
+    def customer(self, name: str = "Amina", party_type: PartyType = PartyType.PERSON) -> str:
+        customer_id = new_id()
+        self.tell(self.change(customer_id, name=name, party_type=party_type))
+        return customer_id
+
+    def merge(self, source: str, target: str) -> None:
+        self.links[source] = target
+        self.tell(self.change(source), self.change(target))
+
+    def undo(self, source: str, target: str) -> None:
+        del self.links[source]
+        self.tell(self.change(source), self.change(target))
+
+    def settings(self, time_zone: str, revision: int = 1) -> None:
+        self.tell(CompanyChange(revision=revision, currency="KES", time_zone=time_zone))
+
+    def sell(self, sale: NewSale, now: datetime = NOON) -> Recorded:
+        with self.database.transaction(self.scope) as tx:
+            return record_sale(tx, sale, now)
+
+    def metrics(self, customer_id: str, as_of: datetime = NOON) -> CustomerMetrics:
+        with self.database.transaction(self.scope, read_only=True) as tx:
+            return get_customer_metrics(tx, MetricsQuestion(customer_id, as_of))
+
+    def repeat_customers(self, least: int = 2, page_size: int = 20, page_token: str = "") -> RepeatCustomersPage:
+        with self.database.transaction(self.scope, read_only=True) as tx:
+            return list_repeat_customers(tx, RepeatCustomersQuestion(least, NOON, page_size, page_token))
+
+    def sales(
+        self,
+        customer_id: str = "",
+        *,
+        sold_from: datetime | None = None,
+        sold_before: datetime | None = None,
+        page_size: int = 20,
+        page_token: str = "",
+    ) -> SalesPage:
+        asked = SalesQuestion(customer_id, sold_from, sold_before, page_size, page_token)
+        with self.database.transaction(self.scope, read_only=True) as tx:
+            return list_sales(tx, asked)
+
+    def summary(self) -> CompanyFigures:
+        with self.database.transaction(self.scope, read_only=True) as tx:
+            return get_company_summary(tx)
+
+    def drift(self) -> list[Drift]:
+        with self.database.transaction(self.scope, read_only=True) as tx:
+            return drift(tx)
+
+
+def sale(
+    customer_id: str,
+    sale_id: str = "",
+    minor: int = 1000,
+    currency: str = "KES",
+    lines: tuple[SaleLine, ...] = (),
+    days_ago: int = 0,
+    payment_method: str = "cash",
+) -> NewSale:
+    return NewSale(
+        sale_id=sale_id or new_id(),
+        customer_id=customer_id,
+        total=Amount(minor, currency),
+        lines=lines,
+        payment_method=payment_method,
+        sale_time=NOON - timedelta(days=days_ago),
+    )
+
+
+def kes(purchases: int, minor: int) -> CurrencyTotal:
+    return CurrencyTotal(purchases, Amount(minor, "KES"))

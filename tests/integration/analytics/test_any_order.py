@@ -1,0 +1,106 @@
+"""Whatever sales, merges and undos come in whatever order, what is kept equals a plain recount."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.analytics.domain.mirror import CustomerState
+from services.analytics.domain.sales import NewSale, SaleLine
+from services.runtime.database import Database
+from services.runtime.ids import new_id
+from tests.integration.analytics.shop import Shop, sale
+
+CUSTOMERS = 6
+BUYERS = st.integers(0, CUSTOMERS - 1)
+SALE = st.tuples(st.just("sell"), BUYERS, st.integers(0, 10**9), st.sampled_from(["KES", "JPY"]), st.integers(0, 900))
+MERGE = st.tuples(st.just("merge"), BUYERS, BUYERS)
+UNDO = st.tuples(st.just("undo"), st.integers(0, 100))
+DELETE = st.tuples(st.just("state"), BUYERS, st.sampled_from([CustomerState.ACTIVE, CustomerState.DELETED]))
+REPEAT = st.tuples(st.just("sell again"), st.integers(0, 100))
+LATE = st.tuples(st.just("told again"), st.integers(0, 100))
+STEPS = st.lists(st.one_of(SALE, SALE, MERGE, MERGE, UNDO, UNDO, DELETE, REPEAT, LATE), max_size=25)
+
+
+class Story:
+    """Plays steps on a shop, and counts plainly beside it."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.customers = [shop.customer() for _ in range(CUSTOMERS)]
+        self.sales: list[NewSale] = []
+        self.told: list[tuple[object, ...]] = []
+
+    def play(self, step: tuple[object, ...]) -> None:
+        getattr(self, str(step[0]).replace(" ", "_"))(*step[1:])
+
+    def sell(self, buyer: int, minor: int, currency: str, days_ago: int) -> None:
+        lines = (SaleLine("thing", Decimal(minor % 7) / 2, None),)
+        self.sales.append(sale(self.customers[buyer], minor=minor, currency=currency, lines=lines, days_ago=days_ago))
+        self.shop.sell(self.sales[-1])
+
+    def sell_again(self, number: int) -> None:
+        if self.sales:
+            assert not self.shop.sell(self.sales[number % len(self.sales)]).now
+
+    def merge(self, source: int, target: int) -> None:
+        a, b = self.root(self.customers[source]), self.root(self.customers[target])
+        if a != b:
+            self.shop.merge(a, b)
+
+    def undo(self, number: int) -> None:
+        merged = sorted(self.shop.links)
+        if merged:
+            source = merged[number % len(merged)]
+            self.shop.undo(source, self.shop.links[source])
+
+    def state(self, buyer: int, state: CustomerState) -> None:
+        self.shop.tell(self.shop.change(self.customers[buyer], state=state))
+
+    def told_again(self, number: int) -> None:
+        customer = self.customers[number % CUSTOMERS]
+        self.shop.tell(self.shop.change(customer, name="of long ago", revision=1, into=new_id()))
+
+    def root(self, customer_id: str) -> str:
+        while customer_id in self.shop.links:
+            customer_id = self.shop.links[customer_id]
+        return customer_id
+
+    def counted(self, root: str) -> dict[str, tuple[int, int]]:
+        counted: dict[str, tuple[int, int]] = {}
+        for one in self.sales:
+            if self.root(one.customer_id) == root:
+                purchases, minor = counted.get(one.total.currency, (0, 0))
+                counted[one.total.currency] = purchases + 1, minor + one.total.minor
+        return counted
+
+
+@contextmanager
+def fresh_company(database: Database) -> Iterator[Shop]:
+    yield Shop(database, new_id())
+
+
+@settings(
+    max_examples=120,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=STEPS)
+def test_what_is_kept_equals_a_recount(database: Database, steps: list[tuple[object, ...]]) -> None:
+    with fresh_company(database) as shop:
+        story = Story(shop)
+        for step in steps:
+            story.play(step)
+        assert shop.drift() == []
+        for customer in story.customers:
+            shop.tell(shop.change(customer))  # all in sight again, under whatever root
+        for customer in story.customers:
+            figures = shop.metrics(customer).figures
+            kept = {total.total.currency: (total.purchases, total.total.minor) for total in figures.totals}
+            assert kept == story.counted(story.root(customer))
+            assert figures.purchases == sum(purchases for purchases, _ in kept.values())
+        assert shop.drift() == []
