@@ -245,6 +245,7 @@ class Database:
     def _note_lost(self, error: BaseException) -> None:
         # One lost connection usually means that all are: test those in the pool before one is handed out.
         if isinstance(error, psycopg.Error) and is_connection_lost(error):
+            self._down_until = time.monotonic() + _DOWN_FOR_S
             self._pool.check()
 
 
@@ -274,6 +275,8 @@ def _simple(connection: Connection, sql: bytes) -> pq.abc.PGresult:
     result = connection.pgconn.exec_(sql)
     if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
         return result
+    if connection.pgconn.status == pq.ConnStatus.BAD:
+        raise psycopg.OperationalError(connection.pgconn.get_error_message())
     raise psycopg.errors.error_from_result(result)
 
 

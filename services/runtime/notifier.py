@@ -57,6 +57,7 @@ class Notifier:
                     self._send(connection)
             except psycopg.Error as error:
                 _log.warning("cannot notify; readers poll meanwhile", cause=str(error))
+                self._poked.set()
                 self._stopping.wait(_RETRY_S)
 
     def _send(self, connection: Connection) -> None:

@@ -1,0 +1,325 @@
+"""A follower applies every change exactly once in effect, whatever happens in between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import pytest
+from structlog.testing import capture_logs
+
+from services.runtime.database import Database, TenantScope, Transaction
+from services.runtime.failures import CursorExpired, NotYetFresh, TokenEpoch
+from services.runtime.follower import Batch, Follower, Stream
+from services.runtime.freshness import ChangeToken, age, wait_until_fresh
+from tests.integration.runtime.conftest import Probe
+
+LONG_S = 30.0
+NAME = "things"
+
+
+@dataclass(frozen=True)
+class Change:
+    company: str
+    name: str
+
+
+@dataclass
+class Feed:
+    """A feed that keeps every batch and answers from any cursor; a batch's cursor is its number."""
+
+    batches: list[Batch[Change]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    expired: set[str] = field(default_factory=set)
+    epoch: str = "e1"
+    grown: threading.Condition = field(default_factory=threading.Condition)
+
+    def add(self, *changes: Change, is_checkpoint: bool = False) -> int:
+        """Append a batch; answers its horizon."""
+        with self.grown:
+            number = len(self.batches) + 1
+            self.batches.append(Batch(changes, str(number), number * 10, self.epoch, is_checkpoint))
+            self.grown.notify_all()
+            return number * 10
+
+    def open(self, cursor: str) -> Stream[Change]:
+        self.asked.append(cursor)
+        if cursor in self.expired:
+            raise CursorExpired("Follow from the start.")
+        cancelled = threading.Event()
+
+        def cancel() -> None:
+            with self.grown:
+                cancelled.set()
+                self.grown.notify_all()
+
+        return Stream(self._from(int(cursor or 0), cancelled), cancel)
+
+    def _from(self, number: int, cancelled: threading.Event) -> Iterator[Batch[Change]]:
+        while True:
+            with self.grown:
+                while not cancelled.is_set() and len(self.batches) <= number:
+                    self.grown.wait()
+                if cancelled.is_set():
+                    return
+                batch = self.batches[number]
+            yield batch
+            number += 1
+
+
+@dataclass
+class Application:
+    """Writes each change as a row, and fails as it is told."""
+
+    poison: set[str] = field(default_factory=set)
+    crashes: list[Exception] = field(default_factory=list)
+    before: Callable[[], None] = lambda: None
+
+    def __call__(self, tx: Transaction, company: str, changes: Sequence[Change]) -> None:
+        self.before()
+        for change in changes:
+            assert change.company == company
+            tx.execute("INSERT INTO things (company_id, name) VALUES (app_company(), %s)", (change.name,))
+            if change.name in self.poison:
+                raise ValueError(f"cannot apply {change.name}")
+        if self.crashes:
+            raise self.crashes.pop()
+
+
+class Bench:
+    """Starts followers of one feed on one database."""
+
+    def __init__(self, database: Database, probe: Probe) -> None:
+        self.database = database
+        self.feed = Feed()
+        self.apply = Application()
+        self._probe = probe
+        self._followers: list[Follower[Change]] = []
+
+    def follow(self, database: Database | None = None, **options: Any) -> Follower[Change]:
+        follower = Follower(
+            database=database or self.database,
+            name=NAME,
+            open_stream=self.feed.open,
+            apply=self.apply,
+            company_of=lambda change: change.company,
+            encode=lambda change: change.name.encode(),
+            **options,
+        )
+        follower.start()
+        self._followers.append(follower)
+        return follower
+
+    def stop(self) -> None:
+        for follower in self._followers:
+            follower.stop()
+
+    def until_applied(self, horizon: int) -> None:
+        wait_until_fresh(self.database, NAME, ChangeToken(self.feed.epoch, horizon - 1), LONG_S)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self._probe.admin_url) as admin:
+            return admin.execute(sql.encode()).fetchall()
+
+    def applied(self) -> list[tuple[Any, ...]]:
+        return self.rows("SELECT company_id, name FROM things ORDER BY name")
+
+    def cursor(self) -> tuple[Any, ...]:
+        [row] = self.rows("SELECT cursor, epoch, horizon, applied, parked FROM follower_cursors")
+        return row
+
+
+@pytest.fixture
+def bench(database: Database, probe: Probe) -> Iterator[Bench]:
+    bench = Bench(database, probe)
+    yield bench
+    bench.stop()
+
+
+def test_changes_are_applied_for_their_companies_and_the_cursor_is_kept(bench: Bench) -> None:
+    bench.feed.add(Change("acme", "a"), Change("globex", "b"), Change("acme", "c"))
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("globex", "d")))
+    assert bench.applied() == [("acme", "a"), ("globex", "b"), ("acme", "c"), ("globex", "d")]
+    assert bench.cursor() == ("2", "e1", 20, 4, 0)
+
+
+def test_a_restart_resumes_after_the_last_batch(bench: Bench) -> None:
+    bench.follow().stop()
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "a")))
+    bench.stop()
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "b")))
+    assert bench.applied() == [("acme", "a"), ("acme", "b")]
+    assert bench.feed.asked[-1] == "1"
+
+
+@pytest.mark.parametrize("crash", [psycopg.OperationalError("lost"), psycopg.errors.DeadlockDetected("dead")])
+def test_a_crash_in_the_middle_of_a_batch_applies_it_once(bench: Bench, crash: Exception) -> None:
+    bench.apply.crashes = [crash]
+    bench.feed.add(Change("acme", "a"), Change("acme", "b"))
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "c")))
+    assert bench.applied() == [("acme", "a"), ("acme", "b"), ("acme", "c")]
+    assert bench.cursor() == ("2", "e1", 20, 3, 0)
+
+
+def test_a_server_that_goes_away_in_the_middle_is_followed_again(bench: Bench) -> None:
+    def kill_once() -> None:
+        bench.apply.before = lambda: None
+        bench.rows("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'probe'")
+
+    bench.apply.before = kill_once
+    bench.follow()
+    bench.feed.add(Change("acme", "a"))
+    wait_for(lambda: bench.applied() != [])
+    assert bench.applied() == [("acme", "a")]
+
+
+def test_a_change_that_cannot_be_applied_is_parked_and_shouted_about(bench: Bench) -> None:
+    bench.apply.poison = {"b"}
+    bench.feed.add(Change("acme", "a"), Change("acme", "b"), Change("globex", "c"))
+    with capture_logs() as logs:
+        bench.follow()
+        bench.until_applied(bench.feed.add(Change("acme", "d")))
+    assert bench.applied() == [("acme", "a"), ("globex", "c"), ("acme", "d")]
+    assert bench.cursor() == ("2", "e1", 20, 3, 1)
+    parked = bench.rows("SELECT company_id, follower, cursor, change, error FROM parked_changes")
+    assert parked == [("acme", NAME, "1", b"b", "ValueError: cannot apply b")]
+    assert [line["company"] for line in logs if line["log_level"] == "error"] == ["acme"]
+
+
+def test_a_change_that_always_meets_a_lock_is_parked_in_the_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.runtime.follower._SHORTEST_PAUSE_S", 0.001)
+
+    def locked() -> None:
+        raise psycopg.errors.LockNotAvailable("held for ever")
+
+    bench.apply.before = locked
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "a")))
+    assert bench.cursor() == ("1", "e1", 10, 0, 1)
+
+
+def test_an_expired_cursor_starts_over_and_says_so_once(bench: Bench) -> None:
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "a")))
+    bench.stop()
+    expired: list[str] = []
+    bench.feed.expired = {"1"}
+    bench.feed.epoch = "e2"
+    bench.feed.batches.clear()
+    bench.follow(on_expired=lambda: expired.append("now"))
+    horizon = bench.feed.add(Change("acme", "b"))
+    wait_for(lambda: bench.cursor()[1:3] == ("e2", horizon))
+    assert expired == ["now"]
+    assert bench.applied() == [("acme", "a"), ("acme", "b")]
+    assert bench.feed.asked[-2:] == ["1", ""]
+
+
+def test_what_runs_after_a_batch_shares_its_transaction(bench: Bench) -> None:
+    def after(tx: Transaction, batch: Batch[Change]) -> None:
+        tx.set_company("acme")
+        tx.execute("INSERT INTO things (company_id, name) VALUES ('acme', %s)", (f"after {batch.cursor}",))
+
+    bench.follow(after_batch=after)
+    bench.until_applied(bench.feed.add(is_checkpoint=True))
+    assert bench.applied() == [("acme", "after 1")]
+
+
+def test_of_two_processes_one_follows_and_the_other_takes_over(
+    bench: Bench, open_database: Callable[..., Database]
+) -> None:
+    first = bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "a")))
+    bench.follow(open_database())
+    bench.until_applied(bench.feed.add(Change("acme", "b")))
+    assert bench.feed.asked == [""]
+    first.stop()
+    bench.until_applied(bench.feed.add(Change("acme", "c")))
+    assert bench.feed.asked == ["", "2"]
+    assert bench.applied() == [("acme", "a"), ("acme", "b"), ("acme", "c")]
+
+
+def test_a_batch_whose_cursor_another_process_moved_is_rolled_back(bench: Bench) -> None:
+    def move() -> None:
+        bench.apply.before = lambda: None
+        with bench.database.connection() as connection:
+            connection.execute("UPDATE follower_cursors SET cursor = '1'")
+
+    bench.follow()
+    wait_for(lambda: bool(bench.feed.asked))
+    bench.apply.before = move
+    bench.feed.add(Change("acme", "a"))
+    bench.until_applied(bench.feed.add(Change("acme", "b")))
+    assert bench.applied() == [("acme", "b")]
+
+
+def test_a_follower_that_waits_for_news_stops_promptly(bench: Bench) -> None:
+    follower = bench.follow()
+    bench.until_applied(bench.feed.add(is_checkpoint=True))
+    started = time.monotonic()
+    follower.stop()
+    assert time.monotonic() - started < 2
+
+
+def test_a_reader_waits_until_its_write_is_followed(bench: Bench, open_database: Callable[..., Database]) -> None:
+    elsewhere = open_database()
+    token = ChangeToken("e1", 9)
+    waited = threading.Thread(target=wait_until_fresh, args=(elsewhere, NAME, token, LONG_S))
+    waited.start()
+    bench.follow()
+    bench.feed.add(Change("acme", "a"))
+    waited.join(LONG_S)
+    assert not waited.is_alive()
+    assert bench.applied() == [("acme", "a")]
+
+
+def test_a_reader_is_told_50_ms_before_its_deadline_that_it_is_not_followed_yet(bench: Bench) -> None:
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "a")))
+    started = time.monotonic()
+    with pytest.raises(NotYetFresh):
+        wait_until_fresh(bench.database, NAME, ChangeToken("e1", 10), 0.2)
+    assert 0.14 <= time.monotonic() - started < 0.2
+
+
+def test_a_token_of_another_epoch_is_refused_at_once(bench: Bench) -> None:
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "a")))
+    with pytest.raises(TokenEpoch):
+        wait_until_fresh(bench.database, NAME, ChangeToken("e0", 1), LONG_S)
+
+
+def test_the_age_is_that_of_the_last_batch_or_checkpoint(bench: Bench) -> None:
+    assert age(bench.database, NAME) == float("inf")
+    bench.follow()
+    bench.until_applied(bench.feed.add(is_checkpoint=True))
+    assert 0 <= age(bench.database, NAME) < 5
+
+
+def test_an_apply_sees_its_company_only(bench: Bench) -> None:
+    with bench.database.transaction(TenantScope("globex")) as tx:
+        tx.execute("INSERT INTO things (company_id, name) VALUES ('globex', 'secret')")
+    seen: list[int] = []
+
+    def count(tx: Transaction, _: str, __: Sequence[Change]) -> None:
+        seen.append(tx.value("SELECT count(*) FROM things"))
+
+    bench.apply = count  # type: ignore[assignment]
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "a")))
+    assert seen == [0]
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + LONG_S
+    tick = threading.Event()
+    while not holds():
+        assert time.monotonic() < give_up
+        tick.wait(0.01)
