@@ -57,6 +57,10 @@ ATTRIBUTES = (
     Attribute("external_id", lambda identity: identity.external_ids),
 )
 
+USUAL_RARITY = 0.5
+RARITY = {"email": 0.05, "phone": 0.05, "external_id": 0.05, "email_local": 0.2, "line": 0.2}
+"""How many other holders, unseen so far, are expected of a value that only one person was seen with."""
+
 DERIVED_ATTRIBUTES = (
     DerivedAttribute("given_root", "given", lambda given: given_root(given) if len(given) > 1 else ""),
     DerivedAttribute("given_initial", "given", lambda given: given[:1]),

@@ -63,7 +63,8 @@ class Frequencies:
     """How many records hold each value of an attribute, as counted by the last scan."""
 
     records: int
-    counts: dict[str, dict[str, int]]
+    counts: dict[str, dict[str, float]]
+    """By attribute and value; a value that is not there counts 1. A scan leaves duplicates of one person out."""
 
 
 USUAL_RECORDS = 10_000

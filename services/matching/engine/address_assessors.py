@@ -12,12 +12,14 @@ BOTH, POSTCODE, CITY, PLACE_NEAR, ELSEWHERE = range(5)
 
 def assess_address(pairs: Pairs) -> Assessed:
     """Street address: house number, street and unit."""
-    return best_of([_address(pairs, slot) for slot in pairs.slots("street")])
+    found = [_address(pairs, slot) for slot in pairs.slots("street")]
+    return best_of(pairs.columns, found, {EXACT: "line", OTHER_UNIT: "line", SAME_STREET: "street"})
 
 
 def assess_locality(pairs: Pairs) -> Assessed:
     """Place: postcode and city, either of them misspelt or missing."""
-    return best_of([_locality(pairs, slot) for slot in pairs.slots("city")])
+    found = [_locality(pairs, slot) for slot in pairs.slots("city")]
+    return best_of(pairs.columns, found, {BOTH: "postcode", POSTCODE: "postcode", CITY: "city"})
 
 
 def _address(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
@@ -34,12 +36,9 @@ def _address(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
         [MISSING, EXACT, OTHER_UNIT, NEAR, SAME_STREET, SAME_NUMBER],
         DIFFERENT,
     ).astype(np.int8)
-    rates = np.full(len(levels), np.nan)
     line = pairs.codes("line", slot)[0]
-    rates[at_home] = pairs.columns.rates("line")[line[at_home]]
-    same_street = levels == SAME_STREET
-    rates[same_street] = pairs.columns.rates("street")[street[0][same_street]]
-    return Assessed(levels, rates)
+    values = np.select([at_home, levels == SAME_STREET], [line, street[0]], MISSING)
+    return Assessed(levels, values.astype(np.int32))
 
 
 def _locality(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
@@ -53,11 +52,8 @@ def _locality(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
         [MISSING, BOTH, POSTCODE, CITY, PLACE_NEAR],
         ELSEWHERE,
     ).astype(np.int8)
-    rates = np.full(len(levels), np.nan)
-    same_code, same_city = codes == 0, levels == CITY
-    rates[same_code] = pairs.columns.rates("postcode")[postcode[0][same_code]]
-    rates[same_city] = pairs.columns.rates("city")[city[0][same_city]]
-    return Assessed(levels, rates)
+    values = np.select([codes == 0, levels == CITY], [postcode[0], city[0]], MISSING)
+    return Assessed(levels, values.astype(np.int32))
 
 
 def _both(codes: tuple[Codes, Codes]) -> Mask:

@@ -12,11 +12,11 @@ from services.matching.engine.similarity import Judge, judged
 
 @dataclass(slots=True)
 class Assessed:
-    """The level of each pair (MISSING where a value is missing), and how frequent the agreed value is."""
+    """The level of each pair (MISSING where a value is missing), and the code of the value agreed on."""
 
     levels: Levels
-    rates: Weights
-    """NaN where the level's own probability counts."""
+    values: Codes
+    """In the attribute that the level's frequency is counted of; MISSING where that does not matter."""
 
 
 @dataclass(slots=True)
@@ -51,9 +51,9 @@ class Pairs:
 Assessor = Callable[[Pairs], Assessed]
 
 
-def unrated(levels: Levels) -> Assessed:
+def uncounted(levels: Levels) -> Assessed:
     """Return levels whose values' frequencies do not matter."""
-    return Assessed(levels, np.full(len(levels), np.nan))
+    return Assessed(levels, np.full(len(levels), MISSING, np.int32))
 
 
 def assess_values(left: Codes, right: Codes, values: list[str], judge: Judge) -> Levels:
@@ -66,20 +66,28 @@ def assess_values(left: Codes, right: Codes, values: list[str], judge: Judge) ->
     return levels
 
 
-def rates_where(columns: Columns, attribute: str, codes: Codes, where: Mask) -> Weights:
-    """Return the rate of each agreed value, NaN elsewhere."""
-    rates = np.full(len(codes), np.nan)
-    rates[where] = columns.rates(attribute)[codes[where]]
-    return rates
+def agreed(codes: Codes, where: Mask) -> Codes:
+    """Return the code of each value agreed on, MISSING elsewhere."""
+    return np.where(where, codes, MISSING).astype(np.int32)
 
 
-def best_of(alternatives: list[Assessed]) -> Assessed:
-    """Return for each pair its best level, and of equal ones the rarest value."""
+def best_of(columns: Columns, alternatives: list[Assessed], counted: dict[int, str]) -> Assessed:
+    """Return for each pair its best level, and of equal ones the rarest value; `counted` names their attributes."""
     best = alternatives[0]
     for other in alternatives[1:]:
-        rarer = (other.levels == best.levels) & (other.rates < best.rates)
-        better = (other.levels >= 0) & ((best.levels < 0) | (other.levels < best.levels)) | rarer
+        better = (other.levels >= 0) & ((best.levels < 0) | (other.levels < best.levels))
+        better |= (other.levels == best.levels) & (_rarity(columns, other, counted) < _rarity(columns, best, counted))
         best = Assessed(
-            np.where(better, other.levels, best.levels).astype(np.int8), np.where(better, other.rates, best.rates)
+            np.where(better, other.levels, best.levels).astype(np.int8),
+            np.where(better, other.values, best.values).astype(np.int32),
         )
     return best
+
+
+def _rarity(columns: Columns, assessed: Assessed, counted: dict[int, str]) -> Weights:
+    rarity = np.zeros(len(assessed.levels))
+    for level, attribute in counted.items():
+        at = np.flatnonzero((assessed.levels == level) & (assessed.values >= 0))
+        bits = columns.rate_bits(attribute)
+        rarity[at] = 0.0 if bits is None else bits[assessed.values[at]]
+    return rarity

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from services.matching.engine.arrays import MISSING, Codes
-from services.matching.engine.assessors import Assessed, Pairs, rates_where
+from services.matching.engine.assessors import Assessed, Pairs, agreed
 
 EXACT, SWAPPED, NEAR, SAME_YEAR, DIFFERENT = range(5)
 
@@ -27,7 +27,7 @@ def assess_birth_date(pairs: Pairs) -> Assessed:
         [MISSING, EXACT, SWAPPED, NEAR, SAME_YEAR],
         DIFFERENT,
     ).astype(np.int8)
-    return Assessed(levels, rates_where(pairs.columns, "birth_date", left, levels == EXACT))
+    return Assessed(levels, agreed(left, levels == EXACT))
 
 
 def date_parts(values: list[str]) -> Codes:

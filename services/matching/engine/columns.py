@@ -5,9 +5,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.matching.domain.attributes import ATTRIBUTES, DERIVED_ATTRIBUTES, DerivedAttribute
+from services.matching.domain.attributes import (
+    ATTRIBUTES,
+    DERIVED_ATTRIBUTES,
+    RARITY,
+    USUAL_RARITY,
+    DerivedAttribute,
+)
 from services.matching.domain.identity_record import Identity
-from services.matching.domain.model import USUAL_RECORDS, Frequencies
+from services.matching.domain.model import RARE, USUAL_RECORDS, Frequencies
 from services.matching.engine.arrays import MISSING, Codes, Weights
 from services.matching.engine.vocabulary import Vocabulary
 
@@ -35,7 +41,9 @@ class Columns:
     """Records among which the frequencies were counted, and by which the prior goes."""
 
     _derived: dict[str, Column] = field(default_factory=dict)
-    _rates: dict[str, Weights] = field(default_factory=dict)
+    _rate_bits: dict[str, Weights] = field(default_factory=dict)
+
+    _counts: dict[str, Codes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.population = self.population or self.size
@@ -48,47 +56,46 @@ class Columns:
             self._derived[attribute] = _derive(derived, self.base[derived.source])
         return self._derived[attribute]
 
-    def rates(self, attribute: str) -> Weights:
-        """Return for each value the chance that another record has it too; NaN when nothing was counted."""
-        if attribute not in self._rates:
-            self._rates[attribute] = self._count(attribute)
-        return self._rates[attribute]
+    def rate_bits(self, attribute: str) -> Weights | None:
+        """Return log2 of the chance that another record has each value; None when nothing was counted."""
+        if attribute not in self._rate_bits and self.frequencies is not None:
+            known = self.frequencies.counts.get(attribute, {})
+            values = self[attribute].values
+            counts = np.fromiter((known.get(value, 1.0) for value in values), np.float64, len(values))
+            self.set_others(attribute, counts - 1.0)
+        return self._rate_bits.get(attribute)
 
-    def _count(self, attribute: str) -> Weights:
-        column = self[attribute]
-        if self.frequencies is None:
-            return np.full(len(column.values), np.nan)
-        known = self.frequencies.counts.get(attribute, {})
-        counts = np.fromiter((known.get(value, 1) for value in column.values), np.int64, len(column.values))
-        return rates_of(counts, self.frequencies.records)
+    def set_others(self, attribute: str, others: Weights) -> None:
+        """Say how many records of other people hold each value that a record has."""
+        at_least = np.maximum(others, RARITY.get(attribute, USUAL_RARITY))
+        self._rate_bits[attribute] = np.log2(np.clip(at_least / max(self.population - 1, 1), RARE, 1.0))
 
     def count_own_values(self, attributes: Iterable[str]) -> None:
         """Take the frequencies from these records themselves."""
         for attribute in attributes:
-            self._rates[attribute] = rates_of(self.counts(attribute), self.population)
+            self.set_others(attribute, self.counts(attribute) - 1.0)
 
     def take_rates(self, whole: "Columns") -> None:
         """Take the frequencies of the columns that these rows were chosen from."""
-        self._rates = dict(whole._rates)
+        self._rate_bits, self._counts = whole._rate_bits, whole._counts
 
     def counts(self, attribute: str) -> Codes:
         """Return how many times each value occurs."""
-        column = self[attribute]
-        codes = column.codes.ravel()
-        return np.bincount(codes[codes >= 0], minlength=len(column.values)).astype(np.int32)
+        if attribute not in self._counts:
+            column = self[attribute]
+            codes = column.codes.ravel()
+            self._counts[attribute] = np.bincount(codes[codes >= 0], minlength=len(column.values)).astype(np.int32)
+        return self._counts[attribute]
 
     def counted(self, attributes: Iterable[str]) -> Frequencies:
-        """Return the counts of repeated values, for scoring other records against these ones later."""
-        return Frequencies(self.size, {name: self._repeated(name) for name in attributes})
+        """Return the counts that are not the usual 1, for scoring other records against these ones later."""
+        return Frequencies(self.population, {name: self._repeated(name) for name in attributes})
 
-    def _repeated(self, attribute: str) -> dict[str, int]:
-        values, counts = self[attribute].values, self.counts(attribute)
-        return {values[code]: int(counts[code]) for code in np.flatnonzero(counts > 1).tolist()}
-
-
-def rates_of(counts: Codes | np.ndarray, records: int) -> Weights:
-    """Return the chance that another record holds a value which so many of all records hold."""
-    return np.maximum(counts - 1, 1) / max(records - 1, 1)
+    def _repeated(self, attribute: str) -> dict[str, float]:
+        """Return for repeated values the count that leads to the rate in use."""
+        values, bits = self[attribute].values, self.rate_bits(attribute)
+        counts = np.exp2(bits) * max(self.population - 1, 1) + 1.0
+        return {values[code]: float(counts[code]) for code in np.flatnonzero(self.counts(attribute) > 1).tolist()}
 
 
 def columns_of(identities: Sequence[Identity], frequencies: Frequencies | None = None) -> Columns:

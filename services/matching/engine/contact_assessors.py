@@ -4,7 +4,7 @@ import numpy as np
 
 from services.matching.engine import similarity
 from services.matching.engine.arrays import Levels
-from services.matching.engine.assessors import Assessed, Pairs, assess_values, best_of, rates_where
+from services.matching.engine.assessors import Assessed, Pairs, agreed, assess_values, best_of
 
 EXACT, SAME_LOCAL, EMAIL_NEAR, EMAIL_DIFFERENT = range(4)
 NEAR, DIFFERENT = range(1, 3)
@@ -12,39 +12,41 @@ NEAR, DIFFERENT = range(1, 3)
 
 def assess_email(pairs: Pairs) -> Assessed:
     """E-mail: the same mailbox, the same local part elsewhere, misspelt."""
-    return best_of([_email(pairs, slot) for slot in pairs.slots("email")])
+    found = [_email(pairs, slot) for slot in pairs.slots("email")]
+    return best_of(pairs.columns, found, {EXACT: "email", SAME_LOCAL: "email_local"})
 
 
 def assess_phone(pairs: Pairs) -> Assessed:
     """Phone: the same number, one digit off, one number without its prefix."""
-    return best_of([_value(pairs, "phone", slot, _judge_phone) for slot in pairs.slots("phone")])
+    return _best(pairs, "phone", _judge_phone)
 
 
 def assess_external_id(pairs: Pairs) -> Assessed:
     """Identifiers: equal, or one typing error apart."""
-    return best_of([_value(pairs, "external_id", slot, _judge_id) for slot in pairs.slots("external_id")])
+    return _best(pairs, "external_id", _judge_id)
 
 
 def assess_organization(pairs: Pairs) -> Assessed:
     """Organisation: the same name without its legal form, or nearly."""
-    return _value(pairs, "organization", (0, 0), _judge_organization)
+    return _best(pairs, "organization", _judge_organization)
 
 
 def _email(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
     left, right = pairs.codes("email", slot)
+    local, local_right = pairs.codes("email_local", slot)
     levels = assess_values(left, right, pairs.columns["email"].values, _judge_email)
-    local_left, local_right = pairs.codes("email_local", slot)
-    levels[(levels > SAME_LOCAL) & (local_left == local_right) & (local_left >= 0)] = SAME_LOCAL
-    rates = rates_where(pairs.columns, "email", left, levels == EXACT)
-    local = levels == SAME_LOCAL
-    rates[local] = pairs.columns.rates("email_local")[local_left[local]]
-    return Assessed(levels, rates)
+    same_local = (levels > SAME_LOCAL) & (local == local_right) & (local >= 0)
+    levels[same_local] = SAME_LOCAL
+    return Assessed(levels, np.where(same_local, local, agreed(left, levels == EXACT)).astype(np.int32))
 
 
-def _value(pairs: Pairs, attribute: str, slot: tuple[int, int], judge: similarity.Judge) -> Assessed:
-    left, right = pairs.codes(attribute, slot)
-    levels = assess_values(left, right, pairs.columns[attribute].values, judge)
-    return Assessed(levels, rates_where(pairs.columns, attribute, left, levels == EXACT))
+def _best(pairs: Pairs, attribute: str, judge: similarity.Judge) -> Assessed:
+    found = []
+    for slot in pairs.slots(attribute):
+        left, right = pairs.codes(attribute, slot)
+        levels = assess_values(left, right, pairs.columns[attribute].values, judge)
+        found.append(Assessed(levels, agreed(left, levels == EXACT)))
+    return best_of(pairs.columns, found, {EXACT: attribute})
 
 
 def _judge_email(left: list[str], right: list[str]) -> Levels:

@@ -4,20 +4,22 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from services.matching.domain.model import RARE, Comparison, Level, Model
-from services.matching.engine.arrays import Rows, Weights
+from services.matching.domain.model import Comparison, Model
+from services.matching.engine.arrays import Levels, Mask, Rows, Weights
 from services.matching.engine.assessors import Pairs
 from services.matching.engine.blocking import Candidates
 from services.matching.engine.columns import Columns
+from services.matching.engine.duplicate_counts import discount_duplicates
 from services.matching.engine.model_arrays import weight_tables
 from services.matching.engine.scoring import Gamma, assess
+from services.matching.engine.shares import observed_levels, shares
 
 _CANDIDATE_SAMPLE = 300_000
 _RANDOM_SAMPLE = 300_000
 _ROUNDS = 25
+_RECOUNTS = 2
 _FEWEST_MATCHES = 30.0
-_SHIPPED_PAIRS = 20.0
-"""How many pairs the shipped weights count as, beside those observed."""
+_MOST_PER_RECORD = 20.0
 
 
 @dataclass(slots=True)
@@ -30,39 +32,51 @@ class Learned:
     kept: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Sample:
+    """What is learned from: candidate pairs, each standing for `scale` of them, and levels of random pairs."""
+
+    gamma: Gamma
+    scale: float
+    random: list[Weights]
+    records: int
+
+
 def learn(columns: Columns, found: Candidates, shipped: Model, seed: int) -> Learned:
-    """Fit the model to the candidates of one file."""
-    generator = np.random.default_rng(seed)
-    everything = columns.population * (columns.population - 1) / 2
+    """Fit the model to the candidates of one file; value frequencies are counted again without duplicates."""
     if len(found) < _FEWEST_MATCHES:
         return Learned(shipped, 0, 0.0, {"model": "too few candidate pairs"})
-    model = with_observed_strangers(shipped, assess(_random_pairs(columns, generator), shipped))
-    sampled = _sample(len(found), generator)
-    gamma = assess(Pairs(columns, found.left[sampled], found.right[sampled]), shipped)
-    scale = len(found) / len(sampled)
-    return _maximise(model, shipped, gamma, scale, everything, columns.population)
+    sample = _sample(columns, found, shipped, seed)
+    model, rounds, expected = shipped, 0, 0.0
+    for recount in range(_RECOUNTS + 1):
+        model, spent, match = _maximise(model, shipped, sample)
+        rounds, expected = rounds + spent, float(match.sum()) * sample.scale
+        if recount < _RECOUNTS:
+            discount_duplicates(columns, sample.gamma, match * sample.scale, shipped)
+    if expected < _FEWEST_MATCHES:
+        return Learned(shipped, rounds, expected, {"model": "too few expected matches"})
+    return Learned(replace(model, version=f"{shipped.version}+learned"), rounds, expected)
 
 
-def _maximise(model: Model, shipped: Model, gamma: Gamma, scale: float, everything: float, records: int) -> Learned:
-    expected = 0.0
-    for round_number in range(1, _ROUNDS + 1):
-        match, related = responsibilities(gamma, model, records)
-        before, expected = expected, float(match.sum()) * scale
-        model = _updated(model, shipped, gamma, match, related, scale, records)
+def _maximise(model: Model, shipped: Model, sample: _Sample) -> tuple[Model, int, Weights]:
+    """Repeat expectation and maximisation until the number of matches settles."""
+    before = 0.0
+    for spent in range(1, _ROUNDS + 1):
+        match, related = responsibilities(sample.gamma, model, sample.records)
+        model = _updated(model, shipped, sample, match, related)
+        expected = float(match.sum())
         if abs(expected - before) <= 1e-4 * max(expected, 1.0):
             break
-    if expected < _FEWEST_MATCHES:
-        return Learned(shipped, round_number, expected, {"model": "too few expected matches"})
-    return Learned(replace(model, version=f"{shipped.version}+learned"), round_number, expected)
+        before = expected
+    return model, spent, match
 
 
 def responsibilities(gamma: Gamma, model: Model, records: int) -> tuple[Weights, Weights]:
     """Return the probability of each pair to be a match, and to be of related people."""
     match = np.full(len(gamma), np.log2(model.prior(records)))
     related = np.full(len(gamma), np.log2(model.related_prior(records)))
-    for column, table in enumerate(weight_tables(model)):
-        levels = gamma.levels[:, column]
-        stranger = table.stranger_value(levels, gamma.rates[:, column], gamma.namesakes)
+    for table, levels, values in zip(weight_tables(model), gamma.levels, gamma.values, strict=True):
+        stranger = table.stranger_bits(gamma.columns, levels, values, gamma.namesakes)
         match += table.match[levels] - stranger
         related += np.where(table.shared[levels], table.related[levels] - stranger, 0.0)
     largest = np.maximum(np.maximum(match, related), 0.0)
@@ -71,75 +85,74 @@ def responsibilities(gamma: Gamma, model: Model, records: int) -> tuple[Weights,
     return masses[0] / total, masses[1] / total
 
 
-def _updated(
-    model: Model, shipped: Model, gamma: Gamma, match: Weights, related: Weights, scale: float, records: int
-) -> Model:
-    strangers = np.where(gamma.namesakes, 1.0 - match - related, 0.0) * scale
-    match, related = match * scale, related * scale
-    comparisons = []
-    for column, (comparison, default) in enumerate(zip(model.comparisons, shipped.comparisons, strict=True)):
-        fitted = _fitted(comparison, default, gamma.levels[:, column], match, related)
-        comparisons.append(_among_namesakes(fitted, default, gamma.levels[:, column], strangers))
-    per_record = 2.0 / records
-    return replace(
-        model,
-        comparisons=tuple(comparisons),
-        duplicates_per_record=min(max(float(match.sum()) * per_record, 0.5 / records), 20.0),
-        relatives_per_record=min(max(float(related.sum()) * per_record, 0.5 / records), 20.0),
-    )
+def _updated(model: Model, shipped: Model, sample: _Sample, match: Weights, related: Weights) -> Model:
+    per_record = 2.0 * sample.scale / sample.records
+    fewest = 0.5 / sample.records
+    duplicates = min(max(float(match.sum()) * per_record, fewest), _MOST_PER_RECORD)
+    relatives = min(max(float(related.sum()) * per_record, fewest), _MOST_PER_RECORD)
+    updated = replace(model, duplicates_per_record=duplicates, relatives_per_record=relatives)
+    weights = _ClassWeights(match, related, np.where(sample.gamma.namesakes, 1.0 - match - related, 0.0), sample.scale)
+    prior = updated.prior(sample.records), updated.related_prior(sample.records)
+    comparisons = [
+        _fitted(default, levels, observed, weights, prior) if default.learned else default
+        for default, levels, observed in zip(shipped.comparisons, sample.gamma.levels, sample.random, strict=True)
+    ]
+    return replace(updated, comparisons=tuple(comparisons))
+
+
+@dataclass(slots=True)
+class _ClassWeights:
+    """How much each sampled pair counts as a match, as of relatives, and as of strangers who are namesakes."""
+
+    match: Weights
+    related: Weights
+    namesakes: Weights
+    scale: float
 
 
 def _fitted(
-    comparison: Comparison, default: Comparison, levels: np.ndarray, match: Weights, related: Weights
+    default: Comparison, levels: Levels, random: Weights, weights: _ClassWeights, prior: tuple[float, float]
 ) -> Comparison:
-    if not comparison.learned:
-        return comparison
-    m = _shares(levels, match, [level.m for level in default.levels])
+    """Return one comparison with the shares found in each class, the shipped ones counting as a few pairs."""
     homes = [level.related for level in default.levels]
-    h = _shares(levels, related, [home for home in homes if home is not None]) if None not in homes else homes
+    namesakes = [level.among_namesakes for level in default.levels]
+    m = shares(levels, weights.match, weights.scale, [level.m for level in default.levels])
+    u = _among_strangers(random, default)
+    h = None if None in homes else shares(levels, weights.related, weights.scale, [home or 0.0 for home in homes])
+    same = shares(levels, weights.namesakes, weights.scale, [share or 0.0 for share in namesakes])
+    u = _without(u, [(prior[0], m)] if h is None else [(prior[0], m), (prior[1], h)])
     fitted = [
-        replace(level, m=float(share), related=None if home is None else float(home))
-        for level, share, home in zip(comparison.levels, m, h, strict=True)
+        replace(
+            level,
+            m=float(m[index]),
+            u=float(u[index]),
+            related=None if h is None else float(h[index]),
+            among_namesakes=None if level.among_namesakes is None else float(same[index]),
+        )
+        for index, level in enumerate(default.levels)
     ]
-    return replace(comparison, levels=tuple(fitted))
+    return replace(default, levels=tuple(fitted))
 
 
-def _among_namesakes(
-    comparison: Comparison, default: Comparison, levels: np.ndarray, strangers: Weights
-) -> Comparison:
-    """Return the comparison with what strangers of one name have in common, as far as they were compared."""
-    if all(level.among_namesakes is None for level in comparison.levels):
-        return comparison
-    shares = _shares(levels, strangers, [level.among_namesakes or 0.0 for level in default.levels])
-    fitted = [
-        level if level.among_namesakes is None else replace(level, among_namesakes=float(share))
-        for level, share in zip(comparison.levels, shares, strict=True)
-    ]
-    return replace(comparison, levels=tuple(fitted))
+def _among_strangers(random: Weights, default: Comparison) -> Weights:
+    shipped = np.array([level.u for level in default.levels])
+    counted = random + 20.0 * shipped
+    return np.asarray(counted / counted.sum())
 
 
-def _shares(levels: np.ndarray, weight: Weights, shipped: list[float]) -> Weights:
-    """Return the share of each level, the shipped shares counting as a few pairs."""
-    present = levels >= 0
-    observed = np.bincount(levels[present], weights=weight[present], minlength=len(shipped))
-    counted = observed + _SHIPPED_PAIRS * np.array(shipped)
-    return np.asarray(np.maximum(counted / counted.sum(), RARE))
+def _without(observed: Weights, classes: list[tuple[float, Weights]]) -> Weights:
+    """Take out of what random pairs show the few among them that are matches or of relatives."""
+    strangers = observed - sum(prior * share for prior, share in classes)
+    strangers = np.maximum(strangers, 0.1 * observed)
+    return np.asarray(strangers / strangers.sum())
 
 
-def with_observed_strangers(model: Model, random: Gamma) -> Model:
-    """Return the model with `u` as found among random pairs, nearly all of which are strangers."""
-    comparisons = []
-    for column, comparison in enumerate(model.comparisons):
-        levels = random.levels[:, column]
-        if comparison.learned and (levels >= 0).any():
-            u = _shares(levels, np.ones(len(levels)), [level.u for level in comparison.levels])
-            comparison = replace(comparison, levels=_with_u(comparison.levels, u))
-        comparisons.append(comparison)
-    return replace(model, comparisons=tuple(comparisons))
-
-
-def _with_u(levels: tuple[Level, ...], u: Weights) -> tuple[Level, ...]:
-    return tuple(replace(level, u=float(share)) for level, share in zip(levels, u, strict=True))
+def _sample(columns: Columns, found: Candidates, shipped: Model, seed: int) -> _Sample:
+    generator = np.random.default_rng(seed)
+    random = observed_levels(assess(_random_pairs(columns, generator), shipped), shipped)
+    chosen = _chosen(len(found), generator)
+    gamma = assess(Pairs(columns, found.left[chosen], found.right[chosen]), shipped)
+    return _Sample(gamma, len(found) / len(chosen), random, columns.population)
 
 
 def _random_pairs(columns: Columns, generator: np.random.Generator) -> Pairs:
@@ -148,7 +161,7 @@ def _random_pairs(columns: Columns, generator: np.random.Generator) -> Pairs:
     return Pairs(columns, left, right + (right >= left))
 
 
-def _sample(size: int, generator: np.random.Generator) -> Rows:
+def _chosen(size: int, generator: np.random.Generator) -> Rows:
     if size <= _CANDIDATE_SAMPLE:
         return np.arange(size)
     return np.sort(generator.choice(size, _CANDIDATE_SAMPLE, replace=False))

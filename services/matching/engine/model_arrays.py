@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.matching.domain.model import RARE, Comparison, Model
-from services.matching.engine.arrays import Levels, Mask, Weights
+from services.matching.engine.arrays import Codes, Levels, Mask, Weights
+from services.matching.engine.columns import Columns
 
 
 @dataclass(slots=True)
@@ -28,11 +29,17 @@ class WeightTable:
     namesake: Weights | None
     """log2 of u among strangers of one name; None when the name suggests nothing here."""
 
-    def stranger_value(self, levels: Levels, rates: Weights, namesakes: Mask) -> Weights:
-        """Return log2 of u for each pair: of the agreed value where it was counted, of namesakes where they are."""
-        known = ~np.isnan(rates)
+    counted: list[tuple[int, str]]
+    """Levels whose value's own frequency matters, with its attribute."""
+
+    def stranger_bits(self, columns: Columns, levels: Levels, values: Codes, namesakes: Mask) -> Weights:
+        """Return log2 of u for each pair: of the value agreed on where it was counted, of namesakes where they are."""
         bits = self.stranger[levels]
-        bits[known] = np.log2(np.clip(rates[known], RARE, 1.0))
+        for level, attribute in self.counted:
+            rate_bits = columns.rate_bits(attribute)
+            if rate_bits is not None:
+                at = np.flatnonzero((levels == level) & (values >= 0))
+                bits[at] = rate_bits[values[at]]
         return bits if self.namesake is None else np.where(namesakes, np.maximum(bits, self.namesake[levels]), bits)
 
 
@@ -46,6 +53,7 @@ def weight_tables(model: Model) -> Iterator[WeightTable]:
             _bits([level.u if level.related is None else level.related for level in levels]),
             np.array([*(level.related is not None for level in levels), False]),
             _namesake_bits(comparison),
+            [(index, level.frequency_of) for index, level in enumerate(levels) if level.frequency_of],
         )
 
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from services.identity.nicknames import same_given
 from services.matching.engine import similarity
-from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Weights
-from services.matching.engine.assessors import Assessed, Pairs, assess_values, rates_where, unrated
+from services.matching.engine.arrays import MISSING, Codes, Levels, Mask
+from services.matching.engine.assessors import Assessed, Pairs, agreed, assess_values, uncounted
 
 EXACT, NICKNAME, INITIAL, GIVEN_NEAR, GIVEN_SIMILAR, GIVEN_DIFFERENT = range(6)
 FAMILY_NEAR, FAMILY_PART, FAMILY_SIMILAR, FAMILY_DIFFERENT = range(1, 5)
@@ -14,12 +14,12 @@ MIDDLE_INITIAL, MIDDLE_DIFFERENT = range(1, 3)
 
 def assess_given(pairs: Pairs) -> Assessed:
     """Given names: equal, nicknames of one another, an initial, misspelt, alike."""
-    return _assess_crossed(pairs, "given", "family", _judge_given)
+    return _assess_crossed(pairs, "given", _judge_given)
 
 
 def assess_family(pairs: Pairs) -> Assessed:
     """Family names: equal, misspelt, one part of a double name, alike."""
-    return _assess_crossed(pairs, "family", "given", _judge_family)
+    return _assess_crossed(pairs, "family", _judge_family)
 
 
 def assess_name_order(pairs: Pairs) -> Assessed:
@@ -27,14 +27,14 @@ def assess_name_order(pairs: Pairs) -> Assessed:
     given_left, given_right = pairs.codes("given")
     levels = np.where((given_left >= 0) & (given_right >= 0), 0, MISSING).astype(np.int8)
     levels[pairs.swapped_names()] = 1
-    return unrated(levels)
+    return uncounted(levels)
 
 
 def assess_middle(pairs: Pairs) -> Assessed:
     """Middle names: equal, an initial of the other, different."""
     left, right = pairs.codes("middle")
     levels = assess_values(left, right, pairs.columns["middle"].values, _judge_middle)
-    return Assessed(levels, rates_where(pairs.columns, "middle", left, levels == EXACT))
+    return Assessed(levels, agreed(left, levels == EXACT))
 
 
 def assess_suffix(pairs: Pairs) -> Assessed:
@@ -42,7 +42,7 @@ def assess_suffix(pairs: Pairs) -> Assessed:
     left, right = pairs.codes("suffix")
     levels = np.where(left == right, 0, 1).astype(np.int8)
     levels[(left < 0) | (right < 0)] = MISSING
-    return unrated(levels)
+    return uncounted(levels)
 
 
 def names_agree(given: Levels, family: Levels) -> Mask:
@@ -50,18 +50,24 @@ def names_agree(given: Levels, family: Levels) -> Mask:
     return (given >= 0) & (given <= GIVEN_NEAR) & (family >= 0) & (family <= FAMILY_PART)
 
 
-def _assess_crossed(pairs: Pairs, attribute: str, other: str, judge: similarity.Judge) -> Assessed:
+def _assess_crossed(pairs: Pairs, attribute: str, judge: similarity.Judge) -> Assessed:
+    """Assess one name part; where the parts are swapped, both records hold the same two values."""
     left, right = pairs.codes(attribute)
     swapped = pairs.swapped_names()
-    right = np.where(swapped, left, right)
-    levels = assess_values(left, right, pairs.columns[attribute].values, judge)
-    rates = rates_where(pairs.columns, attribute, left, levels == EXACT)
-    return Assessed(levels, _highest(pairs, rates, other, left, np.flatnonzero(swapped)))
+    levels = assess_values(left, np.where(swapped, left, right), pairs.columns[attribute].values, judge)
+    values = agreed(left, levels == EXACT)
+    first = _first_in_order if attribute == "given" else _last_in_order
+    at = np.flatnonzero(swapped)
+    values[at] = first(pairs.columns[attribute].values, left[at], right[at])
+    return Assessed(levels, values)
 
 
-def _highest(pairs: Pairs, rates: Weights, other: str, codes: Codes, swapped: np.ndarray) -> Weights:
-    rates[swapped] = np.maximum(rates[swapped], pairs.columns.rates(other)[codes[swapped]])
-    return rates
+def _first_in_order(values: list[str], left: Codes, right: Codes) -> list[int]:
+    return [min(pair, key=values.__getitem__) for pair in zip(left.tolist(), right.tolist(), strict=True)]
+
+
+def _last_in_order(values: list[str], left: Codes, right: Codes) -> list[int]:
+    return [max(pair, key=values.__getitem__) for pair in zip(left.tolist(), right.tolist(), strict=True)]
 
 
 def _judge_given(left: list[str], right: list[str]) -> Levels:

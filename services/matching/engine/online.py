@@ -53,11 +53,11 @@ def _compare(
 def _evidence(gamma: Gamma, scored: Scored, row: int, model: Model) -> Evidence:
     total = float(scored.total[row])
     found = {
-        comparison.name: int(gamma.levels[row, column])
+        comparison.name: int(gamma.levels[column][row])
         for column, comparison in enumerate(model.comparisons)
-        if gamma.levels[row, column] != MISSING
+        if gamma.levels[column][row] != MISSING
     }
-    weights = scored.weights[row] + scored.adjustments[row]
+    weights = [weight[row] + added[row] for weight, added in zip(scored.weights, scored.adjustments, strict=True)]
     return Evidence(
         match_weight=total,
         match_probability=probability(total),
@@ -77,10 +77,10 @@ def _contributions(
             comparison=comparison.name,
             left=shown_value(left, comparison.name),
             right=shown_value(right, comparison.name),
-            level=comparison.levels[gamma.levels[0, column]].name,
-            weight=float(scored.weights[0, column]),
-            frequency_adjustment=float(scored.adjustments[0, column]),
+            level=comparison.levels[gamma.levels[column][0]].name,
+            weight=float(scored.weights[column][0]),
+            frequency_adjustment=float(scored.adjustments[column][0]),
         )
         for column, comparison in enumerate(model.comparisons)
-        if gamma.levels[0, column] != MISSING
+        if gamma.levels[column][0] != MISSING
     )

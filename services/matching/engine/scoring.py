@@ -7,9 +7,10 @@ import numpy as np
 from services.matching.domain.evidence import NAME_ONLY_LIMIT
 from services.matching.domain.model import Model
 from services.matching.engine.address_assessors import assess_address, assess_locality
-from services.matching.engine.arrays import MISSING, Levels, Mask, Weights
+from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Weights
 from services.matching.engine.assessors import Assessor, Pairs
 from services.matching.engine.birth_date_assessor import assess_birth_date
+from services.matching.engine.columns import Columns
 from services.matching.engine.contact_assessors import (
     assess_email,
     assess_external_id,
@@ -48,25 +49,26 @@ _DIGITS = 6
 
 @dataclass(slots=True)
 class Gamma:
-    """How pairs compare, before any weight: levels and value rates, a column for each comparison."""
+    """How pairs compare, before any weight: levels and agreed values, a row for each comparison."""
 
-    levels: Levels
-    rates: Weights
+    columns: Columns
+    levels: list[Levels]
+    values: list[Codes]
     namesakes: Mask
     """Where the names agree, whatever else does."""
 
     def __len__(self) -> int:
-        return len(self.levels)
+        return len(self.namesakes)
 
 
 @dataclass(slots=True)
 class Scored:
-    """The evidence of pairs as arrays; `weights` and `adjustments` have a column for each comparison."""
+    """The evidence of pairs as arrays; `weights` and `adjustments` have a row for each comparison."""
 
     total: Weights
     confidence: Levels
-    weights: Weights
-    adjustments: Weights
+    weights: list[Weights]
+    adjustments: list[Weights]
     household: Weights
 
 
@@ -74,25 +76,25 @@ def assess(pairs: Pairs, model: Model) -> Gamma:
     """Return the levels of all comparisons."""
     assessed = {comparison.name: ASSESSORS[comparison.name](pairs) for comparison in model.comparisons}
     return Gamma(
-        np.stack([one.levels for one in assessed.values()], axis=1),
-        np.stack([one.rates for one in assessed.values()], axis=1),
+        pairs.columns,
+        [one.levels for one in assessed.values()],
+        [one.values for one in assessed.values()],
         names_agree(assessed["given"].levels, assessed["family"].levels),
     )
 
 
 def score(gamma: Gamma, model: Model, records: int) -> Scored:
     """Turn levels into match weights, household evidence not counted twice."""
-    shape = gamma.levels.shape
-    weights, adjustments, related = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for column, table in enumerate(weight_tables(model)):
-        levels = gamma.levels[:, column]
-        stranger = table.stranger_value(levels, gamma.rates[:, column], gamma.namesakes)
-        weights[:, column] = table.match[levels] - table.stranger[levels]
-        adjustments[:, column] = table.stranger[levels] - stranger
-        related[:, column] = np.where(table.shared[levels], table.related[levels] - stranger, 0.0)
-    prior, related_prior = np.log2(model.prior(records)), np.log2(model.related_prior(records))
-    household = -softplus(related_prior + related.sum(axis=1))
-    total = np.round(prior + (weights + adjustments).sum(axis=1) + household, _DIGITS)
+    weights, adjustments, related = [], [], np.full(len(gamma), np.log2(model.related_prior(records)))
+    total = np.full(len(gamma), np.log2(model.prior(records)))
+    for table, levels, values in zip(weight_tables(model), gamma.levels, gamma.values, strict=True):
+        stranger = table.stranger_bits(gamma.columns, levels, values, gamma.namesakes)
+        weights.append(table.match[levels] - table.stranger[levels])
+        adjustments.append(table.stranger[levels] - stranger)
+        related += np.where(table.shared[levels], table.related[levels] - stranger, 0.0)
+        total += table.match[levels] - stranger
+    household = -softplus(related)
+    total = np.round(total + household, _DIGITS)
     return Scored(total, confidences(total, names_only(gamma, weights, model)), weights, adjustments, household)
 
 
@@ -101,10 +103,13 @@ def softplus(bits: Weights) -> Weights:
     return np.logaddexp2(0.0, bits)
 
 
-def names_only(gamma: Gamma, weights: Weights, model: Model) -> Mask:
+def names_only(gamma: Gamma, weights: list[Weights], model: Model) -> Mask:
     """Return where nothing but names speaks for the match."""
-    other = [index for index, comparison in enumerate(model.comparisons) if not comparison.names_only]
-    return ~((gamma.levels[:, other] != MISSING) & (weights[:, other] > 0)).any(axis=1)
+    limited = np.ones(len(gamma), np.bool_)
+    for comparison, levels, weight in zip(model.comparisons, gamma.levels, weights, strict=True):
+        if not comparison.names_only:
+            limited &= (levels == MISSING) | (weight <= 0)
+    return limited
 
 
 def confidences(total: Weights, limited: Mask) -> Levels:
