@@ -112,9 +112,9 @@ class ScanProcess:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.wait()
         for reader in self._readers:
             reader.join()
+        self._process.__exit__(None, None, None)
 
     @property
     def code(self) -> int:
