@@ -20,7 +20,7 @@ SELECT e.epoch, e.expired_below::text::bigint, pg_snapshot_xmin(s)::text::bigint
 # smaller id can no longer appear before them. WITH TIES keeps the rows of one transaction together.
 LOG = """
 SELECT s.horizon::text::bigint, e.epoch, e.expired_below::text::bigint,
-       EXISTS (SELECT FROM feed above WHERE above.xid >= s.horizon) AS held_back,
+       coalesce((SELECT xid FROM feed ORDER BY xid DESC LIMIT 1) >= s.horizon, false) AS held_back,
        f.xid::text::bigint, f.seq, f.company_id, f.subject, f.kind, f.revision, f.payload, f.previous_stage, f.merge
   FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon OFFSET 0) s
  CROSS JOIN database_epoch e

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 
 from services.runtime.database import Database
+from services.runtime.failures import Failure
 
 CHANNEL = "feed"
 
@@ -23,7 +23,6 @@ class FeedBell:
     """Listens on one connection for the whole process. Without it streams poll, so it may fail and come back."""
 
     def __init__(self, database: Database, on_connect: Callable[[], None] = lambda: None) -> None:
-        self.name = uuid.uuid4().hex
         self._database = database
         self._on_connect = on_connect
         self._ears: set[threading.Event] = set()
@@ -37,9 +36,10 @@ class FeedBell:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening and wake every stream."""
+        """Stop listening."""
         self._stopped.set()
-        self.ring()
+        with suppress(psycopg.Error, Failure), self._database.connection() as connection:
+            connection.execute(f"NOTIFY {CHANNEL}")  # ends the listener's wait
         self._thread.join()
 
     def ring(self) -> None:
@@ -65,7 +65,7 @@ class FeedBell:
         while not self._stopped.is_set():
             try:
                 self._listen()
-            except psycopg.Error as error:
+            except (psycopg.Error, Failure) as error:
                 _log.warning("the bell of the feed lost its connection, streams poll meanwhile: %s", error)
             finally:
                 self.listening.clear()
@@ -79,6 +79,5 @@ class FeedBell:
             self.ring()
             while not self._stopped.is_set():
                 heard = connection.notifies(timeout=_LISTEN_FOR_S, stop_after=1)
-                # What this process committed has rung already.
-                if any(notification.payload != self.name for notification in heard):
+                if list(heard):  # to its end: a generator left half way keeps the connection locked
                     self.ring()

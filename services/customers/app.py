@@ -1,0 +1,129 @@
+"""The customers service put together: its databases, servicers and background work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from patronage.customers.v1 import change_feed_pb2_grpc as feed_grpc
+from patronage.customers.v1 import company_service_pb2_grpc as company_grpc
+from patronage.customers.v1 import customer_service_pb2_grpc as customer_grpc
+from patronage.customers.v1 import import_export_service_pb2_grpc as import_grpc
+from patronage.customers.v1 import merge_storage_service_pb2_grpc as merge_grpc
+from patronage.customers.v1 import note_service_pb2_grpc as note_grpc
+from services.customers.access import ACCESS
+from services.customers.convert.duplicates import details_of
+from services.customers.operations.follow_changes import ChangeFeed
+from services.customers.servicer.change_feed import ChangeFeedServicer
+from services.customers.servicer.company import CompanyServicer
+from services.customers.servicer.customer import CustomerServicer
+from services.customers.servicer.import_export import ImportExportServicer
+from services.customers.servicer.merge_storage import MergeStorageServicer
+from services.customers.servicer.note import NoteServicer
+from services.customers.store.feed import RENEW_EPOCH
+from services.customers.store.feed_bell import CHANNEL, FeedBell
+from services.customers.upkeep import Upkeep
+from services.runtime.database import Database
+from services.runtime.edge import Edge
+from services.runtime.notifier import Notifier
+from services.runtime.server import Background, ServiceRegistration, SuiteServer, build_server, serve
+from services.runtime.settings import ServiceSettings
+
+_V1 = "patronage.customers.v1."
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The parts of a running service."""
+
+    settings: ServiceSettings
+    database: Database
+    databases: list[Database]
+    services: list[ServiceRegistration]
+    background: list[Background]
+
+    def serve(self) -> int:
+        """Serves until a signal, and answers the exit code."""
+        try:
+            return serve(self.settings, background=self.background, **self._parts())
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Closes every connection."""
+        for database in self.databases:
+            database.close()
+
+    def server(self) -> SuiteServer:
+        """A server with its port bound, for tests in one process."""
+        return build_server(self.settings, **self._parts())
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "services": self.services,
+            "access": ACCESS,
+            "details_of": details_of,
+            "ready": lambda: bool(self.database.epoch),
+        }
+
+
+def build_app(settings: ServiceSettings) -> App:
+    """The service for some settings. The feed and upkeep use the roles of their own where their URLs are set."""
+    database = _database(settings.database_url, "customers", settings.workers)
+    feed_database = _database(
+        settings.feed_database_url or settings.database_url, "customers feed", settings.stream_workers
+    )
+    databases = [database, feed_database]
+    bell = FeedBell(feed_database, on_connect=_renew_epoch(database, feed_database))
+    notifier = Notifier(database, CHANNEL)
+
+    def committed() -> None:
+        bell.ring()
+        notifier.poke()
+
+    background: list[Background] = [bell, notifier]
+    if settings.upkeep_database_url is not None:
+        databases.append(_database(settings.upkeep_database_url, "customers upkeep", 1))
+        background.append(Upkeep(databases[-1]))
+    services = _services(Edge(database, committed), ChangeFeed(feed_database, bell))
+    return App(settings, database, databases, services, background)
+
+
+def _database(url: SecretStr, name: str, connections: int) -> Database:
+    return Database(url.get_secret_value(), application_name=name, max_size=connections)
+
+
+def _services(edge: Edge, feed: ChangeFeed) -> list[ServiceRegistration]:
+    def registered(name: str, add: Callable[[Any, Any], None], servicer: object) -> ServiceRegistration:
+        return ServiceRegistration(_V1 + name, lambda server: add(servicer, server))
+
+    return [
+        registered("CustomerService", customer_grpc.add_CustomerServiceServicer_to_server, CustomerServicer(edge)),
+        registered("NoteService", note_grpc.add_NoteServiceServicer_to_server, NoteServicer(edge)),
+        registered("CompanyService", company_grpc.add_CompanyServiceServicer_to_server, CompanyServicer(edge)),
+        registered(
+            "ImportExportService",
+            import_grpc.add_ImportExportServiceServicer_to_server,
+            ImportExportServicer(edge),
+        ),
+        registered("ChangeFeedService", feed_grpc.add_ChangeFeedServiceServicer_to_server, ChangeFeedServicer(feed)),
+        registered(
+            "MergeStorageService",
+            merge_grpc.add_MergeStorageServiceServicer_to_server,
+            MergeStorageServicer(edge),
+        ),
+    ]
+
+
+def _renew_epoch(database: Database, feed_database: Database) -> Callable[[], None]:
+    """Learns which life of the database this is, anew with each connection: it may have been restored meanwhile."""
+
+    def renew() -> None:
+        with feed_database.connection() as connection:
+            row = connection.execute(RENEW_EPOCH).fetchone()
+        database.epoch = row[0] if row else ""
+
+    return renew
