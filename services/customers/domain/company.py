@@ -6,9 +6,8 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-import phonenumbers
-
 from services.customers.domain.fields import Json
+from services.identity.phones import is_region
 from services.runtime.failures import FieldsInvalid, FieldViolation
 
 
@@ -42,7 +41,7 @@ def changed(settings: Settings, changes: Mapping[str, str]) -> Settings:
     """The settings with changes; FieldsInvalid names every wrong one."""
     wanted = Settings(**{**asdict(settings), **{name: value.strip() for name, value in changes.items()}})
     wrong = []
-    if wanted.region not in phonenumbers.SUPPORTED_REGIONS:
+    if not (wanted.region.isupper() and is_region(wanted.region)):
         wrong.append(FieldViolation("settings.region", "is no ISO 3166-1 alpha-2 code in capitals, such as KE"))
     if not (len(wanted.currency) == 3 and wanted.currency.isascii() and wanted.currency.isupper()):
         wrong.append(FieldViolation("settings.currency", "is no ISO 4217 code in capitals, such as KES"))
