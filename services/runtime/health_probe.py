@@ -26,7 +26,10 @@ def is_serving(target: str, service: str = "", *, ca_file: str | None = None) ->
 
 
 def main(arguments: list[str]) -> int:
-    """Probe as the command line asks; PATRONAGE_TLS_CA names the CA file of a server with TLS."""
+    """Probe as the command line asks; PATRONAGE_TLS_CA names the CA file of a server with TLS.
+
+    Where the server asks for a certificate, its own is shown: the probe runs beside it, with its environment.
+    """
     if len(arguments) not in (1, 2):
         sys.stderr.write("usage: python -m services.runtime.health_probe HOST:PORT [SERVICE]\n")
         return 2
@@ -36,7 +39,14 @@ def main(arguments: list[str]) -> int:
 def _channel(target: str, ca_file: str | None) -> grpc.Channel:
     if not ca_file:
         return grpc.insecure_channel(target)
-    return grpc.secure_channel(target, grpc.ssl_channel_credentials(Path(ca_file).read_bytes()))
+    own = [_file_in("PATRONAGE_TLS_KEY"), _file_in("PATRONAGE_TLS_CERTIFICATE")]
+    shown = own if all(own) else [None, None]
+    return grpc.secure_channel(target, grpc.ssl_channel_credentials(Path(ca_file).read_bytes(), *shown))
+
+
+def _file_in(variable: str) -> bytes | None:
+    name = os.environ.get(variable)
+    return Path(name).read_bytes() if name else None
 
 
 if __name__ == "__main__":
