@@ -43,7 +43,7 @@ PREFIXES = {
     "lifecycle_stage": "LIFECYCLE_STAGE_",
     "source": "CUSTOMER_SOURCE_",
 }
-SETS = ("contact_points", "external_ids", "tags")
+SETS = ("contact_points", "external_ids", "identifiers", "tags")
 WRITABLE = frozenset({*TEXTS, *CHOICES, *SETS, "birth_date", "metadata"})
 
 
@@ -70,8 +70,9 @@ def draft_of(message: pb.Customer) -> dict[str, Json]:
         draft["external_ids"] = [
             {"system": item.system, "external_id": item.external_id} for item in message.external_ids
         ]
-    if message.tags:
-        draft["tags"] = list(message.tags)
+    for name in ("identifiers", "tags"):
+        if words := getattr(message, name):
+            draft[name] = list(words)
     if message.HasField("metadata"):
         draft["metadata"] = json_format.MessageToDict(message.metadata)
     return draft
@@ -112,6 +113,7 @@ def customer_message(company_id: str, shown: Mapping[str, Json]) -> pb.Customer:
         etag=shown["etag"],
         revision=shown["revision"],
         state=pb.CustomerState.Value("CUSTOMER_STATE_" + shown["state"]),
+        identifiers=shown.get("identifiers", ()),
         tags=shown.get("tags", ()),
         merged_into=shown.get("merged_into", ""),
         merged_customer_ids=shown.get("merged_customer_ids", ()),

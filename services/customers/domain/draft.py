@@ -21,8 +21,8 @@ from services.runtime.failures import FieldViolation
 
 MOST_POINTS = 50
 MOST_EXTERNAL_IDS = 50
-MOST_TAGS = 100
-LONGEST_TAG = 64
+MOST_TAGS, LONGEST_TAG = 100, 64
+MOST_IDENTIFIERS, LONGEST_IDENTIFIER = 20, 255
 LARGEST_METADATA = 16 * 1024
 
 
@@ -42,7 +42,7 @@ def check(draft: Mapping[str, Json], *, region: str, now: datetime, prefix: str 
     """Checks the fields that a draft has and normalises them; defaults are not filled in.
 
     A draft is the writable fields by name: texts, choices (short names such as "PERSON"), `birth_date` as YYYY-MM-DD,
-    `contact_points`, the short forms `email`, `phone` and `address`, `external_ids`, `tags`, `metadata`.
+    `contact_points`, the short forms `email`, `phone` and `address`, `external_ids`, `identifiers`, `tags`, `metadata`.
     """
     checked = Checked()
     _check_texts(draft, checked, prefix)
@@ -50,7 +50,8 @@ def check(draft: Mapping[str, Json], *, region: str, now: datetime, prefix: str 
     _check_birth_date(draft, checked, prefix)
     _check_points(draft, checked, region, now, prefix)
     _check_external_ids(draft, checked, prefix)
-    _check_tags(draft, checked, prefix)
+    _check_words(draft, checked, prefix, "tags", MOST_TAGS, LONGEST_TAG)
+    _check_words(draft, checked, prefix, "identifiers", MOST_IDENTIFIERS, LONGEST_IDENTIFIER)
     _check_metadata(draft, checked, prefix)
     return checked
 
@@ -132,15 +133,15 @@ def _check_external_ids(draft: Mapping[str, Json], checked: Checked, prefix: str
     checked.fields["external_ids"] = list({item_key("external_ids", item): dict(item) for item in given}.values())
 
 
-def _check_tags(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
-    tags = [tag.strip() for tag in draft.get("tags") or ()]
-    if len(tags) > MOST_TAGS:
-        checked.wrong(prefix + "tags", f"has {len(tags)} items; at most {MOST_TAGS} are kept")
+def _check_words(draft: Mapping[str, Json], checked: Checked, prefix: str, name: str, most: int, longest: int) -> None:
+    words = [word.strip() for word in draft.get(name) or ()]
+    if len(words) > most:
+        checked.wrong(prefix + name, f"has {len(words)} items; at most {most} are kept")
         return
-    for place, tag in enumerate(tags):
-        if not 1 <= len(tag) <= LONGEST_TAG or "\x00" in tag:
-            checked.wrong(f"{prefix}tags[{place}]", f"takes 1 to {LONGEST_TAG} characters")
-    checked.fields["tags"] = sorted(set(tags))
+    for place, word in enumerate(words):
+        if not 1 <= len(word) <= longest or "\x00" in word:
+            checked.wrong(f"{prefix}{name}[{place}]", f"takes 1 to {longest} characters")
+    checked.fields[name] = sorted(set(words))
 
 
 def _check_metadata(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:

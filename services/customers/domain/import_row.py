@@ -28,7 +28,7 @@ class Row:
 
 
 def checked_row(number: int, row_id: str, draft: Mapping[str, Json], *, source: str, region: str, now: datetime) -> Row:
-    """Checks a row of a source. It needs a name, a contact point or an external id of its own."""
+    """Checks a row of a source. It needs a name, a contact point or an identifier."""
     readable, warnings = _with_date(draft, region)
     checked = check(readable, region=region, now=now)
     fields, problems = checked.fields, checked.violations
@@ -36,8 +36,11 @@ def checked_row(number: int, row_id: str, draft: Mapping[str, Json], *, source: 
         problems.append(FieldViolation("id", f"takes up to {LONGEST_ID} characters"))
     if row_id and not source:
         problems.append(FieldViolation("id", "needs the option source, which says what system it belongs to"))
-    if not (any(fields.get(name) for name in ("name", *NAME_PARTS, "contact_points", "external_ids")) or problems):
-        problems.append(FieldViolation("customer", "needs a name, a contact point or an external id"))
+    if not (
+        any(fields.get(name) for name in ("name", *NAME_PARTS, "contact_points", "external_ids", "identifiers"))
+        or problems
+    ):
+        problems.append(FieldViolation("customer", "needs a name, a contact point or an identifier"))
     points = [{"source": source, **point} if source else point for point in fields.get("contact_points", [])]
     fields["contact_points"] = points
     fields.setdefault("source", "IMPORT")
@@ -52,7 +55,7 @@ def change_by_row(shown: Fields, row: Row, source: str, now: datetime) -> Change
     """What a row changes: the fields that it has; of its kinds the contact points that came from the source before."""
     given = [name for name in row.fields if row.fields[name] and name not in {"contact_points", "source"}]
     merged = {**row.fields}
-    for name in ("external_ids", "tags"):
+    for name in ("external_ids", "identifiers", "tags"):
         merged[name] = _with_more(name, shown.get(name, []), row.fields.get(name, []))
     change = change_of(shown, given, merged, now)
     points = _points(shown.get("contact_points", []), row.fields["contact_points"], source)

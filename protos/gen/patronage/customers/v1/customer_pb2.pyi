@@ -248,6 +248,7 @@ class Customer(_message.Message):
     DELETE_TIME_FIELD_NUMBER: _builtins.int
     CREATED_BY_FIELD_NUMBER: _builtins.int
     UPDATED_BY_FIELD_NUMBER: _builtins.int
+    IDENTIFIERS_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The id, a UUIDv7 in text. Output only."""
     company_id: _builtins.str
@@ -354,6 +355,12 @@ class Customer(_message.Message):
     def updated_by(self) -> Global___Actor:
         """Who last changed the record. Output only."""
 
+    @_builtins.property
+    def identifiers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Numbers that the customer is known by, such as a tax or loyalty number, at most 20, each 1 to 255 characters.
+        Evidence for matching, never a key: several customers may have the same one.
+        """
+
     def __init__(
         self,
         *,
@@ -391,10 +398,11 @@ class Customer(_message.Message):
         delete_time: _timestamp_pb2.Timestamp | None = ...,
         created_by: Global___Actor | None = ...,
         updated_by: Global___Actor | None = ...,
+        identifiers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "create_time", b"create_time", "created_by", b"created_by", "delete_time", b"delete_time", "lifecycle_stage_time", b"lifecycle_stage_time", "metadata", b"metadata", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "birth_date", b"birth_date", "birth_date_text", b"birth_date_text", "company_id", b"company_id", "contact_points", b"contact_points", "create_time", b"create_time", "created_by", b"created_by", "customer_id", b"customer_id", "customer_type", b"customer_type", "delete_time", b"delete_time", "email", b"email", "etag", b"etag", "external_ids", b"external_ids", "family_name", b"family_name", "given_name", b"given_name", "lifecycle_stage", b"lifecycle_stage", "lifecycle_stage_time", b"lifecycle_stage_time", "merged_customer_ids", b"merged_customer_ids", "merged_into", b"merged_into", "metadata", b"metadata", "middle_name", b"middle_name", "name", b"name", "organization", b"organization", "party_type", b"party_type", "phone", b"phone", "revision", b"revision", "source", b"source", "source_campaign", b"source_campaign", "state", b"state", "suffix", b"suffix", "tags", b"tags", "title", b"title", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "birth_date", b"birth_date", "birth_date_text", b"birth_date_text", "company_id", b"company_id", "contact_points", b"contact_points", "create_time", b"create_time", "created_by", b"created_by", "customer_id", b"customer_id", "customer_type", b"customer_type", "delete_time", b"delete_time", "email", b"email", "etag", b"etag", "external_ids", b"external_ids", "family_name", b"family_name", "given_name", b"given_name", "identifiers", b"identifiers", "lifecycle_stage", b"lifecycle_stage", "lifecycle_stage_time", b"lifecycle_stage_time", "merged_customer_ids", b"merged_customer_ids", "merged_into", b"merged_into", "metadata", b"metadata", "middle_name", b"middle_name", "name", b"name", "organization", b"organization", "party_type", b"party_type", "phone", b"phone", "revision", b"revision", "source", b"source", "source_campaign", b"source_campaign", "state", b"state", "suffix", b"suffix", "tags", b"tags", "title", b"title", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

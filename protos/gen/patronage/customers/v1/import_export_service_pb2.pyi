@@ -162,7 +162,7 @@ class ImportRow(_message.Message):
     """The id of the row in the source; absent: the row is always new."""
     @_builtins.property
     def customer(self) -> _customer_pb2.Customer:
-        """What the row says. It needs a name, a contact point or an external id. birth_date_text may hold any text: it is
+        """What the row says. It needs a name, a contact point, an external id or an identifier. birth_date_text may hold any text: it is
         read as a date if it is one. Output-only fields are ignored.
         """
 
