@@ -3,7 +3,7 @@
 DONE, FAILED, BAD_INPUT, PARTLY_REJECTED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-class CommandFailure(Exception):
+class CommandFailure(Exception):  # noqa: N818 - a failure is what is true, not a bug
     """The command cannot go on; the message says what to do."""
 
     exit_code = FAILED

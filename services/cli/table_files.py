@@ -100,9 +100,8 @@ def _make_rectangular(table: RawTable, rows: list[list[str]]) -> None:
         return
     for number, fields in enumerate(rows):
         if len(fields) > width:
-            raise BadInputFailure(
-                f"{table.place(number, table.header[-1])}: {len(fields)} values for {width} columns; is a quote missing?"
-            )
+            place = table.place(number, table.header[-1])
+            raise BadInputFailure(f"{place}: {len(fields)} values for {width} columns; is a quote missing?")
         fields.extend([""] * (width - len(fields)))
 
 

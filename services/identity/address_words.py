@@ -1,5 +1,7 @@
 """Address words owns the lists that address parsing reads: abbreviations, units, regions."""
 
+# ruff: noqa: SIM905 - word lists are read as text
+
 ABBREVIATIONS = {
     long: short
     for short, longs in {

@@ -72,11 +72,12 @@ def _locality(segments: list[str]) -> tuple[str, str, str, str]:
     postcode = country = ""
     places: list[str] = []
     for segment in segments:
+        rest = segment
         match = None if postcode else _POSTCODE.search(segment)
         if match is not None:
             postcode = _code(match[1])
-            segment = f"{segment[: match.start()]} {segment[match.end() :]}"
-        place = " ".join(_WORD.findall(segment))
+            rest = f"{segment[: match.start()]} {segment[match.end() :]}"
+        place = " ".join(_WORD.findall(rest))
         if place:
             places.append(place)
     region = ""

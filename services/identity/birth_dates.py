@@ -1,5 +1,7 @@
 """Birth dates owns how a date of birth is read from the many ways in which people write one."""
 
+# ruff: noqa: SIM905 - word lists are read as text
+
 import re
 from datetime import date
 

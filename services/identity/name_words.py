@@ -1,5 +1,7 @@
 """Name words owns the lists that name parsing reads: titles, generations, degrees and family particles."""
 
+# ruff: noqa: SIM905 - word lists are read as text
+
 TITLES = frozenset(
     "mr mrs ms miss mx dr prof professor sir madam dame lord lady rev reverend fr father hon judge capt captain"
     " col colonel gen general lt lieutenant maj major sgt sergeant herr frau monsieur madame mme mlle"

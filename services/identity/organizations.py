@@ -1,5 +1,7 @@
 """Organizations owns the name of a business without its legal form, articles and punctuation."""
 
+# ruff: noqa: SIM905 - word lists are read as text
+
 from services.identity.text import words
 
 _LEGAL_FORMS = frozenset(

@@ -26,7 +26,7 @@ class _NumberingPlan(NamedTuple):
 def normalize_phone(text: str, region: str = "US") -> str:
     """Return a phone number as E.164; failing that its digits; failing that the folded text."""
     bare = text.translate(_SEPARATORS) if len(text) <= LONGEST_PHONE else ""
-    if (bare.isascii() and bare.isdigit()) or bare[:1] == "+" and bare[1:].isdigit():
+    if (bare.isascii() and bare.isdigit()) or (bare[:1] == "+" and bare[1:].isdigit()):
         quick = _plain_number(bare, region)
         if quick:
             return quick
@@ -75,7 +75,8 @@ def _parsed_number(text: str, region: str) -> str:
 @cache
 def _plan(region: str) -> _NumberingPlan | None:
     metadata = PhoneMetadata.metadata_for_region(region.upper(), None)
-    if metadata is None or not metadata.general_desc.national_number_pattern:
+    general = metadata.general_desc if metadata is not None else None
+    if metadata is None or general is None or not general.national_number_pattern:
         return None
-    pattern = re.compile(metadata.general_desc.national_number_pattern)
+    pattern = re.compile(general.national_number_pattern)
     return _NumberingPlan(str(metadata.country_code), metadata.national_prefix or "", pattern)

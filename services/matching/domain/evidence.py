@@ -1,6 +1,7 @@
 """Evidence owns what a match says of itself: probability, confidence, and the waterfall that leads there."""
 
 from dataclasses import dataclass
+from math import exp2
 
 AUTO_LINK = 90
 """From this confidence on, records may be linked without a person looking."""
@@ -58,4 +59,4 @@ def probability(weight: float) -> float:
     """Return the match probability of a match weight in bits."""
     if weight > 60:
         return 1.0
-    return 1.0 - 1.0 / (1.0 + 2.0 ** max(weight, -60.0))
+    return 1.0 - 1.0 / (1.0 + exp2(max(weight, -60.0)))

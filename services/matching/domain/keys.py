@@ -38,6 +38,16 @@ KEYS = (
     Key("organization", ("organization",), refined_by=("city", "family_start")),
 )
 
+WIDE_KEYS = (
+    Key("given", ("given_root",)),
+    Key("family", ("family_sound",)),
+    Key("postcode", ("postcode",)),
+    Key("street", ("street",)),
+    Key("birth_year", ("birth_year",)),
+    Key("city", ("city",)),
+)
+"""Keys for scans of small files only: too many share them to be looked up by."""
+
 _SEPARATOR = "\x1f"
 _MOST_KEYS_OF_A_KIND = 16
 

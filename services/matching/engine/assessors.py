@@ -44,8 +44,9 @@ class Pairs:
         """Return where the given name of each is the family name of the other."""
         given_left, given_right = self.codes("given")
         family_left, family_right = self.codes("family")
-        crossed = (given_left == family_right) & (family_left == given_right)
-        return crossed & (given_left >= 0) & (family_left >= 0) & (given_left != given_right)
+        crossed: Mask = (given_left == family_right) & (family_left == given_right)
+        crossed &= (given_left >= 0) & (family_left >= 0) & (given_left != given_right)
+        return crossed
 
 
 Assessor = Callable[[Pairs], Assessed]

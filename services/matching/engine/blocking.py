@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.matching.domain.keys import KEYS, Key
+from services.matching.domain.keys import KEYS, WIDE_KEYS, Key
 from services.matching.engine.arrays import Rows, mixed, run_starts
 from services.matching.engine.columns import Columns
 
@@ -13,6 +13,8 @@ EVERYONE = "everyone"
 """The kind reported when a file is so small that each record meets each other one."""
 
 _EVERYONE_PAIRS = 2_000_000
+_WIDE_RECORDS = 50_000
+_WIDE_PAIRS = 200_000
 _KIND_BITS = 5
 _LARGEST_BLOCK = 3_000
 
@@ -63,9 +65,11 @@ def candidates(columns: Columns, budget: int) -> Candidates:
         return everyone(columns.size)
     found: list[Rows] = []
     reports: list[KeyReport] = []
-    for number, key in enumerate(KEYS):
+    wide = WIDE_KEYS if columns.size <= _WIDE_RECORDS else ()
+    for number, key in enumerate((*KEYS, *wide)):
         report = KeyReport(key.kind)
-        parts = [pairs_in(blocks) for blocks in _blocks_of(columns, key, budget, report)]
+        affordable = budget if number < len(KEYS) else _WIDE_PAIRS
+        parts = [pairs_in(blocks) for blocks in _blocks_of(columns, key, affordable, report)]
         pairs = [np.minimum(left, right) * columns.size + np.maximum(left, right) for left, right in parts]
         found.append(np.unique(np.concatenate([np.zeros(0, np.int64), *pairs])) << _KIND_BITS | number)
         report.pairs = len(found[-1])

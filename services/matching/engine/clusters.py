@@ -88,7 +88,8 @@ def _split_large(
         return
     inside = np.zeros(size, np.bool_)
     inside[blocks.rows] = True
-    left, right, weights = (part[inside[links[0]]] for part in links)
+    chosen = inside[links[0]]
+    left, right, weights = links[0][chosen], links[1][chosen], links[2][chosen]
     stronger = float(np.quantile(weights, 0.25)) + 1.0
     if not (weights >= stronger).any():
         stronger = float(weights.max())

@@ -61,19 +61,19 @@ class Columns:
         if attribute not in self._rate_bits and self.frequencies is not None:
             known = self.frequencies.counts.get(attribute, {})
             values = self[attribute].values
-            counts = np.fromiter((known.get(value, 1.0) for value in values), np.float64, len(values))
-            self.set_others(attribute, counts - 1.0)
+            others = np.fromiter((known.get(value, 1.0) - 1.0 for value in values), np.float64, len(values))
+            self.set_others(attribute, others)
         return self._rate_bits.get(attribute)
 
     def set_others(self, attribute: str, others: Weights) -> None:
         """Say how many records of other people hold each value that a record has."""
-        at_least = np.maximum(others, RARITY.get(attribute, USUAL_RARITY))
+        at_least: Weights = np.maximum(others, RARITY.get(attribute, USUAL_RARITY))
         self._rate_bits[attribute] = np.log2(np.clip(at_least / max(self.population - 1, 1), RARE, 1.0))
 
     def count_own_values(self, attributes: Iterable[str]) -> None:
         """Take the frequencies from these records themselves."""
         for attribute in attributes:
-            self.set_others(attribute, self.counts(attribute) - 1.0)
+            self.set_others(attribute, self.counts(attribute).astype(np.float64) - 1.0)
 
     def take_rates(self, whole: "Columns") -> None:
         """Take the frequencies of the columns that these rows were chosen from."""
@@ -94,7 +94,7 @@ class Columns:
     def _repeated(self, attribute: str) -> dict[str, float]:
         """Return for repeated values the count that leads to the rate in use."""
         values, bits = self[attribute].values, self.rate_bits(attribute)
-        counts = np.exp2(bits) * max(self.population - 1, 1) + 1.0
+        counts = np.zeros(0) if bits is None else np.exp2(bits) * max(self.population - 1, 1) + 1.0
         return {values[code]: float(counts[code]) for code in np.flatnonzero(self.counts(attribute) > 1).tolist()}
 
 

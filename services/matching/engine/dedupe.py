@@ -2,6 +2,7 @@
 
 from services.matching.engine.blocking import candidates
 from services.matching.engine.exclusions import Exclusions
+from services.matching.engine.grouping import group
 from services.matching.engine.learning import Learned, learn
 from services.matching.engine.model_arrays import counted_attributes
 from services.matching.engine.options import Options, Watch
@@ -10,7 +11,6 @@ from services.matching.engine.repeats import distinct
 from services.matching.engine.report import Stopwatch, report_of
 from services.matching.engine.results import Result, result_of
 from services.matching.engine.scan import scan
-from services.matching.engine.grouping import group
 
 _PAIRS_PER_RECORD = 4
 _FEWEST_PAIRS = 1_000_000

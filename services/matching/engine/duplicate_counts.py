@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.matching.domain.model import Model
-from services.matching.engine.arrays import Weights
+from services.matching.engine.arrays import Codes, Rows, Weights
 from services.matching.engine.columns import Columns
 from services.matching.engine.scoring import Gamma
 
@@ -21,16 +21,16 @@ def discount_duplicates(columns: Columns, gamma: Gamma, match: Weights, model: M
             if level.frequency_of:
                 at = np.flatnonzero((levels == number) & (values >= 0))
                 sizes = _size_classes(columns.counts(level.frequency_of))[values[at]]
-                found = np.bincount(sizes, weights=match[at], minlength=64)
-                matches[level.frequency_of] = matches.get(level.frequency_of, np.zeros(64)) + found
+                agreed = np.bincount(sizes, weights=match[at], minlength=64)
+                matches[level.frequency_of] = matches.get(level.frequency_of, np.zeros(64)) + agreed
     for attribute, found in matches.items():
-        counts = columns.counts(attribute).astype(np.float64)
-        classes = _size_classes(counts)
-        agreeing = np.bincount(classes, weights=counts * (counts - 1.0) / 2.0, minlength=64)
+        others = columns.counts(attribute).astype(np.float64) - 1.0
+        classes = _size_classes(columns.counts(attribute))
+        agreeing = np.bincount(classes, weights=others * (others + 1.0) / 2.0, minlength=64)
         duplicates = np.minimum(found / np.maximum(agreeing, 1.0), _MOST_DUPLICATES)
-        columns.set_others(attribute, (counts - 1.0) * (1.0 - duplicates[classes]))
+        columns.set_others(attribute, others * (1.0 - duplicates[classes]))
 
 
-def _size_classes(counts: np.ndarray) -> np.ndarray:
+def _size_classes(counts: Codes) -> Rows:
     """Return the class of each count: 1, 2, 3-4, 5-8 and so on."""
-    return np.ceil(np.log2(np.maximum(counts, 1))).astype(np.int64)
+    return np.asarray(np.ceil(np.log2(np.maximum(counts, 1))), np.int64)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from services.matching.domain.model import Comparison, Model
-from services.matching.engine.arrays import Levels, Mask, Rows, Weights
+from services.matching.engine.arrays import Levels, Rows, Weights
 from services.matching.engine.assessors import Pairs
 from services.matching.engine.blocking import Candidates
 from services.matching.engine.columns import Columns
@@ -60,15 +60,13 @@ def learn(columns: Columns, found: Candidates, shipped: Model, seed: int) -> Lea
 
 def _maximise(model: Model, shipped: Model, sample: _Sample) -> tuple[Model, int, Weights]:
     """Repeat expectation and maximisation until the number of matches settles."""
-    before = 0.0
-    for spent in range(1, _ROUNDS + 1):
+    expected, spent = 0.0, 0
+    while True:
         match, related = responsibilities(sample.gamma, model, sample.records)
         model = _updated(model, shipped, sample, match, related)
-        expected = float(match.sum())
-        if abs(expected - before) <= 1e-4 * max(expected, 1.0):
-            break
-        before = expected
-    return model, spent, match
+        before, expected, spent = expected, float(match.sum()), spent + 1
+        if spent == _ROUNDS or abs(expected - before) <= 1e-4 * max(expected, 1.0):
+            return model, spent, match
 
 
 def responsibilities(gamma: Gamma, model: Model, records: int) -> tuple[Weights, Weights]:

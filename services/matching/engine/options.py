@@ -16,7 +16,7 @@ Cancelled = Callable[[], bool]
 """Asked now and then; true ends the work."""
 
 
-class ScanCancelled(Exception):
+class ScanCancelled(Exception):  # noqa: N818 - the caller asked for it
     """The caller asked to stop."""
 
 

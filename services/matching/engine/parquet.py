@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 
-class UnreadableParquet(Exception):
+class UnreadableParquet(Exception):  # noqa: N818 - a failure is what is true, not a bug
     """The file is no Parquet file that can be read."""
 
 

@@ -54,10 +54,9 @@ def shared_words(left: list[str], right: list[str], least: float) -> Mask:
 
 def one_contains_other(left: list[str], right: list[str], shortest: int) -> Mask:
     """Return where one value stands at the beginning or the end of the other."""
-    return np.fromiter(
-        (_contained(*sorted((a, b), key=len), shortest) for a, b in zip(left, right, strict=True)), np.bool_
-    )
+    return np.fromiter((_contained(a, b, shortest) for a, b in zip(left, right, strict=True)), np.bool_)
 
 
-def _contained(short: str, long: str, shortest: int) -> bool:
+def _contained(one: str, other: str, shortest: int) -> bool:
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
     return len(short) >= shortest and (long.startswith(short) or long.endswith(short))
