@@ -72,7 +72,8 @@ UNITS: Sequence[Unit] = (
 )
 UNIT_OF_FIELD: Mapping[str, Unit] = {field: unit for unit in UNITS for field in unit.fields}
 
-SET_FIELDS = ("contact_points", "external_ids", "identifiers", "tags")
+PLAIN_SETS = ("external_ids", "identifiers", "tags")
+SET_FIELDS = ("contact_points", *PLAIN_SETS)
 """Fields that hold many values and unite in a merge."""
 
 

@@ -8,12 +8,13 @@ from datetime import date, datetime
 
 from services.customers.domain.draft import check
 from services.customers.domain.edits import Change, change_of
-from services.customers.domain.fields import NAME_PARTS, Fields, Json, item_key
+from services.customers.domain.fields import NAME_PARTS, PLAIN_SETS, Fields, Json, item_key
 from services.identity.birth_dates import normalize_birth_date
 from services.runtime.failures import FieldViolation
 
 LONGEST_SOURCE = 64
 LONGEST_ID = 255
+IDENTIFYING = ("name", *NAME_PARTS, "contact_points", "external_ids", "identifiers")
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ def change_by_row(shown: Fields, row: Row, source: str, now: datetime) -> Change
     """What a row changes: the fields that it has; of its kinds the contact points that came from the source before."""
     given = [name for name in row.fields if row.fields[name] and name not in {"contact_points", "source"}]
     merged = {**row.fields}
-    for name in ("external_ids", "identifiers", "tags"):
+    for name in PLAIN_SETS:
         merged[name] = _with_more(name, shown.get(name, []), row.fields.get(name, []))
     change = change_of(shown, given, merged, now)
     points = _points(shown.get("contact_points", []), row.fields["contact_points"], source)
