@@ -25,8 +25,11 @@ START_LIMIT_S = 60.0
 EARLIER_SERVER_LIMIT_S = 20.0
 STOP_STEPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
 
+# Dynamic shared memory in files of the data directory: a killed server leaves none of it in /dev/shm, which
+# besides is only 64 MB in a container, too little for a parallel join.
 ALWAYS = {
     "listen_addresses": "",
+    "dynamic_shared_memory_type": "mmap",
     "unix_socket_permissions": "0700",
     "max_connections": "300",
     "jit": "off",
