@@ -52,9 +52,7 @@ def change_of(shown: Fields, paths: Iterable[str], checked: Fields, now: datetim
         unit.name: _unit_values(unit.fields, shown, named, checked, now) for unit in UNITS if named & set(unit.fields)
     }
     units = {name: values for name, values in units.items() if values != _unit_now(name, shown)}
-    items: dict[str, list[Json]] = {
-        name: checked.get(name, []) for name in ("external_ids", "identifiers", "tags") if name in named
-    }
+    items: dict[str, list[Json]] = {name: checked.get(name, []) for name in PLAIN_SETS if name in named}
     if "contact_points" in named or named & set(SHORT_FORMS):
         items["contact_points"] = _wanted_points(shown, named, checked)
     changed = {name: wanted for name, wanted in items.items() if _differs(name, shown.get(name, []), wanted)}

@@ -37,10 +37,7 @@ def checked_row(number: int, row_id: str, draft: Mapping[str, Json], *, source: 
         problems.append(FieldViolation("id", f"takes up to {LONGEST_ID} characters"))
     if row_id and not source:
         problems.append(FieldViolation("id", "needs the option source, which says what system it belongs to"))
-    if not (
-        any(fields.get(name) for name in ("name", *NAME_PARTS, "contact_points", "external_ids", "identifiers"))
-        or problems
-    ):
+    if not (problems or any(fields.get(name) for name in IDENTIFYING)):
         problems.append(FieldViolation("customer", "needs a name, a contact point or an identifier"))
     points = [{"source": source, **point} if source else point for point in fields.get("contact_points", [])]
     fields["contact_points"] = points
