@@ -12,6 +12,7 @@ from services.customers.domain.fields import (
     CHOICE_FIELDS,
     CONTACT_KINDS,
     NAME_PARTS,
+    PLAIN_SETS,
     UNIT_OF_FIELD,
     UNITS,
     Fields,

@@ -61,6 +61,7 @@ def raw_identity(customer: customer_pb2.Customer) -> RawIdentity:
         phones=_values(customer, _PHONE, customer.phone),
         addresses=_addresses(customer),
         birth_date=_date(customer.birth_date) or customer.birth_date_text,
+        identifiers=tuple(customer.identifiers),
     )
 
 

@@ -1,6 +1,6 @@
 """Customer seen owns what matching keeps of a customer as the change feed shows it."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.identity.addresses import PostalAddress, join_address
@@ -15,7 +15,8 @@ class RawIdentity:
     """What identifies a customer, as written; an empty value was not given.
 
     External ids are left out: each pair of system and id belongs to one customer, so between customers they
-    never agree, and that they differ is no evidence against (a file's own row numbers always do).
+    never agree, and that they differ is no evidence against (a file's own row numbers always do). Identifiers
+    are what several customers may share: the engine's comparison of external ids reads them.
     """
 
     name: str = ""
@@ -30,6 +31,7 @@ class RawIdentity:
     """Each a line, or the parts street, city, region, postal code, country."""
 
     birth_date: str = ""
+    identifiers: tuple[str, ...] = ()
 
     def normalized(self, region: str) -> Identity:
         """Return the identity for scoring, phones and dates read as the region writes them."""
@@ -44,13 +46,17 @@ class RawIdentity:
             phones=self.phones,
             addresses=[_address(address) for address in self.addresses],
             birth_date=self.birth_date,
+            external_ids=self.identifiers,
             region=region,
         )
 
     def completeness(self) -> int:
         """Return how many values are known; the most complete record leads its group."""
-        values = asdict(self).values()
-        return sum(len(value) if isinstance(value, tuple) else bool(value) for value in values)
+        several = len(self.emails) + len(self.phones) + len(self.addresses)
+        return several + sum(bool(getattr(self, name)) for name in _SINGLE_VALUES)
+
+
+_SINGLE_VALUES = ("name", "given_name", "middle_name", "family_name", "suffix", "organization", "birth_date")
 
 
 @dataclass(frozen=True, slots=True)
