@@ -4,7 +4,7 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench protos install clean
+.PHONY: help demo up test check lint types contract bench protos install clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -18,10 +18,16 @@ up: install  ## the three services on ports 50051 to 50053, until Ctrl-C
 test: install  ## every test; choose with ARGS="-m unit" or ARGS=tests/unit/identity
 	$(BIN)/pytest -n 2 $(ARGS)
 
-check: install  ## lint, format, types, contract lint, stubs current, imports one way
+check: lint types contract  ## all of: lint, types, contract
+
+lint: install  ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: install  ## mypy, strict
 	$(BIN)/mypy
+
+contract: install  ## buf lint, stubs current, imports one way
 	$(BIN)/python protos/generate.py --lint
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/pytest -q tests/contract
