@@ -22,9 +22,12 @@ class CompanyServicer(grpc_pb.CompanyServiceServicer):
 
     def GetCompany(self, request: pb.GetCompanyRequest, context: Any) -> pb.GetCompanyResponse:  # noqa: N802
         """Reads the settings."""
-        return self._edge.read(
-            context, lambda tx: pb.GetCompanyResponse(company=convert.company_message(get_company(tx).shown))
-        )
+
+        def run(tx: Transaction) -> pb.GetCompanyResponse:
+            company = convert.company_message(get_company(tx).shown)
+            return pb.GetCompanyResponse(company=company, change_token=tx.change_token().encode())
+
+        return self._edge.read(context, run)
 
     def UpdateCompanySettings(  # noqa: N802
         self, request: pb.UpdateCompanySettingsRequest, context: Any

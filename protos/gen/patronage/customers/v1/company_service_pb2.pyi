@@ -117,6 +117,11 @@ class GetCompanyResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     COMPANY_FIELD_NUMBER: _builtins.int
+    CHANGE_TOKEN_FIELD_NUMBER: _builtins.int
+    change_token: _builtins.str
+    """Covers every write in customers that was committed before this call: pass it as at_least_as_fresh to the other
+    services to read all of them there.
+    """
     @_builtins.property
     def company(self) -> Global___Company:
         """The company."""
@@ -125,10 +130,11 @@ class GetCompanyResponse(_message.Message):
         self,
         *,
         company: Global___Company | None = ...,
+        change_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["company", b"company"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["company", b"company"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_token", b"change_token", "company", b"company"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
