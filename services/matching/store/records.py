@@ -1,5 +1,6 @@
 """Records owns the mirror of customers: one row for each, and the keys of those in use."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,10 +21,9 @@ _UPSERT = """
                                completeness, created_at, source, identity, keys)
     SELECT (SELECT app_company()), t.customer_id, t.root_id, t.state, %s, t.revision, %s, t.name, t.email, t.phone,
            t.completeness, t.created_at, t.source, t.identity, t.keys::bigint[]
-    FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[],
-                %s::integer[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
-        AS t (customer_id, root_id, state, revision, name, email, phone, completeness, created_at, source, identity,
-              keys)
+    FROM json_to_recordset(%s::json)
+        AS t (customer_id uuid, root_id uuid, state text, revision bigint, name text, email text, phone text,
+              completeness integer, created_at timestamptz, source text, identity text, keys text)
     ORDER BY t.customer_id
     ON CONFLICT (company_id, customer_id) DO UPDATE SET root_id = excluded.root_id, state = excluded.state,
         epoch = excluded.epoch, revision = excluded.revision, generation = excluded.generation, name = excluded.name,
@@ -121,22 +121,22 @@ class MirrorRow:
     identity: Identity
     keys: Keys
 
-    def values(self) -> tuple[Any, ...]:
-        """Return the values in the order of the columns."""
-        return (
-            self.customer_id,
-            self.root_id,
-            self.state,
-            self.revision,
-            self.name,
-            self.email,
-            self.phone,
-            self.raw.completeness(),
-            self.created_at,
-            raw_text(self.raw),
-            identity_text(self.identity),
-            _array(self.keys),
-        )
+    def columns(self) -> dict[str, Any]:
+        """Return the values by column."""
+        return {
+            "customer_id": self.customer_id,
+            "root_id": self.root_id,
+            "state": self.state,
+            "revision": self.revision,
+            "name": self.name,
+            "email": self.email,
+            "phone": self.phone,
+            "completeness": self.raw.completeness(),
+            "created_at": self.created_at.isoformat(),
+            "source": raw_text(self.raw),
+            "identity": identity_text(self.identity),
+            "keys": _array(self.keys),
+        }
 
 
 def lock(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, Known]:
@@ -147,8 +147,7 @@ def lock(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, Known]:
 
 def upsert(tx: Transaction, rows: Sequence[MirrorRow], *, epoch: str, generation: int) -> None:
     """Write the rows over what is known."""
-    columns = [list(column) for column in zip(*(row.values() for row in rows), strict=True)]
-    tx.execute(_UPSERT, (epoch, generation, *columns))
+    tx.execute(_UPSERT, (epoch, generation, json.dumps([row.columns() for row in rows], ensure_ascii=False)))
 
 
 def touch(tx: Transaction, customer_ids: Sequence[str], generation: int) -> None:
@@ -222,8 +221,9 @@ def root_identity(tx: Transaction, customer_id: str) -> tuple[str, Identity] | N
 def _change_keys(tx: Transaction, sql: str, changes: Iterable[KeyChange]) -> None:
     pairs = sorted((key, customer_id) for customer_id, keys in changes for key in keys)
     if pairs:
-        tx.execute(sql, ([key for key, _ in pairs], [customer_id for _, customer_id in pairs]))
+        tx.execute(sql, (_array(key for key, _ in pairs), _array(customer_id for _, customer_id in pairs)))
 
 
-def _array(keys: Keys) -> str:
-    return "{" + ",".join(map(str, keys)) + "}"
+def _array(values: Iterable[int | str]) -> str:
+    """Return numbers or ids as an array in PostgreSQL's own text; psycopg looks at each for something to escape."""
+    return "{" + ",".join(map(str, values)) + "}"
