@@ -18,7 +18,7 @@ from services.customers.domain.cursor import (
 )
 from services.runtime.failures import CursorExpired, FieldsInvalid
 
-POSITIONS = [
+POSITIONS: list[Position] = [
     LogPosition(812, 0),
     LogPosition(2**62, 2**62),
     SnapshotPosition(812),

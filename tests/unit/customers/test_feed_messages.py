@@ -76,7 +76,8 @@ def test_a_change_of_stage_says_the_stage_before() -> None:
 
 def test_a_merge_is_named() -> None:
     merge = {"merge_id": "m", "source_ids": ["a", "b"], "target_id": "c"}
-    assert change_message(customer(7, 1, merge=merge)).merge == pb.MergeReference(**merge)
+    expected = pb.MergeReference(merge_id="m", source_ids=["a", "b"], target_id="c")
+    assert change_message(customer(7, 1, merge=merge)).merge == expected
 
 
 def test_settings_are_sent_as_the_company() -> None:
