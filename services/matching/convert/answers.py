@@ -9,6 +9,9 @@ from services.matching.domain.evidence import Contribution, Evidence, Explanatio
 HOUSEHOLD = "shared_household"
 """What is taken off because relatives too share home, surname and phone; a part of the sum like a comparison."""
 
+_FIELDS = {"given": "name", "family": "name", "name_order": "name", "middle": "name", "suffix": "name"}
+"""Comparisons that people know by the name of one field; the others have the field's own name."""
+
 
 class Candidate(Protocol):
     """A candidate as the operation gives it."""
@@ -34,7 +37,7 @@ def candidate_message(candidate: Candidate) -> pb.DuplicateCandidate:
         email=candidate.email,
         phone=candidate.phone,
         score=score_message(evidence.match_weight, evidence.match_probability, evidence.confidence),
-        matched_fields=evidence.matched_fields,
+        matched_fields=dict.fromkeys(_FIELDS.get(one, one) for one in evidence.matched_fields),
     )
 
 

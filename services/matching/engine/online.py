@@ -64,7 +64,9 @@ def _evidence(gamma: Gamma, scored: Scored, row: int, model: Model) -> Evidence:
         confidence=int(scored.confidence[row]),
         levels={c.name: c.levels[found[c.name]].name for c in model.comparisons if c.name in found},
         matched_fields=tuple(
-            c.name for column, c in enumerate(model.comparisons) if c.name in found and weights[column] > 0
+            c.name
+            for column, c in sorted(enumerate(model.comparisons), key=lambda one: -weights[one[0]])
+            if c.name in found and weights[column] > 0
         ),
     )
 

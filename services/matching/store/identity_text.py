@@ -1,6 +1,7 @@
 """Identity text owns how identities and raw fields are written into a row: compact JSON arrays."""
 
 import json
+from sys import intern
 from typing import Any
 
 from services.identity.addresses import PostalAddress
@@ -50,12 +51,13 @@ def raw_of(text: str) -> RawIdentity:
 
 def _identity(read: list[Any]) -> Identity:
     name, organization, emails, phones, addresses, birth_date, external_ids = read
+    # Names and places repeat, and a scan holds the identities of all customers at once: one object for each text.
     return Identity(
-        PersonName(*name),
+        PersonName(*map(intern, name)),
         organization,
         tuple(emails),
         tuple(phones),
-        tuple(PostalAddress(*address) for address in addresses),
+        tuple(PostalAddress(*map(intern, address)) for address in addresses),
         birth_date,
         tuple(external_ids),
     )
