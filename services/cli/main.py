@@ -7,9 +7,26 @@ import typer
 from typer.main import get_command
 
 from services.cli.dedupe import dedupe
+from services.cli.demo import demo
+from services.cli.duplicates import duplicates
+from services.cli.explain import explain
 from services.cli.failures import DONE, INTERRUPTED, CommandFailure
+from services.cli.import_customers import import_customers
+from services.cli.merge import merge, undo
+from services.cli.migrate import migrate
+from services.cli.token import token
+from services.cli.up import up
 
 app = typer.Typer(name="patronage", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command()(up)
+app.command()(demo)
+app.command()(token)
+app.command()(migrate)
+app.command("import")(import_customers)
+app.command()(duplicates)
+app.command()(explain)
+app.command()(merge)
+app.command()(undo)
 app.command()(dedupe)
 
 

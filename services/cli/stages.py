@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+Show = Callable[[str, float], None]
+"""Is told the stage and how much of it is done, 0 to 1."""
+
 
 @contextmanager
-def showing_progress() -> Iterator[Callable[[str, float], None]]:
+def showing_progress() -> Iterator[Show]:
     """Give a function that is told the stage and how much of it is done, 0 to 1."""
     console = Console(stderr=True)
     if console.is_terminal:
@@ -19,14 +22,14 @@ def showing_progress() -> Iterator[Callable[[str, float], None]]:
 
 
 @contextmanager
-def _bar(console: Console) -> Iterator[Callable[[str, float], None]]:
+def _bar(console: Console) -> Iterator[Show]:
     columns = (TextColumn("{task.description:<10}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda stage, done: bar.update(task, description=stage, completed=done)
 
 
-def _lines(console: Console) -> Callable[[str, float], None]:
+def _lines(console: Console) -> Show:
     seen: set[str] = set()
 
     def show(stage: str, done: float) -> None:

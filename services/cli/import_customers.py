@@ -1,0 +1,126 @@
+"""Import customers owns `patronage import`: a file into the customers service, with an outcome for each row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from patronage.customers.v1 import customer_service_pb2
+from patronage.customers.v1 import import_export_service_pb2 as pb
+from services.cli.client import Client, connected
+from services.cli.context import ContextOption, read_context
+from services.cli.dedupe import mapping_of
+from services.cli.dedupe_input import Customers, read_customers
+from services.cli.failures import DONE, PARTLY_REJECTED
+from services.cli.import_rows import batches
+from services.cli.shown import as_json, output, table
+from services.cli.stages import Show, showing_progress
+
+MOST_SHOWN = 20
+COUNTS = ("read", "created", "updated", "unchanged", "existing", "duplicate", "invalid")
+
+
+class OnDuplicate(StrEnum):
+    """What to do with a new row whose e-mail or phone another customer has."""
+
+    ALLOW = "allow"
+    EXISTING = "existing"
+    REJECT = "reject"
+
+
+ACTIONS = {
+    OnDuplicate.ALLOW: customer_service_pb2.DUPLICATE_ACTION_ALLOW,
+    OnDuplicate.EXISTING: customer_service_pb2.DUPLICATE_ACTION_RETURN_EXISTING,
+    OnDuplicate.REJECT: customer_service_pb2.DUPLICATE_ACTION_REJECT,
+}
+
+
+@dataclass(slots=True)
+class Imported:
+    """The totals, what was wrong with rows, and the token of the last batch."""
+
+    counts: pb.ImportCounts = field(default_factory=pb.ImportCounts)
+    rejected: list[pb.ImportOutcome] = field(default_factory=list)
+    warnings: int = 0
+    change_token: str = ""
+
+
+def import_customers(
+    source_file: Annotated[Path, typer.Argument(metavar="IN", help="Customers as CSV or Parquet.")],
+    source: Annotated[
+        str | None, typer.Option(help="The system that the file's ids belong to. Default: the file's name.")
+    ] = None,
+    on_duplicate: Annotated[
+        OnDuplicate, typer.Option(help="A new row whose e-mail or phone another customer has.")
+    ] = OnDuplicate.ALLOW,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="A column by another name.")
+    ] = None,
+    context: ContextOption = None,
+    as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Import a file. A row of the same source and id as before updates its customer; the same row changes nothing."""
+    customers = read_customers(source_file, mapping_of(mapping or []))
+    with connected(read_context(context)) as client, showing_progress() as progress:
+        imported = send(client, customers, source or source_file.stem, on_duplicate, progress)
+    if as_json_line:
+        as_json(_plain(imported))
+    else:
+        _print(imported, source_file)
+    return PARTLY_REJECTED if imported.rejected else DONE
+
+
+def send(client: Client, customers: Customers, source: str, on_duplicate: OnDuplicate, progress: Show) -> Imported:
+    """Import all rows in one stream; every batch that is answered is committed."""
+    imported, total = Imported(), max(1, len(customers.ids))
+
+    def requests() -> Iterator[pb.ImportCustomersRequest]:
+        yield pb.ImportCustomersRequest(options=pb.ImportOptions(source=source, on_duplicate=ACTIONS[on_duplicate]))
+        for rows in batches(customers):
+            yield pb.ImportCustomersRequest(rows=pb.ImportRows(rows=rows))
+
+    progress("import", 0.0)
+    for response in client.imports.ImportCustomers(requests()):
+        imported.counts, imported.change_token = response.counts, response.change_token
+        imported.warnings += sum(bool(outcome.warnings) for outcome in response.outcomes)
+        refused = (pb.IMPORT_RESULT_DUPLICATE, pb.IMPORT_RESULT_INVALID)
+        imported.rejected += [outcome for outcome in response.outcomes if outcome.result in refused]
+        progress("import", response.counts.read / total)
+    return imported
+
+
+def _plain(imported: Imported) -> dict[str, object]:
+    counts = {name: getattr(imported.counts, name) for name in COUNTS}
+    rejected = [
+        {
+            "row": outcome.row_number,
+            "result": pb.ImportResult.Name(outcome.result).removeprefix("IMPORT_RESULT_"),
+            "problems": {problem.field: problem.description for problem in outcome.problems},
+            "duplicates": [hit.customer_id for hit in outcome.duplicates],
+        }
+        for outcome in imported.rejected
+    ]
+    return {
+        "counts": counts,
+        "warnings": imported.warnings,
+        "rejected": rejected,
+        "change_token": imported.change_token,
+    }
+
+
+def _print(imported: Imported, source_file: Path) -> None:
+    console = output()
+    counts = [(name, getattr(imported.counts, name)) for name in COUNTS]
+    console.print(table(str(source_file), ("rows", "number"), [*counts, ("with a warning", imported.warnings)]))
+    rows = [(outcome.row_number, _why(outcome)) for outcome in imported.rejected[:MOST_SHOWN]]
+    if rows:
+        console.print(table(f"refused, the first {len(rows)} of {len(imported.rejected)}", ("row", "why"), rows))
+
+
+def _why(outcome: pb.ImportOutcome) -> str:
+    if outcome.result == pb.IMPORT_RESULT_DUPLICATE:
+        return "has the e-mail or phone of " + ", ".join(hit.customer_id for hit in outcome.duplicates)
+    return "; ".join(f"{problem.field} {problem.description}" for problem in outcome.problems)

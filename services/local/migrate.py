@@ -1,0 +1,13 @@
+"""Roles, databases and schemas of the three services on a server of one's own."""
+
+from collections.abc import Iterator
+
+from services.runtime import provision
+from services.runtime.migration import upgrade
+
+
+def migrate(admin_url: str, services: tuple[str, ...], role_password: str = "") -> Iterator[tuple[str, str]]:
+    """Makes what is missing and upgrades; yields each service with its revision. The URL is an administrator's."""
+    for service in services:
+        provision.provision(admin_url, service, role_password=role_password)
+        yield service, str(upgrade(service, provision.owner_url(admin_url, service, password=role_password)))
