@@ -63,8 +63,9 @@ def test_what_was_written_is_there_after_a_restart(folder: Path) -> None:
         assert value(server, "SELECT number FROM kept") == 7
 
 
-def test_a_killed_server_recovers_under_the_same_url(folder: Path) -> None:
-    with Postgres(folder) as server:
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_killed_server_recovers_under_the_same_url(folder: Path, durable: bool) -> None:
+    with Postgres(folder, durable=durable) as server:
         before = server.admin_url()
         write(server, "CREATE TABLE kept AS SELECT 7 AS number")
         server.kill()
@@ -133,7 +134,7 @@ import sys
 from pathlib import Path
 from services.local.postgres import Postgres
 
-with Postgres(Path(sys.argv[1])) as server:
+with Postgres(Path(sys.argv[1]), durable=False) as server:
     print(server._process.pid, flush=True)
     sys.stdin.read()
 """
@@ -148,7 +149,7 @@ def test_a_killed_launcher_leaves_no_server(folder: Path) -> None:
     watched = os.pidfd_open(server_pid)
     launcher.send_signal(signal.SIGKILL)
     launcher.communicate()
-    with Postgres(folder) as server:  # waits for the lock that the old server holds until it is gone
+    with Postgres(folder, durable=False) as server:  # waits for the lock that the old server holds until it is gone
         assert value(server, "SELECT 1") == 1
     assert select.select([watched], [], [], 0)[0], "the old server still runs"
     os.close(watched)

@@ -95,11 +95,11 @@ def test_the_port_of_a_service_that_is_down_stays_reserved(suite: Suite, tmp_pat
 
 
 def test_a_restart_keeps_data_and_tokens(tmp_path: Path) -> None:
-    with Suite(tmp_path / "data", commands=COMMANDS) as first:
+    with Suite(tmp_path / "data", durable=False, commands=COMMANDS) as first:
         secret = first.tokens.secret
         with psycopg.connect(first.url("customers", "owner")) as connection:
             connection.execute("CREATE TABLE kept ()")
-    with Suite(tmp_path / "data", commands=COMMANDS) as second:
+    with Suite(tmp_path / "data", durable=False, commands=COMMANDS) as second:
         assert second.tokens.secret == secret
         with psycopg.connect(second.url("customers", "owner")) as connection:
             assert connection.execute("SELECT to_regclass('kept')").fetchone() == ("kept",)
