@@ -9,7 +9,10 @@ from services.matching.domain.evidence import Contribution, Evidence, Explanatio
 HOUSEHOLD = "shared_household"
 """What is taken off because relatives too share home, surname and phone; a part of the sum like a comparison."""
 
-_FIELDS = {"given": "name", "family": "name", "name_order": "name", "middle": "name", "suffix": "name"}
+_FIELDS = {
+    **dict.fromkeys(("given", "family", "name_order", "middle", "suffix"), "name"),
+    "locality": "address",
+}
 """Comparisons that people know by the name of one field; the others have the field's own name."""
 
 

@@ -38,15 +38,18 @@ _RECOUNT = """
     FROM unnest(%s::uuid[], %s::uuid[]) AS t (scan_id, group_id)
     WHERE g.company_id = (SELECT app_company()) AND g.scan_id = t.scan_id AND g.group_id = t.group_id
 """
+# Rows that the follower is correcting are left for the next time; waiting for them could end in a deadlock.
 _DROP_MEMBERS = """
     DELETE FROM duplicate_group_members WHERE company_id = (SELECT app_company()) AND (scan_id, customer_id) IN (
         SELECT m.scan_id, m.customer_id FROM duplicate_group_members m
-        WHERE m.company_id = (SELECT app_company()) AND m.scan_id IS DISTINCT FROM %s::uuid LIMIT %s)
+        WHERE m.company_id = (SELECT app_company()) AND m.scan_id IS DISTINCT FROM %s::uuid
+        LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 _DROP_GROUPS = """
     DELETE FROM duplicate_groups WHERE company_id = (SELECT app_company()) AND (scan_id, group_id) IN (
         SELECT g.scan_id, g.group_id FROM duplicate_groups g
-        WHERE g.company_id = (SELECT app_company()) AND g.scan_id IS DISTINCT FROM %s::uuid LIMIT %s)
+        WHERE g.company_id = (SELECT app_company()) AND g.scan_id IS DISTINCT FROM %s::uuid
+        LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 _PAGE = """
     SELECT group_id::text, 100 - rank, strongest FROM duplicate_groups

@@ -128,7 +128,9 @@ class ComparisonEvidence(_message.Message):
     WEIGHT_FIELD_NUMBER: _builtins.int
     TERM_FREQUENCY_ADJUSTMENT_FIELD_NUMBER: _builtins.int
     comparison: _builtins.str
-    """The comparison, such as "name" or "email"."""
+    """The comparison, such as "given" or "email". The last one is "shared_household": what is taken off because relatives
+    too share home, surname and phone.
+    """
     left_value: _builtins.str
     """The left record's value as compared; absent: it has none."""
     right_value: _builtins.str
@@ -178,7 +180,7 @@ class Explanation(_message.Message):
 
     @_builtins.property
     def comparisons(self) -> _containers.RepeatedCompositeFieldContainer[Global___ComparisonEvidence]:
-        """Every comparison, in the model's order."""
+        """Every comparison, in the model's order; one without a value on either side has the level "missing" and weighs 0."""
 
     @_builtins.property
     def shared_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -227,7 +229,7 @@ class DuplicateCandidate(_message.Message):
 
     @_builtins.property
     def matched_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The comparisons that speak for it, strongest first, such as "email", "name"."""
+        """The fields that speak for it, strongest first, such as "email", "name"."""
 
     def __init__(
         self,
@@ -332,7 +334,7 @@ class MatchRecordResponse(_message.Message):
 
     @_builtins.property
     def freshness(self) -> Global___Freshness:
-        """How fresh the answer is."""
+        """How fresh the answer is; absent: this service has not heard from the customers service yet."""
 
     def __init__(
         self,
@@ -412,7 +414,7 @@ class FindDuplicatesResponse(_message.Message):
 
     @_builtins.property
     def freshness(self) -> Global___Freshness:
-        """How fresh the answer is."""
+        """How fresh the answer is; absent: this service has not heard from the customers service yet."""
 
     def __init__(
         self,
@@ -731,7 +733,7 @@ class DuplicateGroup(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     RECOMMENDED_ACTION_FIELD_NUMBER: _builtins.int
     group_id: _builtins.str
-    """The id of the group within its scan."""
+    """The id of the group; it follows from the members that the scan found, so the same group has it in each scan."""
     master_id: _builtins.str
     """The member that is suggested as the target of a merge: the one with the most complete record, then the oldest."""
     confidence: _builtins.int
