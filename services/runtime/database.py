@@ -34,7 +34,14 @@ _CHANGE_XID = """
                     pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)
 """
 _PREPARE_AFTER = 2
-_CONNECT_TIMEOUT_S = 3
+# A server that vanished without a word is noticed after 15 seconds, not after the two hours of TCP.
+_TCP = {
+    "connect_timeout": "3",
+    "keepalives_idle": "5",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "15000",
+}
 _POOL_TIMEOUT_S = 3.0
 _POOL_TIMEOUT_WHILE_DOWN_S = 0.25
 _DOWN_FOR_S = 1.0
@@ -260,7 +267,8 @@ def _conninfo(url: str, name: str, statement_ms: int, lock_ms: int, idle_ms: int
     )
     given["options"] = f"{given.get('options') or ''} {options}".strip()
     given["application_name"] = name
-    given.setdefault("connect_timeout", str(_CONNECT_TIMEOUT_S))
+    for key, value in _TCP.items():
+        given.setdefault(key, value)
     return make_conninfo("", **cast(dict[str, Any], given))
 
 

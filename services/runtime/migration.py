@@ -29,11 +29,13 @@ def upgrade(service: str, owner_url: str, revision: str = "head") -> str:
     """Migrate the database of a service as its owner; answers the revision that it has then."""
     with _connected(owner_url) as connection, _alone(connection):
         command.upgrade(_config(service, connection), revision)
+        connection.execute(text(f'GRANT SELECT ON alembic_version TO "{service}_runtime"'))
+        connection.commit()
         return _revision(connection) or ""
 
 
 def current(url: str) -> str | None:
-    """The revision of a database, or None when it was never migrated."""
+    """The revision of a database, or None when it was never migrated. The runtime role may ask too."""
     with _connected(url) as connection:
         return _revision(connection)
 

@@ -18,20 +18,26 @@ class CappedPool(ThreadPoolExecutor):
         super().__init__(max_workers=workers, thread_name_prefix=name)
         self._cap = workers + waiting
         self._held = 0
-        self._count_lock = threading.Lock()
+        self._changed = threading.Condition()
 
     def is_full(self) -> bool:
         """Whether as many calls run and wait as may."""
         return self._held >= self._cap
 
+    def wait_until_idle(self, timeout: float) -> bool:
+        """Wait until no call runs or waits; answers whether that came true in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._held == 0, timeout)
+
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run the function in a thread."""
-        with self._count_lock:
+        with self._changed:
             self._held += 1
         future = super().submit(fn, *args, **kwargs)
         future.add_done_callback(self._release)
         return future
 
     def _release(self, _: Future[T]) -> None:
-        with self._count_lock:
+        with self._changed:
             self._held -= 1
+            self._changed.notify_all()

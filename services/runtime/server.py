@@ -25,6 +25,7 @@ from services.runtime.tokens_jwt import TokenVerifier
 
 _WAITING_PER_WORKER = 32
 _SIDE_WORKERS = 2
+_LAST_HANDLERS_S = 5.0
 _SIDE_WAITING = 1_000
 _MESSAGE_BYTES = 8 * 1024 * 1024
 
@@ -72,6 +73,8 @@ class SuiteServer:
         self._ends.drain()
         self._server.stop(grace).wait()
         for pool in (self._pools.unary, self._pools.streams, self._pools.side):
+            # A call that was cancelled is over for gRPC while its handler still runs, and writes its log line.
+            pool.wait_until_idle(_LAST_HANDLERS_S)
             pool.shutdown(wait=False)
 
     def __enter__(self) -> SuiteServer:

@@ -112,6 +112,7 @@ def test_a_database_is_migrated_to_the_newest_revision(trial: str, postgres: Pos
     write_revision(revisions, 2)
     assert migration.upgrade("trial", url) == "2"
     assert migration.upgrade("trial", url) == "2"
+    assert migration.current(provision.runtime_url(postgres.admin_url(), "trial", database=trial)) == "2"
     with psycopg.connect(postgres.admin_url(trial)) as admin:
         assert admin.execute("SELECT find2()").fetchone() == (0,)
 

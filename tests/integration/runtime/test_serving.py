@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +141,39 @@ def test_mutual_tls_refuses_a_client_without_a_certificate(certificates: Certifi
             echoed(client)
 
 
-class Running:
-    """A server in a process of its own."""
+SERVER = (
+    "from services.runtime.settings import load_settings\n"
+    "from services.runtime.server import serve\n"
+    "raise SystemExit(serve(load_settings('PATRONAGE_PROBE_'), services=[], access={}))\n"
+)
+PARENT = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {SERVER!r}]); time.sleep(600)"
 
-    def __init__(self, process: subprocess.Popen[str], port_file: Path) -> None:
-        self.process = process
+
+class Running:
+    """A server in a process of its own, which writes its log to a pipe."""
+
+    def __init__(self, program: str, port_file: Path) -> None:
         self.port_file = port_file
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PATRONAGE_")}
+        environment |= {
+            "PATRONAGE_PROBE_LISTEN": "127.0.0.1:0",
+            "PATRONAGE_DATABASE_URL": "postgresql://none/none",
+            "PATRONAGE_PLAINTEXT": "true",
+            "PATRONAGE_TOKEN_SECRET": SECRET,
+            "PATRONAGE_PORT_FILE": str(port_file),
+            "PATRONAGE_DIE_WITH_PARENT": "1",
+        }
+        command = [sys.executable, "-c", program]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        self._watchdog = threading.Timer(LONG_S, self.process.kill)
+        self._watchdog.start()
+
+    def close(self) -> None:
+        self._watchdog.cancel()
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
 
     def wait_until_it_says(self, event: str) -> str:
         assert self.process.stderr is not None
@@ -154,38 +181,30 @@ class Running:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("PATRONAGE_")},
-        "PATRONAGE_PROBE_LISTEN": "127.0.0.1:0",
-        "PATRONAGE_DATABASE_URL": "postgresql://none/none",
-        "PATRONAGE_PLAINTEXT": "true",
-        "PATRONAGE_TOKEN_SECRET": SECRET,
-        "PATRONAGE_PORT_FILE": str(tmp_path / "port"),
-        "PATRONAGE_DIE_WITH_PARENT": "1",
-    }
-    script = (
-        "from services.runtime.settings import load_settings\n"
-        "from services.runtime.server import serve\n"
-        "raise SystemExit(serve(load_settings('PATRONAGE_PROBE_'), services=[], access={}))\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
-    )
-    watchdog = threading.Timer(LONG_S, process.kill)
-    watchdog.start()
-    yield Running(process, tmp_path / "port")
-    watchdog.cancel()
-    process.kill()
-    process.wait()
-    assert process.stderr is not None
-    process.stderr.close()
+def run(tmp_path: Path) -> Iterator[Callable[[str], Running]]:
+    started: list[Running] = []
+
+    def start(program: str) -> Running:
+        started.append(Running(program, tmp_path / "port"))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_process_tells_its_port_serves_and_drains_on_a_signal(running: Running, number: int) -> None:
+def test_a_process_tells_its_port_serves_and_drains_on_a_signal(run: Callable[[str], Running], number: int) -> None:
+    running = run(SERVER)
     running.wait_until_it_says("serving")
     assert health_probe.is_serving(f"127.0.0.1:{int(running.port_file.read_text())}")
     running.process.send_signal(number)
     running.wait_until_it_says("stopped")
     assert running.process.wait(LONG_S) == 0
+
+
+def test_a_process_stops_when_its_parent_is_killed(run: Callable[[str], Running]) -> None:
+    parent = run(PARENT)
+    parent.wait_until_it_says("serving")
+    parent.process.kill()
+    parent.wait_until_it_says("stopped")

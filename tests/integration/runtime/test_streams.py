@@ -65,14 +65,13 @@ def test_a_stream_that_has_ended_makes_room(echo: Echo, quiet: Quiet) -> None:
     for _ in range(echo.settings.stream_workers * 3):
         opened(echo).cancel()
         assert quiet.ended.acquire(timeout=LONG_S)
-        echo.server._pools.streams.submit(lambda: None).result(LONG_S)
+        assert echo.server._pools.streams.wait_until_idle(LONG_S)
 
 
 def test_more_waiting_unary_calls_than_the_cap_are_refused_and_health_still_answers() -> None:
-    go, busy = threading.Event(), threading.Semaphore(0)
+    go, refused = threading.Event(), threading.Semaphore(0)
 
     def wait(request: Any, _: Any) -> Any:
-        busy.release()
         go.wait(LONG_S)
         return request
 
@@ -80,12 +79,13 @@ def test_more_waiting_unary_calls_than_the_cap_are_refused_and_health_still_answ
         echo.behaviours["UnaryUnary"] = wait
         stub = echo.stub("UnaryUnary")
         calls = [stub.future(StringValue(), metadata=CREDENTIALS, timeout=LONG_S) for _ in range(40)]
-        assert busy.acquire(timeout=LONG_S)
-        reasons = {error_info(call.exception()).reason for call in calls[33:]}
+        for call in calls:
+            call.add_done_callback(lambda _: refused.release())
+        assert all(refused.acquire(timeout=LONG_S) for _ in range(7))
         assert is_serving(echo.target, SERVICE)
         go.set()
-        assert [call.exception() for call in calls[:33]] == [None] * 33
-    assert reasons == {"OVERLOADED"}
+        reasons = [error_info(call.exception()).reason for call in calls if call.exception()]
+    assert reasons == ["OVERLOADED"] * 7
 
 
 def test_a_waiting_stream_ends_when_its_client_goes_away(echo: Echo, quiet: Quiet) -> None:
