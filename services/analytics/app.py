@@ -1,12 +1,13 @@
-"""Puts the analytics service together: its database, its gRPC services and its follower."""
+"""Puts the analytics service together: its database, its gRPC services, its follower and its upkeep."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from patronage.analytics.v1 import metrics_service_pb2, sales_service_pb2
+import grpc
+
 from patronage.analytics.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
 from patronage.analytics.v1.sales_service_pb2_grpc import add_SalesServiceServicer_to_server
-from services.analytics.access import ACCESS
 from services.analytics.follower import FOLLOWER, customers_follower
 from services.analytics.servicer.freshness import Freshness
 from services.analytics.servicer.metrics import MetricsServicer
@@ -15,65 +16,57 @@ from services.analytics.settings import AnalyticsSettings
 from services.analytics.upkeep import Upkeep
 from services.runtime.database import Database
 from services.runtime.edge import Edge
-from services.runtime.server import Background, ServiceRegistration, serve
+from services.runtime.server import Background, ServiceRegistration
 from services.runtime.service_channel import channel
 
-NAME = "patronage-analytics"
+NAMES = ("patronage.analytics.v1.SalesService", "patronage.analytics.v1.MetricsService")
 _FOLLOWER_CONNECTIONS = 2
 
 
-def registrations(
-    database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> list[ServiceRegistration]:
-    """The gRPC services on a database."""
+@dataclass(frozen=True, slots=True)
+class App:
+    """What the server serves and what works beside it; `close` gives the connections back."""
+
+    services: tuple[ServiceRegistration, ...]
+    background: tuple[Background, ...]
+    databases: tuple[Database, ...]
+    customers: grpc.Channel
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.customers.close()
+        for database in self.databases:
+            database.close()
+
+
+def build_app(settings: AnalyticsSettings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> App:
+    """Put the service together. It starts and answers whether or not customers is there."""
+    connections = settings.workers + _FOLLOWER_CONNECTIONS
+    url = settings.database_url.get_secret_value()
+    database = Database(url, application_name="analytics", max_size=connections)
+    upkeep = _upkeep_database(settings)
+    customers = channel(settings.customers, settings)
+    follower = customers_follower(database, customers)
+    return App(
+        services=_services(database, clock),
+        background=(follower, *(Upkeep(one) for one in upkeep)),
+        databases=(database, *upkeep),
+        customers=customers,
+    )
+
+
+def _services(database: Database, clock: Callable[[], datetime]) -> tuple[ServiceRegistration, ...]:
     edge, freshness = Edge(database), Freshness(database, FOLLOWER)
     sales, metrics = SalesServicer(edge, freshness, clock), MetricsServicer(edge, freshness, clock)
-    return [
-        ServiceRegistration(
-            sales_service_pb2.DESCRIPTOR.services_by_name["SalesService"].full_name,
-            lambda server: add_SalesServiceServicer_to_server(sales, server),
-        ),
-        ServiceRegistration(
-            metrics_service_pb2.DESCRIPTOR.services_by_name["MetricsService"].full_name,
-            lambda server: add_MetricsServiceServicer_to_server(metrics, server),
-        ),
-    ]
-
-
-def run(settings: AnalyticsSettings) -> int:
-    """Serves until told to stop; answers the exit code."""
-    database = Database(
-        settings.database_url.get_secret_value(),
-        application_name=NAME,
-        max_size=settings.workers + _FOLLOWER_CONNECTIONS,
+    return (
+        ServiceRegistration(NAMES[0], lambda server: add_SalesServiceServicer_to_server(sales, server)),
+        ServiceRegistration(NAMES[1], lambda server: add_MetricsServiceServicer_to_server(metrics, server)),
     )
-    upkeep = _upkeep_database(settings)
-    try:
-        background = _background(settings, database, upkeep)
-        return serve(
-            settings,
-            services=registrations(database),
-            access=ACCESS,
-            background=background,
-            ready=lambda: _answers(database),
-        )
-    finally:
-        database.close()
-        if upkeep is not None:
-            upkeep.close()
 
 
-def _background(settings: AnalyticsSettings, database: Database, upkeep: Database | None) -> Sequence[Background]:
-    follower = customers_follower(database, channel(settings.customers, settings))
-    return [follower, Upkeep(upkeep)] if upkeep is not None else [follower]
-
-
-def _upkeep_database(settings: AnalyticsSettings) -> Database | None:
+def _upkeep_database(settings: AnalyticsSettings) -> tuple[Database, ...]:
+    """None where its role has no URL: then another process keeps the database up."""
     if settings.upkeep_database_url is None:
-        return None
-    return Database(settings.upkeep_database_url.get_secret_value(), application_name=f"{NAME}-upkeep", max_size=1)
-
-
-def _answers(database: Database) -> bool:
-    with database.connection() as connection:
-        return connection.execute("SELECT true").fetchone() is not None
+        return ()
+    url = settings.upkeep_database_url.get_secret_value()
+    return (Database(url, application_name="analytics upkeep", max_size=1),)
