@@ -9,7 +9,7 @@ from services.matching.domain.identity_record import Identity
 from services.matching.engine.api import explain
 from services.matching.engine.shown import shown_value
 from services.matching.operations.derive import named_keys
-from services.matching.store import records
+from services.matching.store import identities
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
 
@@ -42,7 +42,7 @@ def _nothing(comparison: str, left: Identity, right: Identity) -> Contribution:
 
 
 def _identity(tx: Transaction, customer_id: str) -> Identity:
-    found = records.root_identity(tx, customer_id) if is_id(customer_id) else None
+    found = identities.root_identity(tx, customer_id) if is_id(customer_id) else None
     if found is None:
         raise customer_not_found(customer_id)
     return found[1]

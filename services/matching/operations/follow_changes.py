@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.matching.domain.customer_seen import LIVE, CompanySeen, CustomerSeen
 from services.matching.operations.derive import RULES, derive
-from services.matching.store import companies, groups, records
+from services.matching.store import companies, groups, match_keys, records
 from services.matching.store.records import Known, MirrorRow
 from services.runtime.database import Transaction
 
@@ -38,8 +38,8 @@ def _write(tx: Transaction, newer: Sequence[CustomerSeen], known: dict[str, Know
     rows = [_row(seen, region) for seen in newer]
     old = {row.customer_id: known[row.customer_id].keys if row.customer_id in known else _NO_KEYS for row in rows}
     records.upsert(tx, rows, epoch=newer[0].epoch, generation=generation)
-    records.drop_keys(tx, [(row.customer_id, old[row.customer_id].difference(row.keys)) for row in rows])
-    records.add_keys(tx, [(row.customer_id, set(row.keys) - old[row.customer_id]) for row in rows])
+    match_keys.drop_keys(tx, [(row.customer_id, old[row.customer_id].difference(row.keys)) for row in rows])
+    match_keys.add_keys(tx, [(row.customer_id, set(row.keys) - old[row.customer_id]) for row in rows])
     if roots := [(member, seen.customer_id) for seen in newer if seen.state != "MERGED" for member in seen.members]:
         records.reroot(tx, roots)
     _correct_groups(tx, rows, known)

@@ -7,7 +7,8 @@ from services.matching.domain.duplicate_group import FoundGroup, Member
 from services.matching.domain.identity_record import Identity
 from services.matching.domain.scan import ScanJob, ScanTotals
 from services.matching.engine.api import Options, Result, dedupe, records_from_identities
-from services.matching.store import groups, records, scans
+from services.matching.store import groups, scans
+from services.matching.store import identities as identities_store
 from services.runtime.database import Database, TenantScope
 
 READ_AT_ONCE = 5_000
@@ -84,13 +85,13 @@ def _members(ids: Sequence[str], confidence: int, strongest: dict[str, Member]) 
 
 def _read(database: Database, scope: TenantScope, report: Report) -> tuple[list[str], list[Identity]]:
     with database.transaction(scope, read_only=True) as tx:
-        expected = max(records.count_live(tx), 1)
+        expected = max(identities_store.count_live(tx), 1)
     ids: list[str] = []
     identities: list[Identity] = []
     batch: list[tuple[str, Identity]] = [("", Identity())] * READ_AT_ONCE
     while len(batch) == READ_AT_ONCE:
         with database.transaction(scope, read_only=True) as tx:
-            batch = records.identities_after(tx, ids[-1] if ids else None, READ_AT_ONCE)
+            batch = identities_store.identities_after(tx, ids[-1] if ids else None, READ_AT_ONCE)
         ids.extend(customer_id for customer_id, _ in batch)
         identities.extend(identity for _, identity in batch)
         report(ScanTotals(progress=min(_READ, _READ * len(ids) / expected), customers=len(ids)))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from services.matching.operations.derive import RULES, derivation, derive
-from services.matching.store import companies, groups, records
+from services.matching.store import companies, derivations, groups, match_keys
 from services.matching.store.companies import Upkeep
 from services.runtime.database import Database, TenantScope, Transaction
 from services.runtime.idempotency import expire
@@ -44,12 +44,12 @@ def tend_company(database: Database, company_id: str, stopping: Callable[[], boo
 def _derive_some(tx: Transaction, upkeep: Upkeep) -> None:
     wanted = derivation(upkeep.region)
     start = upkeep.derived_to if upkeep.derivation_wanted == wanted else None
-    batch = records.raw_after(tx, start, DERIVED_AT_ONCE)
+    batch = derivations.raw_after(tx, start, DERIVED_AT_ONCE)
     derived = [(customer_id, *derive(raw, upkeep.region)) for customer_id, raw, _ in batch]
-    records.rederive(tx, derived)
+    derivations.rederive(tx, derived)
     before = {customer_id: keys for customer_id, _, keys in batch}
-    records.drop_keys(tx, [(customer_id, before[customer_id].difference(keys)) for customer_id, _, keys in derived])
-    records.add_keys(tx, [(customer_id, set(keys) - before[customer_id]) for customer_id, _, keys in derived])
+    match_keys.drop_keys(tx, [(customer_id, before[customer_id].difference(keys)) for customer_id, _, keys in derived])
+    match_keys.add_keys(tx, [(customer_id, set(keys) - before[customer_id]) for customer_id, _, keys in derived])
     if len(batch) < DERIVED_AT_ONCE:
         companies.note_derived(tx, wanted)
     else:
@@ -57,8 +57,8 @@ def _derive_some(tx: Transaction, upkeep: Upkeep) -> None:
 
 
 def _sweep_some(tx: Transaction, upkeep: Upkeep, after: str | None) -> str | None:
-    old, going_on = records.not_seen_since(tx, upkeep.done_generation, after, SWEPT_AT_ONCE)
-    gone = records.delete_older(tx, old, upkeep.done_generation)
+    old, going_on = derivations.not_seen_since(tx, upkeep.done_generation, after, SWEPT_AT_ONCE)
+    gone = derivations.delete_older(tx, old, upkeep.done_generation)
     groups.set_live(tx, gone, live=False)
     if going_on is None:
         companies.note_swept(tx, upkeep.done_generation)

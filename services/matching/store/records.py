@@ -1,4 +1,4 @@
-"""Records owns the mirror of customers: one row for each, and the keys of those in use."""
+"""Records owns the mirror of customers: one row for each, written over only by the follower."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,8 @@ from typing import Any
 
 from services.matching.domain.customer_seen import LIVE, RawIdentity
 from services.matching.domain.identity_record import Identity
-from services.matching.store.identity_text import identity_of, identity_text, raw_of, raw_text
+from services.matching.store.identity_text import identity_text, raw_text
+from services.matching.store.match_keys import array_text
 from services.runtime.database import Transaction
 
 _LOCK = """
@@ -39,54 +40,6 @@ _REROOT = """
     WHERE r.company_id = (SELECT app_company()) AND r.customer_id = t.customer_id AND r.state = 'MERGED'
       AND r.root_id <> t.root_id
 """
-_DROP_KEYS = """
-    DELETE FROM match_keys k USING unnest(%s::bigint[], %s::uuid[]) AS t (key, customer_id)
-    WHERE k.company_id = (SELECT app_company()) AND k.key = t.key AND k.customer_id = t.customer_id
-"""
-_ADD_KEYS = """
-    INSERT INTO match_keys (company_id, key, customer_id)
-    SELECT (SELECT app_company()), t.key, t.customer_id FROM unnest(%s::bigint[], %s::uuid[]) AS t (key, customer_id)
-    ON CONFLICT DO NOTHING
-"""
-_RAW_AFTER = """
-    SELECT customer_id::text, source, keys FROM match_records
-    WHERE company_id = (SELECT app_company()) AND state IN ('ACTIVE', 'INACTIVE')
-      AND customer_id > coalesce(%s::uuid, '00000000-0000-0000-0000-000000000000')
-    ORDER BY customer_id LIMIT %s FOR UPDATE
-"""
-_REDERIVE = """
-    UPDATE match_records r SET identity = t.identity, keys = t.keys::bigint[]
-    FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS t (customer_id, identity, keys)
-    WHERE r.company_id = (SELECT app_company()) AND r.customer_id = t.customer_id
-"""
-_GENERATIONS_AFTER = """
-    SELECT customer_id::text, generation, keys FROM match_records
-    WHERE company_id = (SELECT app_company())
-      AND customer_id > coalesce(%s::uuid, '00000000-0000-0000-0000-000000000000')
-    ORDER BY customer_id LIMIT %s
-"""
-_DELETE = """
-    DELETE FROM match_records
-    WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[]) AND generation < %s
-    RETURNING customer_id::text, keys
-"""
-_IDENTITIES_AFTER = """
-    SELECT customer_id::text, identity FROM match_records
-    WHERE company_id = (SELECT app_company()) AND state IN ('ACTIVE', 'INACTIVE')
-      AND customer_id > coalesce(%s::uuid, '00000000-0000-0000-0000-000000000000')
-    ORDER BY customer_id LIMIT %s
-"""
-_COUNT = """
-    SELECT count(*) FROM match_records
-    WHERE company_id = (SELECT app_company()) AND state IN ('ACTIVE', 'INACTIVE')
-"""
-_ROOT = """
-    SELECT r.customer_id::text, r.identity FROM match_records r
-    WHERE r.company_id = (SELECT app_company()) AND r.customer_id = root_of(%s::uuid)
-"""
-
-Keys = tuple[int, ...]
-KeyChange = tuple[str, Iterable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +72,7 @@ class MirrorRow:
     created_at: datetime
     raw: RawIdentity
     identity: Identity
-    keys: Keys
+    keys: tuple[int, ...]
 
     def columns(self) -> dict[str, Any]:
         """Return the values by column."""
@@ -135,7 +88,7 @@ class MirrorRow:
             "created_at": self.created_at.isoformat(),
             "source": raw_text(self.raw),
             "identity": identity_text(self.identity),
-            "keys": _array(self.keys),
+            "keys": array_text(self.keys),
         }
 
 
@@ -159,71 +112,3 @@ def reroot(tx: Transaction, roots: Iterable[tuple[str, str]]) -> None:
     """Point merged customers at their root; pairs of customer and root."""
     pairs = list(roots)
     tx.execute(_REROOT, ([member for member, _ in pairs], [root for _, root in pairs]))
-
-
-def drop_keys(tx: Transaction, gone: Iterable[KeyChange]) -> None:
-    """Take keys from customers."""
-    _change_keys(tx, _DROP_KEYS, gone)
-
-
-def add_keys(tx: Transaction, new: Iterable[KeyChange]) -> None:
-    """Give keys to customers."""
-    _change_keys(tx, _ADD_KEYS, new)
-
-
-def raw_after(tx: Transaction, after: str | None, limit: int) -> list[tuple[str, RawIdentity, frozenset[int]]]:
-    """Return the raw fields and keys of the next customers in use, locked."""
-    found = tx.execute(_RAW_AFTER, (after, limit)).fetchall()
-    return [(customer_id, raw_of(source), frozenset(keys)) for customer_id, source, keys in found]
-
-
-def rederive(tx: Transaction, derived: Sequence[tuple[str, Identity, Keys]]) -> None:
-    """Write identities and keys anew."""
-    ids, identities, keys = [], [], []
-    for customer_id, identity, own_keys in derived:
-        ids.append(customer_id)
-        identities.append(identity_text(identity))
-        keys.append(_array(own_keys))
-    tx.execute(_REDERIVE, (ids, identities, keys))
-
-
-def not_seen_since(tx: Transaction, generation: int, after: str | None, limit: int) -> tuple[list[str], str | None]:
-    """Return those of the next customers that no pass since has seen, and where to go on; None at the end."""
-    found = tx.execute(_GENERATIONS_AFTER, (after, limit)).fetchall()
-    old = [row[0] for row in found if row[1] < generation]
-    return old, (found[-1][0] if len(found) == limit else None)
-
-
-def delete_older(tx: Transaction, customer_ids: Sequence[str], generation: int) -> list[str]:
-    """Delete those of the customers that are still not seen, with their keys; answers which."""
-    gone = tx.execute(_DELETE, (list(customer_ids), generation)).fetchall()
-    drop_keys(tx, gone)
-    return [row[0] for row in gone]
-
-
-def identities_after(tx: Transaction, after: str | None, limit: int) -> list[tuple[str, Identity]]:
-    """Return the next customers in use, as a scan reads them."""
-    found = tx.execute(_IDENTITIES_AFTER, (after, limit)).fetchall()
-    return [(customer_id, identity_of(identity)) for customer_id, identity in found]
-
-
-def count_live(tx: Transaction) -> int:
-    """Return how many customers can be found."""
-    return int(tx.value(_COUNT))
-
-
-def root_identity(tx: Transaction, customer_id: str) -> tuple[str, Identity] | None:
-    """Return the root in use that the customer belongs to, and its identity."""
-    found = tx.execute(_ROOT, (customer_id,)).fetchone()
-    return (found[0], identity_of(found[1])) if found else None
-
-
-def _change_keys(tx: Transaction, sql: str, changes: Iterable[KeyChange]) -> None:
-    pairs = sorted((key, customer_id) for customer_id, keys in changes for key in keys)
-    if pairs:
-        tx.execute(sql, (_array(key for key, _ in pairs), _array(customer_id for _, customer_id in pairs)))
-
-
-def _array(values: Iterable[int | str]) -> str:
-    """Return numbers or ids as an array in PostgreSQL's own text; psycopg looks at each for something to escape."""
-    return "{" + ",".join(map(str, values)) + "}"
