@@ -16,8 +16,6 @@ def normalize_organization(text: str) -> str:
     spoken = text[:2000].replace("&", " and ").replace("'", "").replace(".", "")
     named = [word for word in words(spoken) if word != "the"]
     kept = list(named)
-    while len(kept) > 1 and kept[-1] in _LEGAL_FORMS:
-        kept.pop()
-    if kept and kept[-1] == "and" and len(kept) > 1:
+    while len(kept) > 1 and (kept[-1] in _LEGAL_FORMS or kept[-1] == "and"):
         kept.pop()
     return " ".join(kept)

@@ -5,6 +5,9 @@ import numpy as np
 from services.matching.engine import similarity
 from services.matching.engine.arrays import MISSING, Codes, Levels, Mask
 from services.matching.engine.assessors import Assessed, Pairs, assess_values, best_of
+from services.matching.engine.columns import Columns
+from services.matching.engine.profiles import Profile
+from services.matching.engine.similarity import Judge, judged
 
 EXACT, OTHER_UNIT, NEAR, SAME_STREET, SAME_NUMBER, DIFFERENT = range(6)
 BOTH, POSTCODE, CITY, PLACE_NEAR, ELSEWHERE = range(5)
@@ -23,11 +26,10 @@ def assess_locality(pairs: Pairs) -> Assessed:
 
 
 def _address(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
-    street = pairs.codes("street", slot)
-    number = pairs.codes("house_number", slot)
-    unit = pairs.codes("unit", slot)
-    streets = assess_values(*street, pairs.columns["street"].values, _judge_street)
-    numbers = assess_values(*number, pairs.columns["house_number"].values, _judge_number)
+    columns = pairs.columns
+    street, number, unit = (pairs.codes(attribute, slot) for attribute in ("street", "house_number", "unit"))
+    numbers = assess_values(columns, "house_number", number, NUMBER_JUDGE)
+    streets = _streets(columns, street, worth_a_look=(numbers >= 0) & (numbers <= 1))
     units_differ = (unit[0] != unit[1]) & _both(unit)
     at_home = (streets == 0) & (numbers == 0)
     near = (streets >= 0) & (streets <= 1) & (numbers >= 0) & (numbers <= 1)
@@ -41,11 +43,18 @@ def _address(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
     return Assessed(levels, values.astype(np.int32))
 
 
+def _streets(columns: Columns, street: tuple[Codes, Codes], worth_a_look: Mask) -> Levels:
+    """Return 0 for the same street, 1 for one nearly the same at nearly the same number, else 2."""
+    levels = np.where(_both(street), np.where(street[0] == street[1], 0, 2), MISSING).astype(np.int8)
+    look = np.flatnonzero(worth_a_look & (levels == 2))
+    levels[look] = judged(columns, "street", street[0][look], street[1][look], STREET_JUDGE)
+    return levels
+
+
 def _locality(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
-    postcode = pairs.codes("postcode", slot)
-    city = pairs.codes("city", slot)
-    codes = assess_values(*postcode, pairs.columns["postcode"].values, _judge_number)
-    cities = assess_values(*city, pairs.columns["city"].values, _judge_city)
+    postcode, city = pairs.codes("postcode", slot), pairs.codes("city", slot)
+    codes = assess_values(pairs.columns, "postcode", postcode, NUMBER_JUDGE)
+    cities = assess_values(pairs.columns, "city", city, CITY_JUDGE)
     near = (codes == 1) | (cities == 1)
     levels = np.select(
         [(codes == MISSING) & (cities == MISSING), (codes == 0) & (cities <= 0), codes == 0, cities == 0, near],
@@ -60,15 +69,29 @@ def _both(codes: tuple[Codes, Codes]) -> Mask:
     return (codes[0] >= 0) & (codes[1] >= 0)
 
 
-def _judge_street(left: list[str], right: list[str]) -> Levels:
+def _look_at_street(left: list[str], right: list[str]) -> Levels:
     near = similarity.shared_words(left, right, 86.0) | (similarity.jaro_winkler(left, right) >= 0.92)
     return np.where(near, 1, 2).astype(np.int8)
 
 
-def _judge_number(left: list[str], right: list[str]) -> Levels:
+def _look_at_number(left: list[str], right: list[str]) -> Levels:
     return np.where(similarity.one_edit(left, right, shortest=3), 1, 2).astype(np.int8)
 
 
-def _judge_city(left: list[str], right: list[str]) -> Levels:
+def _look_at_city(left: list[str], right: list[str]) -> Levels:
     near = similarity.shared_words(left, right, 90.0) | (similarity.jaro_winkler(left, right) >= 0.9)
     return np.where(near, 1, 2).astype(np.int8)
+
+
+def _any_street(profile: Profile, left: Codes, right: Codes) -> Mask:
+    return np.ones(len(left), np.bool_)
+
+
+def _city_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
+    several = profile.several_words[left] | profile.several_words[right]
+    return several | (profile.most_alike(left, right) >= 0.89)
+
+
+STREET_JUDGE = Judge(_look_at_street, 2, _any_street)
+NUMBER_JUDGE = Judge(_look_at_number, 2, Profile.may_be_one_edit)
+CITY_JUDGE = Judge(_look_at_city, 2, _city_may_be_alike)

@@ -57,13 +57,14 @@ def uncounted(levels: Levels) -> Assessed:
     return Assessed(levels, np.full(len(levels), MISSING, np.int32))
 
 
-def assess_values(left: Codes, right: Codes, values: list[str], judge: Judge) -> Levels:
+def assess_values(columns: Columns, attribute: str, codes: tuple[Codes, Codes], judge: Judge) -> Levels:
     """Return 0 where the values are equal, what the judge says where they are not, MISSING where one is."""
-    levels = np.where(left == right, 0, MISSING).astype(np.int8)
+    left, right = codes
     both = (left >= 0) & (right >= 0)
-    levels[~both] = MISSING
-    unequal = np.flatnonzero(both & (left != right))
-    levels[unequal] = judged(values, values, left[unequal], right[unequal], judge)
+    equal = left == right
+    levels = np.where(both & equal, 0, MISSING).astype(np.int8)
+    unequal = np.flatnonzero(both & ~equal)
+    levels[unequal] = judged(columns, attribute, left[unequal], right[unequal], judge)
     return levels
 
 

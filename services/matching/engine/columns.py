@@ -1,6 +1,6 @@
 """Columns owns records as integer codes into dictionaries of distinct values, one column an attribute."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,8 @@ from services.matching.domain.attributes import (
 )
 from services.matching.domain.identity_record import Identity
 from services.matching.domain.model import RARE, USUAL_RECORDS, Frequencies
-from services.matching.engine.arrays import MISSING, Codes, Weights
+from services.matching.engine.arrays import MISSING, Codes, Mask, Weights
+from services.matching.engine.profiles import Profile, profile
 from services.matching.engine.vocabulary import Vocabulary
 
 _DERIVED = {derived.name: derived for derived in DERIVED_ATTRIBUTES}
@@ -44,6 +45,8 @@ class Columns:
     _rate_bits: dict[str, Weights] = field(default_factory=dict)
 
     _counts: dict[str, Codes] = field(default_factory=dict)
+    _facts: dict[str, Mask] = field(default_factory=dict)
+    _profiles: dict[int, Profile] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.population = self.population or self.size
@@ -55,6 +58,20 @@ class Columns:
             derived = _DERIVED[attribute]
             self._derived[attribute] = _derive(derived, self.base[derived.source])
         return self._derived[attribute]
+
+    def fact(self, name: str, build: Callable[[], Mask]) -> Mask:
+        """Return something known of each value, built when it is first asked for."""
+        if name not in self._facts:
+            self._facts[name] = build()
+        return self._facts[name]
+
+    def profile(self, attribute: str) -> Profile:
+        """Return what is known of the attribute's values beforehand."""
+        values = self[attribute].values
+        found = self._profiles.get(id(values))
+        if found is None or len(found.lengths) != len(values):
+            found = self._profiles[id(values)] = profile(values)
+        return found
 
     def rate_bits(self, attribute: str) -> Weights | None:
         """Return log2 of the chance that another record has each value; None when nothing was counted."""
@@ -77,7 +94,7 @@ class Columns:
 
     def take_rates(self, whole: "Columns") -> None:
         """Take the frequencies of the columns that these rows were chosen from."""
-        self._rate_bits, self._counts = whole._rate_bits, whole._counts
+        self._rate_bits, self._counts, self._profiles = whole._rate_bits, whole._counts, whole._profiles
 
     def counts(self, attribute: str) -> Codes:
         """Return how many times each value occurs."""

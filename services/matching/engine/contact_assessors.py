@@ -3,8 +3,10 @@
 import numpy as np
 
 from services.matching.engine import similarity
-from services.matching.engine.arrays import Levels
+from services.matching.engine.arrays import Codes, Levels, Mask
 from services.matching.engine.assessors import Assessed, Pairs, agreed, assess_values, best_of
+from services.matching.engine.profiles import Profile
+from services.matching.engine.similarity import Judge
 
 EXACT, SAME_LOCAL, EMAIL_NEAR, EMAIL_DIFFERENT = range(4)
 NEAR, DIFFERENT = range(1, 3)
@@ -18,51 +20,73 @@ def assess_email(pairs: Pairs) -> Assessed:
 
 def assess_phone(pairs: Pairs) -> Assessed:
     """Phone: the same number, one digit off, one number without its prefix."""
-    return _best(pairs, "phone", _judge_phone)
+    return _best(pairs, "phone", PHONE_JUDGE)
 
 
 def assess_external_id(pairs: Pairs) -> Assessed:
     """Identifiers: equal, or one typing error apart."""
-    return _best(pairs, "external_id", _judge_id)
+    return _best(pairs, "external_id", ID_JUDGE)
 
 
 def assess_organization(pairs: Pairs) -> Assessed:
     """Organisation: the same name without its legal form, or nearly."""
-    return _best(pairs, "organization", _judge_organization)
+    return _best(pairs, "organization", ORGANIZATION_JUDGE)
 
 
 def _email(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
     left, right = pairs.codes("email", slot)
     local, local_right = pairs.codes("email_local", slot)
-    levels = assess_values(left, right, pairs.columns["email"].values, _judge_email)
+    levels = assess_values(pairs.columns, "email", (left, right), EMAIL_JUDGE)
     same_local = (levels > SAME_LOCAL) & (local == local_right) & (local >= 0)
     levels[same_local] = SAME_LOCAL
     return Assessed(levels, np.where(same_local, local, agreed(left, levels == EXACT)).astype(np.int32))
 
 
-def _best(pairs: Pairs, attribute: str, judge: similarity.Judge) -> Assessed:
+def _best(pairs: Pairs, attribute: str, judge: Judge) -> Assessed:
     found = []
     for slot in pairs.slots(attribute):
         left, right = pairs.codes(attribute, slot)
-        levels = assess_values(left, right, pairs.columns[attribute].values, judge)
+        levels = assess_values(pairs.columns, attribute, (left, right), judge)
         found.append(Assessed(levels, agreed(left, levels == EXACT)))
     return best_of(pairs.columns, found, {EXACT: attribute})
 
 
-def _judge_email(left: list[str], right: list[str]) -> Levels:
+def _look_at_email(left: list[str], right: list[str]) -> Levels:
     near = similarity.one_edit(left, right, shortest=8) | (similarity.jaro_winkler(left, right) >= 0.97)
     return np.where(near, EMAIL_NEAR, EMAIL_DIFFERENT).astype(np.int8)
 
 
-def _judge_phone(left: list[str], right: list[str]) -> Levels:
+def _look_at_phone(left: list[str], right: list[str]) -> Levels:
     near = similarity.one_edit(left, right, shortest=6) | similarity.one_contains_other(left, right, shortest=7)
     return np.where(near, NEAR, DIFFERENT).astype(np.int8)
 
 
-def _judge_id(left: list[str], right: list[str]) -> Levels:
+def _look_at_id(left: list[str], right: list[str]) -> Levels:
     return np.where(similarity.one_edit(left, right, shortest=4), NEAR, DIFFERENT).astype(np.int8)
 
 
-def _judge_organization(left: list[str], right: list[str]) -> Levels:
+def _look_at_organization(left: list[str], right: list[str]) -> Levels:
     near = similarity.same_words(left, right, 88.0) | (similarity.jaro_winkler(left, right) >= 0.93)
     return np.where(near, NEAR, DIFFERENT).astype(np.int8)
+
+
+def _email_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
+    return profile.may_be_one_edit(left, right) | (profile.most_alike(left, right) >= 0.97)
+
+
+def _phone_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
+    unshared = profile.unshared(left, right)
+    contained: Mask = unshared == np.abs(profile.lengths[left] - profile.lengths[right])
+    return contained | (unshared <= 2)
+
+
+def _organization_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
+    together = profile.lengths[left] + profile.lengths[right]
+    same_letters = profile.unshared(left, right) <= 0.12 * together + 2
+    return same_letters | (profile.most_alike(left, right) >= 0.93)
+
+
+EMAIL_JUDGE = Judge(_look_at_email, EMAIL_DIFFERENT, _email_may_be_alike)
+PHONE_JUDGE = Judge(_look_at_phone, DIFFERENT, _phone_may_be_alike)
+ID_JUDGE = Judge(_look_at_id, DIFFERENT, Profile.may_be_one_edit)
+ORGANIZATION_JUDGE = Judge(_look_at_organization, DIFFERENT, _organization_may_be_alike)

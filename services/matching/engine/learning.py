@@ -14,9 +14,10 @@ from services.matching.engine.model_arrays import weight_tables
 from services.matching.engine.scoring import Gamma, assess
 from services.matching.engine.shares import observed_levels, shares
 
-_CANDIDATE_SAMPLE = 300_000
+_CANDIDATE_SAMPLE = 150_000
 _RANDOM_SAMPLE = 300_000
 _ROUNDS = 25
+_SETTLED = 1e-3
 _RECOUNTS = 2
 _FEWEST_MATCHES = 30.0
 _MOST_PER_RECORD = 20.0
@@ -65,7 +66,7 @@ def _maximise(model: Model, shipped: Model, sample: _Sample) -> tuple[Model, int
         match, related = responsibilities(sample.gamma, model, sample.records)
         model = _updated(model, shipped, sample, match, related)
         before, expected, spent = expected, float(match.sum()), spent + 1
-        if spent == _ROUNDS or abs(expected - before) <= 1e-4 * max(expected, 1.0):
+        if spent == _ROUNDS or abs(expected - before) <= _SETTLED * max(expected, 1.0):
             return model, spent, match
 
 
@@ -154,6 +155,9 @@ def _sample(columns: Columns, found: Candidates, shipped: Model, seed: int) -> _
 
 
 def _random_pairs(columns: Columns, generator: np.random.Generator) -> Pairs:
+    if columns.size * (columns.size - 1) // 2 <= _RANDOM_SAMPLE:
+        left, right = np.triu_indices(columns.size, k=1)
+        return Pairs(columns, left.astype(np.int64), right.astype(np.int64))
     left = generator.integers(0, columns.size, _RANDOM_SAMPLE)
     right = generator.integers(0, columns.size - 1, _RANDOM_SAMPLE)
     return Pairs(columns, left, right + (right >= left))

@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from services.identity.nicknames import same_given
+from services.identity.nicknames import has_nicknames, same_given
 from services.matching.engine import similarity
-from services.matching.engine.arrays import MISSING, Codes, Levels, Mask
+from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Rows
 from services.matching.engine.assessors import Assessed, Pairs, agreed, assess_values, uncounted
+from services.matching.engine.columns import Column, Columns
+from services.matching.engine.profiles import Profile
+from services.matching.engine.similarity import Judge
 
 EXACT, NICKNAME, INITIAL, GIVEN_NEAR, GIVEN_SIMILAR, GIVEN_DIFFERENT = range(6)
 FAMILY_NEAR, FAMILY_PART, FAMILY_SIMILAR, FAMILY_DIFFERENT = range(1, 5)
@@ -14,12 +17,17 @@ MIDDLE_INITIAL, MIDDLE_DIFFERENT = range(1, 3)
 
 def assess_given(pairs: Pairs) -> Assessed:
     """Given names: equal, nicknames of one another, an initial, misspelt, alike."""
-    return _assess_crossed(pairs, "given", _judge_given)
+    assessed = _assess_crossed(pairs, "given", GIVEN_JUDGE)
+    apart = np.flatnonzero(assessed.levels > NICKNAME)
+    left, right = pairs.codes("given")
+    nicknames = _nicknames(pairs.columns, left[apart], right[apart])
+    assessed.levels[apart[nicknames]] = NICKNAME
+    return assessed
 
 
 def assess_family(pairs: Pairs) -> Assessed:
     """Family names: equal, misspelt, one part of a double name, alike."""
-    return _assess_crossed(pairs, "family", _judge_family)
+    return _assess_crossed(pairs, "family", FAMILY_JUDGE)
 
 
 def assess_name_order(pairs: Pairs) -> Assessed:
@@ -33,7 +41,7 @@ def assess_name_order(pairs: Pairs) -> Assessed:
 def assess_middle(pairs: Pairs) -> Assessed:
     """Middle names: equal, an initial of the other, different."""
     left, right = pairs.codes("middle")
-    levels = assess_values(left, right, pairs.columns["middle"].values, _judge_middle)
+    levels = assess_values(pairs.columns, "middle", (left, right), MIDDLE_JUDGE)
     return Assessed(levels, agreed(left, levels == EXACT))
 
 
@@ -50,11 +58,11 @@ def names_agree(given: Levels, family: Levels) -> Mask:
     return (given >= 0) & (given <= GIVEN_NEAR) & (family >= 0) & (family <= FAMILY_PART)
 
 
-def _assess_crossed(pairs: Pairs, attribute: str, judge: similarity.Judge) -> Assessed:
+def _assess_crossed(pairs: Pairs, attribute: str, judge: Judge) -> Assessed:
     """Assess one name part; where the parts are swapped, both records hold the same two values."""
     left, right = pairs.codes(attribute)
     swapped = pairs.swapped_names()
-    levels = assess_values(left, np.where(swapped, left, right), pairs.columns[attribute].values, judge)
+    levels = assess_values(pairs.columns, attribute, (left, np.where(swapped, left, right)), judge)
     values = agreed(left, levels == EXACT)
     first = _first_in_order if attribute == "given" else _last_in_order
     at = np.flatnonzero(swapped)
@@ -70,19 +78,33 @@ def _last_in_order(values: list[str], left: Codes, right: Codes) -> list[int]:
     return [max(pair, key=values.__getitem__) for pair in zip(left.tolist(), right.tolist(), strict=True)]
 
 
-def _judge_given(left: list[str], right: list[str]) -> Levels:
+def _nicknames(columns: Columns, left: Codes, right: Codes) -> Rows:
+    """Return which pairs of given names stand for one another."""
+    known = columns.fact("given with nicknames", lambda: _with_nicknames(columns["given"]))
+    both = np.flatnonzero(known[left] & known[right])
+    names = columns["given"].values
+    pairs, where = np.unique(left[both].astype(np.int64) * len(names) + right[both], return_inverse=True)
+    first, second = np.divmod(pairs, max(len(names), 1))
+    same = [same_given(names[a], names[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
+    return both[np.array(same, np.bool_)[where]]
+
+
+def _with_nicknames(given: Column) -> Mask:
+    known = np.zeros(len(given.values) + 1, np.bool_)
+    used = np.unique(given.codes[given.codes >= 0])
+    known[used] = [has_nicknames(given.values[code]) for code in used.tolist()]
+    return known
+
+
+def _look_at_given(left: list[str], right: list[str]) -> Levels:
     alike = similarity.jaro_winkler(left, right)
     near = (alike >= 0.92) | similarity.one_edit(left, right, shortest=4)
     levels = np.where(near, GIVEN_NEAR, np.where(alike >= 0.82, GIVEN_SIMILAR, GIVEN_DIFFERENT)).astype(np.int8)
-    for index, (a, b) in enumerate(zip(left, right, strict=True)):
-        if len(a) == 1 or len(b) == 1:
-            levels[index] = INITIAL if a[0] == b[0] else GIVEN_DIFFERENT
-        elif same_given(a, b):
-            levels[index] = NICKNAME
-    return levels
+    initial = _is_initial(left, right)
+    return np.where(initial == MISSING, levels, np.where(initial, INITIAL, GIVEN_DIFFERENT)).astype(np.int8)
 
 
-def _judge_family(left: list[str], right: list[str]) -> Levels:
+def _look_at_family(left: list[str], right: list[str]) -> Levels:
     alike = similarity.jaro_winkler(left, right)
     near = (alike >= 0.93) | similarity.one_edit(left, right, shortest=4)
     part = similarity.shared_words(
@@ -92,11 +114,31 @@ def _judge_family(left: list[str], right: list[str]) -> Levels:
     return np.where(part, FAMILY_PART, np.where(near, FAMILY_NEAR, rest)).astype(np.int8)
 
 
-def _judge_middle(left: list[str], right: list[str]) -> Levels:
-    return np.fromiter(
-        (
-            MIDDLE_INITIAL if a[0] == b[0] and (len(a) == 1 or len(b) == 1) else MIDDLE_DIFFERENT
-            for a, b in zip(left, right, strict=True)
-        ),
-        np.int8,
-    )
+def _look_at_middle(left: list[str], right: list[str]) -> Levels:
+    return np.where(_is_initial(left, right) == 1, MIDDLE_INITIAL, MIDDLE_DIFFERENT).astype(np.int8)
+
+
+def _is_initial(left: list[str], right: list[str]) -> Levels:
+    """Return 1 where one is the other's initial, 0 where it is another's, MISSING where none is an initial."""
+    found = (MISSING if len(a) > 1 and len(b) > 1 else int(a[0] == b[0]) for a, b in zip(left, right, strict=True))
+    return np.fromiter(found, np.int8, len(left))
+
+
+def _given_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
+    initial: Mask = profile.starts[left, 0] == profile.starts[right, 0]
+    initial &= np.minimum(profile.lengths[left], profile.lengths[right]) == 1
+    return initial | (profile.most_alike(left, right) >= 0.82) | profile.may_be_one_edit(left, right)
+
+
+def _family_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
+    double = profile.several_words[left] | profile.several_words[right]
+    return double | (profile.most_alike(left, right) >= 0.85) | profile.may_be_one_edit(left, right)
+
+
+def _middle_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
+    return np.asarray(profile.starts[left, 0] == profile.starts[right, 0])
+
+
+GIVEN_JUDGE = Judge(_look_at_given, GIVEN_DIFFERENT, _given_may_be_alike)
+FAMILY_JUDGE = Judge(_look_at_family, FAMILY_DIFFERENT, _family_may_be_alike)
+MIDDLE_JUDGE = Judge(_look_at_middle, MIDDLE_DIFFERENT, _middle_may_be_alike)

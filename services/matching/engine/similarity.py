@@ -1,6 +1,7 @@
 """Similarity owns how alike two values are, asked once for each pair of distinct values."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,23 +10,42 @@ from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 from rapidfuzz.process import cpdist
 
 from services.matching.engine.arrays import Codes, Levels, Mask
-
-Judge = Callable[[list[str], list[str]], Levels]
-"""Returns a level for each pair of unequal values; the pair's order never matters."""
+from services.matching.engine.columns import Columns
+from services.matching.engine.profiles import Profile
 
 Scores = NDArray[np.float32]
 
 
-def judged(left_values: list[str], right_values: list[str], left: Codes, right: Codes, judge: Judge) -> Levels:
-    """Return the level of each pair of codes; each distinct pair of values is judged once."""
-    if not len(left):
-        return np.zeros(0, np.int8)
-    pairs, where = np.unique(left.astype(np.int64) * len(right_values) + right, return_inverse=True)
-    lefts, rights = np.divmod(pairs, len(right_values))
-    first = [left_values[code] for code in lefts.tolist()]
-    second = [right_values[code] for code in rights.tolist()]
-    ordered = [(a, b) if a <= b else (b, a) for a, b in zip(first, second, strict=True)]
-    return judge([a for a, _ in ordered], [b for _, b in ordered])[where]
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Gives unequal values their level; the order of the two never matters."""
+
+    look: Callable[[list[str], list[str]], Levels]
+    different: int
+    """The level of values that cannot be alike, by what their profiles show."""
+
+    may_be_alike: Callable[[Profile, Codes, Codes], Mask]
+
+
+def judged(columns: Columns, attribute: str, left: Codes, right: Codes, judge: Judge) -> Levels:
+    """Return the level of each pair of unequal codes; each distinct pair that may be alike is looked at once."""
+    levels = np.full(len(left), judge.different, np.int8)
+    if len(left):
+        close = np.flatnonzero(judge.may_be_alike(columns.profile(attribute), left, right))
+        if len(close):
+            levels[close] = _looked_at(columns[attribute].values, left[close], right[close], judge)
+    return levels
+
+
+def _looked_at(values: list[str], left: Codes, right: Codes, judge: Judge) -> Levels:
+    low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right)
+    pairs, where = np.unique(low * len(values) + high, return_inverse=True)
+    lefts, rights = np.divmod(pairs, len(values))
+    ordered = [
+        (values[a], values[b]) if values[a] <= values[b] else (values[b], values[a])
+        for a, b in zip(lefts.tolist(), rights.tolist(), strict=True)
+    ]
+    return judge.look([a for a, _ in ordered], [b for _, b in ordered])[where]
 
 
 def jaro_winkler(left: list[str], right: list[str]) -> Scores:

@@ -1,0 +1,20 @@
+"""Given names that stand for one another are known."""
+
+import pytest
+
+from services.identity import given_root, same_given
+
+
+@pytest.mark.parametrize(("left", "right"), [("bob", "robert"), ("kate", "katherine"), ("liz", "elizabeth")])
+def test_a_nickname_is_the_same_given_name_either_way_round(left: str, right: str) -> None:
+    assert same_given(left, right)
+    assert same_given(right, left)
+    assert given_root(left) == given_root(right)
+
+
+def test_different_names_are_not_the_same() -> None:
+    assert not same_given("john", "mary")
+
+
+def test_an_unknown_name_is_its_own_root() -> None:
+    assert given_root("xyzzy") == "xyzzy"
