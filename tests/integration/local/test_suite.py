@@ -21,7 +21,7 @@ from services.runtime.settings import ServiceSettings
 from services.runtime.tokens_jwt import TokenVerifier
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
-COMMANDS = {name: (sys.executable, str(STAND_IN), f"PATRONAGE_{name.upper()}_") for name in SERVICES}
+COMMANDS = {name: (sys.executable, str(STAND_IN)) for name in SERVICES}
 
 
 @pytest.fixture(scope="module")
