@@ -87,7 +87,7 @@ def test_two_companies_may_use_one_sale_id(shop: Shop, database: Database) -> No
     assert shop.summary().revenue == (kes(1, 100),)
 
 
-@pytest.mark.parametrize("customer_id", [new_id(), "7", "x" * 300])
+@pytest.mark.parametrize("customer_id", [new_id(), "7", "x" * 300], ids=["unknown", "no uuid", "too long"])
 def test_a_sale_for_an_unknown_customer_is_refused_aloud(shop: Shop, customer_id: str) -> None:
     with pytest.raises(CustomerNotFound):
         shop.sell(sale(customer_id))
