@@ -241,7 +241,7 @@ def test_a_database_that_is_away_is_said_quickly_and_used_again_when_it_is_back(
         for _ in range(2):
             with pytest.raises(DatabaseUnavailable):
                 names(database, "acme")
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 3.0
     deadline = time.monotonic() + 10
     while True:
         try:

@@ -66,6 +66,6 @@ def test_poking_never_waits_for_the_database(open_database: Callable[..., Databa
     notifier = Notifier(away, CHANNEL)
     done = threading.Thread(target=lambda: [notifier.poke() for _ in range(100)])
     done.start()
-    done.join(1)
+    done.join(5)
     assert not done.is_alive()
     notifier.stop()
