@@ -48,7 +48,7 @@ class Population:
     def __init__(self, dice: Dice) -> None:
         self._dice = dice
         self._words = vocabulary()
-        self._employers: list[Party] = []
+        self._employers: dict[str, list[Party]] = {country.code: [] for country in self._words.countries.items}
         self._recent: list[tuple[str, str, bool]] = []
         self._card = 100_000
 
@@ -72,24 +72,33 @@ class Population:
         return "".join(self._digit(symbol) for symbol in form)
 
     def email(self, given: str, family: str, country: Country, business_domain: str = "") -> str:
+        """Return an address of their own; a mailbox has one owner, so namesakes differ by a number."""
         dice = self._dice
         first, last = (_letters(part) for part in (given, family))
         if business_domain and dice.chance(0.4):
             return f"{first}.{last}@{business_domain}"
         forms = (
-            f"{first}.{last}",
-            f"{first}{last}{dice.below(1_000)}",
-            f"{first[:1]}{last}{dice.below(10_000)}",
-            f"{last}{first[:1]}{dice.below(100)}",
-            f"{first}_{last}{dice.between(1940, 2005)}",
+            f"{first}.{last}{dice.below(1_000)}",
+            f"{first}{last}{dice.below(10_000)}",
+            f"{first[:1]}{last}{dice.below(100_000)}",
+            f"{last}{first[:1]}{dice.below(100_000)}",
+            f"{first}_{last}{dice.between(1, 28):02d}{dice.between(1940, 2005)}",
         )
         return f"{dice.pick(forms)}@{dice.pick(country.mail_domains)}"
 
     def family_name(self, country: Country) -> str:
-        """Return a surname; a quarter of the Anglo-Saxon ones come from a long tail of rare names."""
-        if country.code in {"US", "GB"} and self._dice.chance(0.25):
-            return self._dice.pick(self._words.family_heads) + self._dice.pick(self._words.family_tails)
-        return country.family.draw(self._dice)
+        """Return a surname; a quarter come from a long tail: rare English names, elsewhere double ones."""
+        dice, name = self._dice, country.family.draw(self._dice)
+        if not dice.chance(0.25):
+            return name
+        if country.code in {"US", "GB"}:
+            return dice.pick(self._words.family_heads) + dice.pick(self._words.family_tails)
+        return f"{name}-{country.family.draw(dice)}"
+
+    def _employer(self, country: Country) -> Party | None:
+        """Return one of the country's organisations for one person in eight, for fewer while there are few."""
+        employers = self._employers[country.code]
+        return self._dice.pick(employers) if self._dice.chance(min(0.12, len(employers) / 100)) else None
 
     def _household(self, country: Country) -> Iterator[Party]:
         first = self._person(country, self.home(country))
@@ -112,7 +121,7 @@ class Population:
     def _person(self, country: Country, home: Home) -> Party:
         dice = self._dice
         given, family, is_woman = self._name(country)
-        employer = dice.pick(self._employers) if self._employers and dice.chance(0.12) else None
+        employer = self._employer(country)
         works_for = employer.organization if employer else ""
         email = self.email(given, family, country, employer.emails[0].partition("@")[2] if employer else "")
         if employer and dice.chance(0.08):
@@ -152,7 +161,7 @@ class Population:
             phones=(phone,),
             external_id=self._next_card("B"),
         )
-        _keep(self._employers, party, MOST_EMPLOYERS, dice)
+        _keep(self._employers[country.code], party, MOST_EMPLOYERS, dice)
         return party
 
     def _next_card(self, kind: str) -> str:

@@ -79,7 +79,7 @@ def test_about_one_row_in_eight_is_a_further_copy(truth: dict[str, str]) -> None
 @pytest.mark.parametrize("column", ["name", "organization", "email", "phone", "street"])
 def test_copies_of_one_customer_differ_in(column: str, groups: list[list[Row]]) -> None:
     differing = [group for group in groups if len({row[column] for row in group if row[column]}) > 1]
-    assert len(differing) > 10
+    assert len(differing) >= 5
 
 
 def test_some_copies_use_a_nickname(groups: list[list[Row]]) -> None:
