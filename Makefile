@@ -16,7 +16,7 @@ up: install  ## the three services on ports 50051 to 50053, until Ctrl-C
 	@$(BIN)/patronage up $(ARGS)
 
 test: install  ## every test; choose with ARGS="-m unit" or ARGS=tests/unit/identity
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: lint types contract  ## all of: lint, types, contract
 
