@@ -86,14 +86,18 @@ def read(tx: Transaction, sale_id: str) -> Sale | None:
 
 def newest(tx: Transaction, wanted: Wanted, after: tuple[datetime, str] | None, limit: int) -> list[Sale]:
     """The newest of the sales that are wanted, after a time and an id."""
-    page = f"{AFTER if after else ''} {NEWEST}"
     after_time, after_id = after or (None, None)
     parameters = {**_parameters(wanted), "limit": limit, "after_time": after_time, "after_id": after_id}
-    if wanted.root_id is None:
-        sql = f"SELECT {COLUMNS} FROM sales WHERE {CONDITIONS} {page}"
-    else:
-        sql = f"{OF_TREE.format(columns=COLUMNS, conditions=CONDITIONS, page=page)} {NEWEST}"
+    sql = page_sql(whole_company=wanted.root_id is None, further=after is not None)
     return _with_lines(tx, tx.rows(sql, parameters))
+
+
+def page_sql(*, whole_company: bool, further: bool) -> str:
+    """The statement for a page of sales, the first one or a further one."""
+    page = f"{AFTER if further else ''} {NEWEST}"
+    if whole_company:
+        return f"SELECT {COLUMNS} FROM sales WHERE {CONDITIONS} {page}"
+    return f"{OF_TREE.format(columns=COLUMNS, conditions=CONDITIONS, page=page)} {NEWEST}"
 
 
 def sums(tx: Transaction, wanted: Wanted) -> list[CurrencyTotal]:
