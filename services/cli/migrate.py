@@ -3,11 +3,11 @@
 import os
 from typing import Annotated
 
-import psycopg
 import typer
 
 from services.cli.failures import BadInputFailure, CommandFailure
 from services.cli.shown import as_json
+from services.local.failures import DatabaseRefusedError
 from services.local.migrate import migrate as migrated
 from services.local.suite import SERVICES
 
@@ -34,7 +34,7 @@ def migrate(
         for name, revision in migrated(url, chosen, os.environ.get("PATRONAGE_ROLE_PASSWORD", "")):
             typer.echo(f"{name} is at {revision}", err=True)
             revisions[name] = revision
-    except psycopg.Error as error:
-        raise CommandFailure(f"the database refused: {error}") from error
+    except DatabaseRefusedError as error:
+        raise CommandFailure(str(error)) from error
     if as_json_line:
         as_json(revisions)

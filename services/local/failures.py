@@ -13,5 +13,9 @@ class DataDirectoryError(LocalError):
     """The data directory is in use, belongs to someone else, or is of another PostgreSQL."""
 
 
+class DatabaseRefusedError(LocalError):
+    """A server of one's own cannot be reached, or refuses what was asked."""
+
+
 class ProcessFailedError(LocalError):
     """A process of the suite ended, or did not become ready in time."""

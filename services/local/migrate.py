@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+import psycopg
+
+from services.local.failures import DatabaseRefusedError
 from services.runtime import provision
 from services.runtime.migration import upgrade
 
@@ -9,5 +12,12 @@ from services.runtime.migration import upgrade
 def migrate(admin_url: str, services: tuple[str, ...], role_password: str = "") -> Iterator[tuple[str, str]]:
     """Makes what is missing and upgrades; yields each service with its revision. The URL is an administrator's."""
     for service in services:
+        yield service, _migrate_one(admin_url, service, role_password)
+
+
+def _migrate_one(admin_url: str, service: str, role_password: str) -> str:
+    try:
         provision.provision(admin_url, service, role_password=role_password)
-        yield service, str(upgrade(service, provision.owner_url(admin_url, service, password=role_password)))
+        return upgrade(service, provision.owner_url(admin_url, service, password=role_password))
+    except psycopg.Error as error:
+        raise DatabaseRefusedError(f"the database refused: {error}") from error
