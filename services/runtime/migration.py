@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy.exc import DBAPIError
 
 _HERE = Path(__file__).parent
 _LOCK_TIMEOUT_MS = 4_000
@@ -71,6 +72,8 @@ def _connected(url: str) -> Iterator[Connection]:
     try:
         with engine.connect() as connection:
             yield connection
+    except DBAPIError as error:
+        raise (error.orig or error) from error  # callers know psycopg's errors only
     finally:
         engine.dispose()
 

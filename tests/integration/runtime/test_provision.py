@@ -117,6 +117,11 @@ def test_a_database_is_migrated_to_the_newest_revision(trial: str, postgres: Pos
         assert admin.execute("SELECT find2()").fetchone() == (0,)
 
 
+def test_a_server_that_is_away_is_an_error_of_psycopg() -> None:
+    with pytest.raises(psycopg.OperationalError):
+        migration.current("postgresql://nobody@127.0.0.1:1/none")
+
+
 def test_two_migrations_at_once_are_safe(trial: str, postgres: Postgres, revisions: Path) -> None:
     url = provision.owner_url(postgres.admin_url(), "trial", database=trial)
     for number in (1, 2, 3):
