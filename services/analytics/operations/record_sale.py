@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.analytics.domain.failures import CustomerNotFound, SaleConflict
-from services.analytics.domain.mirror import CAN_BUY
 from services.analytics.domain.sales import NewSale, Sale, differences
-from services.analytics.store import figures, mirror, sales
+from services.analytics.store import sale_recording, sales
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
 
@@ -20,18 +19,10 @@ class Recorded:
 
 
 def record_sale(tx: Transaction, asked: NewSale, now: datetime) -> Recorded:
-    """The stored sale. Raises CustomerNotFound, or SaleConflict where the id is taken by other content.
-
-    The customer is held first, so that no merge can move it before the sale is in its root's figures.
-    """
-    place = mirror.share(tx, asked.customer_id) if is_id(asked.customer_id) else None
-    if place is None or place.state not in CAN_BUY:
-        return _recorded_before(tx, asked)
-    sale = sales.insert(tx, asked, asked.sale_time or now)
-    if sale is None:
-        return _recorded_before(tx, asked)
-    figures.add_sale(tx, sale, place.root_id)
-    return Recorded(sale, now=True)
+    """The stored sale. Raises CustomerNotFound, or SaleConflict where the id is taken by other content."""
+    sold_at = asked.sale_time or now
+    sale = sale_recording.record(tx, asked, sold_at) if is_id(asked.customer_id) else None
+    return Recorded(sale, now=True) if sale else _recorded_before(tx, asked)
 
 
 def _recorded_before(tx: Transaction, asked: NewSale) -> Recorded:

@@ -49,9 +49,6 @@ SELECT customer_id, party_type FROM customers_mirror
 WHERE company_id = app_company() AND generation < %s AND state <> 'GONE' AND customer_id > %s::uuid
 ORDER BY customer_id LIMIT %s
 """
-SHARE = """
-SELECT root_id, state FROM customers_mirror WHERE company_id = app_company() AND customer_id = %s::uuid FOR SHARE
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +62,6 @@ class Mirrored:
     party_type: PartyType
     epoch: str
     revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a customer stands: the root of its tree, and its own state."""
-
-    root_id: str
-    state: CustomerState
 
 
 def lock_trees(tx: Transaction, customer_ids: Iterable[str]) -> dict[str, Mirrored]:
@@ -131,12 +120,6 @@ def unseen(tx: Transaction, generation: int, after: str, limit: int) -> list[Cus
     """Customers that were not seen in a pass, by id, as gone."""
     rows = tx.rows(UNSEEN, (generation, after, limit))
     return [_gone(row) for row in rows]
-
-
-def share(tx: Transaction, customer_id: str) -> Place | None:
-    """Where a customer stands, held there until the transaction ends."""
-    row = tx.row(SHARE, (customer_id,))
-    return Place(str(row["root_id"]), CustomerState(row["state"])) if row else None
 
 
 def _mirrored(row: Mapping[str, Any]) -> Mirrored:

@@ -7,23 +7,10 @@ from typing import Any
 
 from services.analytics.domain.figures import CurrencyTotal
 from services.analytics.domain.money import Amount
-from services.analytics.domain.sales import NewSale, Sale, SaleLine, SaleStatus
+from services.analytics.domain.sales import Sale, SaleLine, SaleStatus
 from services.runtime.database import Transaction
 
 COLUMNS = "sale_id, origin_customer_id, total_minor, currency, payment_method, sold_at, status, created_at"
-INSERT = f"""
-INSERT INTO sales (company_id, sale_id, origin_customer_id, total_minor, currency, items, payment_method,
-                   sold_at, status, created_by)
-VALUES (app_company(), %(sale_id)s, %(origin)s, %(total)s, %(currency)s, %(items)s, %(payment_method)s,
-        %(sold_at)s, 'COMPLETED', %(created_by)s)
-ON CONFLICT (company_id, sale_id) DO NOTHING
-RETURNING {COLUMNS}
-"""
-INSERT_LINES = """
-INSERT INTO sale_lines (company_id, sale_id, line, product, quantity, amount_minor)
-SELECT app_company(), %s, l.line, l.product, l.quantity, l.amount_minor
-FROM unnest(%s::text[], %s::numeric[], %s::bigint[]) WITH ORDINALITY AS l (product, quantity, amount_minor, line)
-"""
 READ = f"SELECT {COLUMNS} FROM sales WHERE company_id = app_company() AND sale_id = %s"
 LINES = """
 SELECT sale_id, product, quantity, amount_minor FROM sale_lines
@@ -55,27 +42,6 @@ class Wanted:
     root_id: str | None
     sold_from: datetime | None
     sold_before: datetime | None
-
-
-def insert(tx: Transaction, asked: NewSale, sold_at: datetime) -> Sale | None:
-    """Stores a sale with its lines; None where its id is taken."""
-    row = tx.row(
-        INSERT,
-        {
-            "sale_id": asked.sale_id,
-            "origin": asked.customer_id,
-            "total": asked.total.minor,
-            "currency": asked.total.currency,
-            "items": asked.items,
-            "payment_method": asked.payment_method,
-            "sold_at": sold_at,
-            "created_by": tx.scope.actor,
-        },
-    )
-    if row is None:
-        return None
-    _insert_lines(tx, asked)
-    return _sale(row, asked.lines)
 
 
 def read(tx: Transaction, sale_id: str) -> Sale | None:
@@ -120,14 +86,6 @@ def _parameters(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _insert_lines(tx: Transaction, asked: NewSale) -> None:
-    if asked.lines:
-        products = [line.product for line in asked.lines]
-        quantities = [line.quantity for line in asked.lines]
-        amounts = [line.amount.minor if line.amount else None for line in asked.lines]
-        tx.execute(INSERT_LINES, (asked.sale_id, products, quantities, amounts))
-
-
 def _with_lines(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> list[Sale]:
     currencies = {row["sale_id"]: row["currency"] for row in rows}
     lines: dict[str, list[SaleLine]] = {sale_id: [] for sale_id in currencies}
@@ -135,7 +93,7 @@ def _with_lines(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> list[Sale
         amount = line["amount_minor"]
         priced = None if amount is None else Amount(amount, currencies[line["sale_id"]])
         lines[line["sale_id"]].append(SaleLine(line["product"], line["quantity"], priced))
-    return [_sale(row, lines[row["sale_id"]]) for row in rows]
+    return [stored_sale(row, lines[row["sale_id"]]) for row in rows]
 
 
 def _lines(tx: Transaction, sale_ids: Iterable[str]) -> list[dict[str, Any]]:
@@ -143,7 +101,8 @@ def _lines(tx: Transaction, sale_ids: Iterable[str]) -> list[dict[str, Any]]:
     return tx.rows(LINES, (asked,)) if asked else []
 
 
-def _sale(row: Mapping[str, Any], lines: Iterable[SaleLine]) -> Sale:
+def stored_sale(row: Mapping[str, Any], lines: Iterable[SaleLine]) -> Sale:
+    """The sale of a row with these lines."""
     return Sale(
         sale_id=row["sale_id"],
         origin_customer_id=str(row["origin_customer_id"]),
