@@ -70,8 +70,8 @@ DEFAULT_MODEL = Model(
             "phone",
             (
                 Level("exact", 0.75, 0.00002, 0.30, frequency_of="phone"),
-                Level("near", 0.05, 0.00002, 0.005),
-                Level("different", 0.20, 0.99996, 0.695),
+                Level("near", 0.05, 0.0002, 0.005),
+                Level("different", 0.20, 0.99978, 0.695),
             ),
         ),
         Comparison(
