@@ -1,0 +1,35 @@
+"""`python -m tests.benchmarks` prints the figures of the suite on this machine; `make bench` calls it."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import load
+from tests.benchmarks.suite_bench import lines
+
+
+def main() -> None:
+    """Measures on a durable PostgreSQL in a temporary folder."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--rows", type=int, default=20_000, help="customers to import first")
+    parser.add_argument("--seconds", type=float, default=4.0, help="how long each kind of call is measured")
+    chosen = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="patronage-bench-"))
+    folder.chmod(0o711)
+    sys.stdout.write(
+        f"{load.CALLERS} callers in {load.CLIENT_PROCESSES} client processes on the same machine,"
+        f" {chosen.rows:,} customers\n"
+    )
+    try:
+        for line in lines(folder, chosen.rows, chosen.seconds):
+            sys.stdout.write(f"{line.what:<36} {line.value:<58} {line.ratio}\n")
+            sys.stdout.flush()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+main()
