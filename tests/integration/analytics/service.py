@@ -85,4 +85,4 @@ def failure_of(error: grpc.RpcError) -> tuple[grpc.StatusCode, str, Mapping[str,
         detail.Unpack(info)
         detail.Unpack(bad)
     fields = [violation.field for violation in bad.field_violations]
-    return error.code(), info.reason, dict(info.metadata), fields  # type: ignore[attr-defined]
+    return error.code(), info.reason, dict(info.metadata), fields

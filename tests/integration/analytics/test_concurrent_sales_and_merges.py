@@ -32,7 +32,7 @@ def test_what_is_kept_equals_a_recount_after_sales_merges_and_undos_at_once(shop
             _merge_or_undo(shop, customers, chance)
         return 0
 
-    work: list[Callable[[], int]] = [merge_and_undo, *(lambda seed=seed: sell(seed) for seed in range(1, SELLERS + 1))]  # type: ignore[misc]
+    work: list[Callable[[], int]] = [merge_and_undo, *(lambda seed=seed: sell(seed) for seed in range(1, SELLERS + 1))]
     with ThreadPoolExecutor(len(work)) as pool:
         recorded = sum(pool.map(lambda one: one(), work))
     assert recorded == SELLERS * SALES_EACH

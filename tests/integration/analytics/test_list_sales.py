@@ -1,6 +1,7 @@
 """Sales are listed newest first, over the whole tree of a customer or the company, with their sums."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from services.runtime.paging import page_token
 from tests.integration.analytics.shop import NOON, Shop, kes, sale
 
 
-def ids(shop: Shop, customer_id: str = "", **asked: object) -> list[str]:
-    return [one.sale_id for one in shop.sales(customer_id, **asked).sales]  # type: ignore[arg-type]
+def ids(shop: Shop, customer_id: str = "", **asked: Any) -> list[str]:
+    return [one.sale_id for one in shop.sales(customer_id, **asked).sales]
 
 
 def test_the_sales_of_a_tree_come_together_newest_first(shop: Shop) -> None:
@@ -50,7 +51,7 @@ def test_an_interval_holds_its_start_and_not_its_end(shop: Shop) -> None:
     amina = shop.customer()
     for days in range(4):
         shop.sell(sale(amina, f"s-{days}", days_ago=days))
-    interval = {"sold_from": NOON - timedelta(days=2), "sold_before": NOON}
+    interval: dict[str, Any] = {"sold_from": NOON - timedelta(days=2), "sold_before": NOON}
     assert ids(shop, amina, **interval) == ids(shop, **interval) == ["s-1", "s-2"]
 
 
@@ -61,9 +62,9 @@ def test_sums_are_over_all_that_is_asked_for_not_only_the_page(shop: Shop) -> No
     shop.sell(sale(brian, minor=7))
     assert shop.sales(amina, page_size=1).sums == (kes(5, 510),)
     assert shop.sales(page_size=1).sums == [kes(6, 517)]
-    since = {"sold_from": NOON - timedelta(days=1)}
-    assert shop.sales(amina, page_size=1, **since).sums == [kes(2, 201)]  # type: ignore[arg-type]
-    assert shop.sales(page_size=1, **since).sums == [kes(3, 208)]  # type: ignore[arg-type]
+    since: dict[str, Any] = {"sold_from": NOON - timedelta(days=1)}
+    assert shop.sales(amina, page_size=1, **since).sums == [kes(2, 201)]
+    assert shop.sales(page_size=1, **since).sums == [kes(3, 208)]
 
 
 def test_sums_of_an_interval_without_a_sale_are_empty(shop: Shop) -> None:

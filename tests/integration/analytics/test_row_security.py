@@ -23,7 +23,7 @@ def owner(analytics_database: ServiceDatabase) -> Iterator[psycopg.Connection]:
 
 
 def test_every_table_with_a_company_forces_row_security(owner: psycopg.Connection) -> None:
-    tables = dict(owner.execute(WITH_COMPANY).fetchall())
+    tables: dict[str, bool] = dict(owner.execute(WITH_COMPANY).fetchall())
     assert {"sales", "sale_lines", "customers_mirror", "origin_figures", "root_figures"} <= tables.keys()
     assert all(tables.values())
 

@@ -67,8 +67,8 @@ def test_figures_follow_a_merge_and_its_undo(service: Service, feed: FakeFeed) -
     assert sales.summaries[0].total_sales == 2
     fresh = feed.send(customer(amina, 3), customer(brian, 3))
     assert [metrics(service, one, fresh).total_purchases for one in (amina, brian)] == [1, 1]
-    request = metrics_pb.GetCompanySummaryRequest(at_least_as_fresh=fresh)
-    summary = service.metrics.GetCompanySummary(request, metadata=ME, timeout=LONG_S)
+    asked = metrics_pb.GetCompanySummaryRequest(at_least_as_fresh=fresh)
+    summary = service.metrics.GetCompanySummary(asked, metadata=ME, timeout=LONG_S)
     assert (summary.total_customers, summary.buying_customers, summary.repeat_customers) == (2, 2, 0)
     assert summary.age_seconds < LONG_S
 
@@ -174,16 +174,17 @@ def test_another_companys_token_finds_nothing_of_this_one(service: Service, feed
         with pytest.raises(grpc.RpcError) as refused:
             service.sales.RecordSale(sale_request(customer_id, "s-1"), metadata=them)
         code, reason, metadata, _ = failure_of(refused.value)
-        answers.append((code, reason, refused.value.details(), set(metadata)))  # type: ignore[attr-defined]
+        answers.append((code, reason, refused.value.details(), set(metadata)))
     assert answers[0] == answers[1] == answers[2]
     assert not service.sales.ListSales(sales_pb.ListSalesRequest(), metadata=them).sales
 
 
 def test_reading_and_writing_ask_for_their_scopes(service: Service) -> None:
-    for metadata, call, request in (
-        (credentials(scopes=("analytics:read",)), service.sales.RecordSale, sale_request(new_id(), "s-1")),
-        (credentials(scopes=("analytics:write",)), service.sales.ListSales, sales_pb.ListSalesRequest()),
+    reader, writer = credentials(scopes=("analytics:read",)), credentials(scopes=("analytics:write",))
+    for call in (
+        lambda: service.sales.RecordSale(sale_request(new_id(), "s-1"), metadata=reader),
+        lambda: service.sales.ListSales(sales_pb.ListSalesRequest(), metadata=writer),
     ):
         with pytest.raises(grpc.RpcError) as refused:
-            call(request, metadata=metadata)  # type: ignore[operator]
+            call()
         assert failure_of(refused.value)[:2] == (grpc.StatusCode.PERMISSION_DENIED, "SCOPE_MISSING")

@@ -21,6 +21,7 @@ def test_no_float_is_written_made_or_named(path: Path) -> None:
         division = isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)
         name = isinstance(node, ast.Name) and node.id == "float"
         if literal or division or name:
+            assert isinstance(node, ast.expr | ast.stmt)
             line = source.splitlines()[node.lineno - 1]
             assert any(path.name == file and text in line for file, text in ALLOWED), line
 

@@ -81,7 +81,9 @@ class CustomerMetrics(_message.Message):
     total_purchases: _builtins.int
     """How many purchases, over all currencies."""
     days_since_last_purchase: _builtins.int
-    """Whole days from the last purchase to as_of_time in the company's time zone; absent: no purchase."""
+    """Days from that of the last purchase to that of as_of_time in the company's time zone, less than 0 where the
+    purchase is on a later one; absent: no purchase.
+    """
     is_repeat_customer: _builtins.bool
     """Whether there were two purchases or more."""
     repeat_frequency: Global___RepeatFrequency.ValueType
@@ -201,7 +203,7 @@ class GetCustomerMetricsResponse(_message.Message):
     METRICS_FIELD_NUMBER: _builtins.int
     AGE_SECONDS_FIELD_NUMBER: _builtins.int
     age_seconds: _builtins.float
-    """Seconds since this service last heard from the customers service."""
+    """Seconds since this service last heard from the customers service; infinite: it never did."""
     @_builtins.property
     def metrics(self) -> Global___CustomerMetrics:
         """The figures; all zero for a customer without a purchase."""
@@ -275,7 +277,7 @@ class ListRepeatCustomersResponse(_message.Message):
     total_size: _builtins.int
     """How many customers there are."""
     age_seconds: _builtins.float
-    """Seconds since this service last heard from the customers service."""
+    """Seconds since this service last heard from the customers service; infinite: it never did."""
     @_builtins.property
     def customers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustomerMetrics]:
         """The customers, most purchases first."""
@@ -347,14 +349,14 @@ class GetCompanySummaryResponse(_message.Message):
     repeat_customers: _builtins.int
     """Customers with two purchases or more."""
     age_seconds: _builtins.float
-    """Seconds since this service last heard from the customers service."""
+    """Seconds since this service last heard from the customers service; infinite: it never did."""
     @_builtins.property
     def repeat_percentage(self) -> _decimal_pb2.Decimal:
         """Repeat customers in a hundred customers with a purchase, 0 to 100, one decimal; 0 where nobody bought."""
 
     @_builtins.property
     def revenue(self) -> _containers.RepeatedCompositeFieldContainer[Global___CurrencySummary]:
-        """Revenue, one for each currency, by currency code."""
+        """Revenue, one for each currency, by currency code; that of deleted and erased customers too."""
 
     @_builtins.property
     def frequencies(self) -> _containers.RepeatedCompositeFieldContainer[Global___FrequencyCount]:

@@ -82,7 +82,7 @@ class Sale(_message.Message):
 
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___SaleLine]:
-        """What was bought; may be empty."""
+        """What was bought, at most 1,000 lines; may be empty."""
 
     @_builtins.property
     def sale_time(self) -> _timestamp_pb2.Timestamp:
@@ -157,7 +157,9 @@ class RecordSaleRequest(_message.Message):
     AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
-    """The customer; required. That of a merged one keeps the sale there, and its root shows it."""
+    """The customer; required. That of a merged one keeps the sale there, and its root shows it. A deleted one keeps it
+    too: it counts as revenue, and shows when the customer is restored. An unknown or erased one is CUSTOMER_NOT_FOUND.
+    """
     at_least_as_fresh: _builtins.str
     """Wait until this write in customers has been followed, such as the create of the customer; a change_token.
     Absent: do not wait.
@@ -273,7 +275,7 @@ class ListSalesResponse(_message.Message):
     next_page_token: _builtins.str
     """The token of the next page; empty: this is the last one."""
     age_seconds: _builtins.float
-    """Seconds since this service last heard from the customers service."""
+    """Seconds since this service last heard from the customers service; infinite: it never did."""
     @_builtins.property
     def sales(self) -> _containers.RepeatedCompositeFieldContainer[Global___Sale]:
         """The sales, newest first."""
