@@ -37,15 +37,16 @@ SELECT company_id, revision, jsonb_build_object('company_id', company_id, 'revis
  WHERE company_id > %(after_company)s {of_company}
  ORDER BY company_id LIMIT %(limit)s
 """
+# The order names the table, or it would be that of the text that is selected, which no index has.
 CUSTOMERS_OF_ALL = """
 SELECT company_id, revision, view, customer_id::text, etag FROM customers
  WHERE (company_id, customer_id) > (%(after_company)s, %(after_customer)s::uuid)
- ORDER BY company_id, customer_id LIMIT %(limit)s
+ ORDER BY customers.company_id, customers.customer_id LIMIT %(limit)s
 """
 CUSTOMERS_OF_ONE = """
 SELECT company_id, revision, view, customer_id::text, etag FROM customers
  WHERE company_id = %(company_id)s AND customer_id > %(after_customer)s::uuid
- ORDER BY customer_id LIMIT %(limit)s
+ ORDER BY customers.customer_id LIMIT %(limit)s
 """
 OF_COMPANY = "AND company_id = %(company_id)s"
 
