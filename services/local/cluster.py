@@ -63,34 +63,35 @@ class Cluster:
             *_locale(self.binaries.major),
             *([] if durable else ["--no-sync"]),
         ]
-        with self.visible(folder) as (path, descriptors):
+        with visible(folder, self.account) as (path, descriptors):
             command = [self.binaries.program("initdb"), "-D", path, *options]
             done = processes.run_guarded(command, self.account, keep=descriptors)
         if done.returncode:
             raise ProcessFailedError(f"initdb failed in {folder}:\n{done.stdout}")
 
-    @contextmanager
-    def visible(self, folder: Path) -> Iterator[tuple[str, Sequence[int]]]:
-        """A path by which the account sees the folder, and the descriptors its processes must inherit.
-
-        In a clone below /root the account cannot pass the folders above its own data. Opening them up would
-        be wrong and moving the data elsewhere surprising, so the launcher opens the folder and hands the
-        descriptor down: /proc/self/fd/N leads straight to it in each process of the server.
-        """
-        if may_reach(folder, self.account):
-            yield str(folder.resolve()), ()
-            return
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            yield f"/proc/self/fd/{descriptor}", (descriptor,)
-        finally:
-            os.close(descriptor)
-
-    def serve(self, options: Sequence[str], log: Path, lock: int) -> subprocess.Popen[bytes]:
+    def serve(self, options: Sequence[str], sockets: Path, log: Path, lock: int) -> subprocess.Popen[bytes]:
         """Starts the server; its processes hold the lock's descriptor for as long as any of them lives."""
-        with self.visible(self.data) as (path, descriptors):
-            command = [self.binaries.program("postgres"), "-D", path, *options]
-            return processes.spawn_guarded(command, self.account, log=log, keep=(*descriptors, lock))
+        with visible(self.data, self.account) as (data, first), visible(sockets, self.account) as (place, second):
+            command = [self.binaries.program("postgres"), "-D", data, "-k", place, *options]
+            return processes.spawn_guarded(command, self.account, log=log, keep=(*first, *second, lock))
+
+
+@contextmanager
+def visible(folder: Path, account: Account) -> Iterator[tuple[str, Sequence[int]]]:
+    """A path by which the account sees the folder, and the descriptors its processes must inherit.
+
+    In a clone below /root the account cannot pass the folders above its own data. Opening them up would be
+    wrong and moving the data elsewhere surprising, so the launcher opens the folder and hands the descriptor
+    down: /proc/self/fd/N leads straight to it in each process of the server.
+    """
+    if may_reach(folder, account):
+        yield str(folder.resolve()), ()
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}", (descriptor,)
+    finally:
+        os.close(descriptor)
 
 
 def _locale(major: int) -> list[str]:

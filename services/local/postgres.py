@@ -129,7 +129,7 @@ class Postgres:
         lock = self._wait_for_earlier_server()
         try:
             self._clear_left_overs()
-            self._process = self.cluster.serve(self._options(), self.log, lock.descriptor)
+            self._process = self.cluster.serve(self._options(), self.sockets, self.log, lock.descriptor)
         finally:
             lock.release()
         try:
@@ -193,8 +193,7 @@ class Postgres:
 
     def _options(self) -> list[str]:
         settings = ALWAYS | ({} if self._durable else NOT_DURABLE)
-        settings |= {"unix_socket_directories": str(self.sockets), "port": str(PORT)}
-        return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return ["-p", str(PORT), *(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))]
 
 
 def _is_postgres(pid: int) -> bool:
