@@ -48,6 +48,14 @@ SELECT company_id, revision, view, customer_id::text, etag FROM customers
  WHERE company_id = %(company_id)s AND customer_id > %(after_customer)s::uuid
  ORDER BY customers.customer_id LIMIT %(limit)s
 """
+# A transaction id in the list of sessions has 32 bits; a prepared transaction has no session.
+BLOCKER = """
+SELECT format('process %%s (%%s as %%s in %%s)', pid, application_name, usename, datname) FROM pg_stat_activity
+ WHERE backend_xid::text = (%(horizon)s::bigint %% 4294967296)::text
+UNION ALL
+SELECT format('prepared transaction %%s in %%s', gid, database) FROM pg_prepared_xacts
+ WHERE transaction::text = (%(horizon)s::bigint %% 4294967296)::text
+"""
 OF_COMPANY = "AND company_id = %(company_id)s"
 
 
@@ -102,6 +110,12 @@ def read_snapshot(database: Database, after: SnapshotPosition, company_id: str, 
     sql = COMPANIES.format(of_company=OF_COMPANY if company_id else "")
     found = _rows(database, sql, after_company=after.company_id, company_id=company_id, limit=limit)
     return [_snapshot_row("company", company, revision, shown) for company, revision, shown in found]
+
+
+def blocker(database: Database, horizon: int) -> str:
+    """Who holds the horizon back: the session with the oldest open transaction that writes."""
+    found = _rows(database, BLOCKER, horizon=horizon)
+    return str(found[0][0]) if found else "nobody any more"
 
 
 def _customers(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[Change]:
