@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from services.customers.domain.cursor import (
     COMPANIES,
@@ -19,28 +17,14 @@ from services.customers.domain.cursor import (
     resume,
 )
 from services.customers.domain.feed import FeedBatch, after_last
+from services.customers.operations.feed_pace import End, Pace
 from services.customers.store import feed as feed_store
 from services.customers.store.feed import LogPage
 from services.customers.store.feed_bell import FeedBell
 from services.runtime.database import Database
 from services.runtime.failures import FieldCheck
 
-QUIET_S = 1.0
-DEAF_S = 0.1
-LOOK_GAP_S = 0.003
-HELD_BACK_S = (0.005, 0.1)
 DEFAULT_BATCH, LARGEST_BATCH = 500, 2_000
-CHECKPOINT_GAP_S = 0.02
-
-
-class End(Protocol):
-    """When a stream is over."""
-
-    def is_set(self) -> bool: ...
-
-    def wait(self, timeout: float | None = None) -> bool: ...
-
-    def call_back(self, callback: Callable[[], None]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +83,7 @@ class _Stream:
         return FeedBatch(rows, cursor.at(LogPosition(after.horizon)), snapshot_done=True)
 
     def _follow_log(self, cursor: Cursor, after: LogPosition) -> Iterator[FeedBatch]:
-        pace = _Pace(self.feed.bell, self.ear, self.end)
+        pace = Pace(self.feed.database, self.feed.bell, self.ear, self.end)
         while pace.goes_on():
             page = self._page(cursor, after)
             reached = LogPosition(page.horizon) if page.reached else LogPosition(page.rows[-1].xid + 1)
@@ -108,7 +92,7 @@ class _Stream:
                 yield FeedBatch(page.rows, cursor, is_checkpoint=not page.rows)
                 pace.sent()
             if page.reached:
-                pace.rest(held_back=page.held_back, owing=reached != after)
+                pace.rest(page, owing=reached != after)
 
     def _page(self, cursor: Cursor, after: LogPosition) -> LogPage:
         page = feed_store.read_log(self.feed.database, after, self.company_id, self.batch_size)
@@ -116,45 +100,6 @@ class _Stream:
             raise expired("the epoch was renewed")
         check_kept(after, page.expired_below, page.horizon)
         return page
-
-
-class _Pace:
-    """When to look again, and when to say that there was nothing."""
-
-    def __init__(self, bell: FeedBell, ear: threading.Event, end: End) -> None:
-        self._bell = bell
-        self._ear = ear
-        self._end = end
-        self._looked_at = float("-inf")
-        self._sent_at = float("-inf")
-        self._held_back_for = HELD_BACK_S[0]
-
-    def goes_on(self) -> bool:
-        """Whether to look again; a moment after the last look, so that many commits are read together."""
-        early = self._looked_at + LOOK_GAP_S - time.monotonic()
-        if early > 0:
-            self._end.wait(early)
-        self._ear.clear()
-        self._looked_at = time.monotonic()
-        return not self._end.is_set()
-
-    def sent(self) -> None:
-        """A batch or a checkpoint went out."""
-        self._sent_at = time.monotonic()
-
-    def checkpoint_is_due(self, *, moved: bool) -> bool:
-        """Soon after the horizon moved, so that change tokens are met; else once a second."""
-        return time.monotonic() - self._sent_at >= (CHECKPOINT_GAP_S if moved else QUIET_S)
-
-    def rest(self, *, held_back: bool, owing: bool) -> None:
-        """Wait for a ring; not long while rows are held back, a checkpoint is owed, or the bell is away."""
-        longest = QUIET_S if self._bell.listening.is_set() else DEAF_S
-        if held_back:
-            longest = self._held_back_for
-            self._held_back_for = min(self._held_back_for * 2, HELD_BACK_S[1])
-        else:
-            self._held_back_for = HELD_BACK_S[0]
-        self._ear.wait(min(longest, CHECKPOINT_GAP_S) if owing else longest)
 
 
 def _batch_size(requested: int) -> int:

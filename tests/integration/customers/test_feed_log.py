@@ -65,6 +65,15 @@ def test_an_open_write_in_another_database_holds_the_feed_back(
     assert revisions(list(read(feed, begin).rows)) == [1]
 
 
+def test_who_holds_the_feed_back_is_named(customers_database: ServiceDatabase, feed: Feed) -> None:
+    begin = start(feed)
+    held = Writer(customers_database)
+    held.write(1)
+    assert "customers_runtime in " + customers_database.name in store.blocker(feed.database, begin.xid)
+    held.commit()
+    assert store.blocker(feed.database, begin.xid) == "nobody any more"
+
+
 def test_what_is_rolled_back_is_never_sent(customers_database: ServiceDatabase, feed: Feed) -> None:
     begin = start(feed)
     undone = Writer(customers_database)

@@ -15,7 +15,8 @@ from patronage.customers.v1 import change_feed_pb2_grpc as grpc_pb
 from services.customers.access import ACCESS
 from services.customers.domain.feed import FeedBatch
 from services.customers.operations.create_customer import create_customer
-from services.customers.operations.follow_changes import ChangeFeed, End
+from services.customers.operations.feed_pace import End
+from services.customers.operations.follow_changes import ChangeFeed
 from services.customers.servicer.change_feed import ChangeFeedServicer
 from services.runtime.database import Database, TenantScope
 from services.runtime.server import ServiceRegistration, SuiteServer, build_server

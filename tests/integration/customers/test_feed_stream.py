@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from services.customers.domain.feed import Change, FeedBatch
-from services.customers.operations import follow_changes
+from services.customers.operations import feed_pace
 from services.customers.operations.create_customer import create_customer
 from services.customers.operations.update_company_settings import update_company_settings
 from services.customers.operations.update_customer import update_customer
@@ -16,7 +16,7 @@ from services.runtime.failures import FieldsInvalid
 from services.runtime.notifier import Notifier
 from services.runtime.streams import StreamEnd
 from tests.fixtures.databases import ServiceDatabase
-from tests.integration.customers.feed_setup import Feed, changes, commit, feed_of, revisions
+from tests.integration.customers.feed_setup import Feed, Writer, changes, commit, feed_of, revisions
 
 FOR_EVER = 3_600.0
 
@@ -109,7 +109,7 @@ def test_an_empty_database_ends_the_pass_at_once(feed: Feed) -> None:
 
 
 def test_writes_during_the_pass_are_not_lost(feed: Feed, runtime: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow_changes, "QUIET_S", 0.05)
+    monkeypatch.setattr(feed_pace, "QUIET_S", 0.05)
     ids = [create(runtime, f"before {number}") for number in range(5)]
     stream = feed.stream(size=2)
     mirror = Mirror()
@@ -208,7 +208,7 @@ def test_a_checkpoint_meets_the_token_of_a_write_that_changed_nothing(feed: Feed
 
 
 def test_checkpoints_come_when_it_is_quiet(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow_changes, "QUIET_S", 0.01)
+    monkeypatch.setattr(feed_pace, "QUIET_S", 0.01)
     stream = feed.stream(feed.now())
     batches = [next(stream) for _ in range(3)]
     assert all(batch.is_checkpoint and not batch.changes for batch in batches)
@@ -218,7 +218,7 @@ def test_checkpoints_come_when_it_is_quiet(feed: Feed, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def only_the_bell_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow_changes, "QUIET_S", FOR_EVER)
+    monkeypatch.setattr(feed_pace, "QUIET_S", FOR_EVER)
 
 
 @pytest.fixture
@@ -286,6 +286,21 @@ def test_no_transaction_is_open_while_a_batch_is_out(feed: Feed, runtime: Databa
         next(stream)
         with runtime.transaction(TenantScope("acme")) as tx:
             assert tx.value(open_ones) == 0
+
+
+def test_a_stream_that_is_held_back_for_long_says_by_whom(
+    customers_database: ServiceDatabase, feed: Feed, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(feed_pace, "BLAME_AFTER_S", 0.0)
+    monkeypatch.setattr(feed_pace, "QUIET_S", 0.2)
+    stream = feed.stream(feed.now())
+    held = Writer(customers_database)
+    held.write(1)
+    commit(customers_database, 2)
+    until_checkpoint(stream), until_checkpoint(stream)
+    held.commit()
+    assert caplog.text.count("the feed is held back") == 1
+    assert f"customers_runtime in {customers_database.name}" in caplog.text
 
 
 @pytest.mark.parametrize("size", [-1, 2_001])

@@ -87,11 +87,13 @@ class FollowChangesRequest(_message.Message):
     BATCH_SIZE_FIELD_NUMBER: _builtins.int
     after_cursor: _builtins.str
     """The cursor of the last batch that was applied. Empty: everything as it is now, by id, and then what follows.
-    One that is older than the feed keeps, or of another epoch, is refused with CURSOR_EXPIRED.
+    One that is older than the feed keeps, or of another epoch, is refused with CURSOR_EXPIRED. A cursor belongs to the
+    stream of one company or of all companies, whichever the token stood for.
     """
     batch_size: _builtins.int
-    """How many changes a batch at the most, 1 to 2,000; absent or 0 means 500. A batch never splits a transaction, so a
-    large transaction may exceed it.
+    """How many changes a batch at the most, 1 to 2,000; absent or 0 means 500. What one transaction wrote comes in one
+    batch, so that it can be applied in one; a large transaction may therefore exceed this number. Only a batch above
+    2 MiB comes as several messages, cut between transactions where it can be and inside one where it must.
     """
     def __init__(
         self,
@@ -120,14 +122,16 @@ class FollowChangesResponse(_message.Message):
     HORIZON_FIELD_NUMBER: _builtins.int
     SNAPSHOT_DONE_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """The cursor after this batch; save it in the transaction that applies the batch."""
+    """The cursor after this batch; save it in the transaction that applies the batch. It may be saved after each message,
+    also where a large transaction is cut: the rest of it follows from there.
+    """
     is_checkpoint: _builtins.bool
     """Whether it only says that all up to the horizon was sent. One comes when the feed is quiet."""
     epoch: _builtins.str
     """The epoch of the database; revisions and horizons of one epoch can be compared."""
     horizon: _builtins.int
-    """All transactions with a smaller id have been sent; 0 until the first pass over everything is done. A change
-    token is met once the horizon is greater than its transaction.
+    """All transactions with a smaller id have been sent completely; 0 until the first pass over everything is done. A
+    change token is met once the horizon is greater than its transaction.
     """
     snapshot_done: _builtins.bool
     """Whether this batch ends the pass over everything that an empty cursor starts. What was not sent in that pass no

@@ -35,8 +35,8 @@ class ChangeFeedServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ChangeFeedServiceAsyncStub: ...
     FollowChanges: _grpc.UnaryStreamMultiCallable[_change_feed_pb2.FollowChangesRequest, _change_feed_pb2.FollowChangesResponse]
     """Streams every change after a cursor, and then further ones as they are committed; it ends only when the caller
-    ends it. Nothing that is committed is left out; a change may come again after a reconnect, so apply a thing only
-    where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
+    ends it or the service stops: follow again from the last cursor then. Nothing that is committed is left out; a
+    change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
     of the stream. A token of one company gets that company's changes; a service identity gets those of all. Scope
     feed:read.
     """
@@ -48,8 +48,8 @@ class ChangeFeedServiceAsyncStub(ChangeFeedServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     FollowChanges: _aio.UnaryStreamMultiCallable[_change_feed_pb2.FollowChangesRequest, _change_feed_pb2.FollowChangesResponse]  # type: ignore[assignment]
     """Streams every change after a cursor, and then further ones as they are committed; it ends only when the caller
-    ends it. Nothing that is committed is left out; a change may come again after a reconnect, so apply a thing only
-    where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
+    ends it or the service stops: follow again from the last cursor then. Nothing that is committed is left out; a
+    change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
     of the stream. A token of one company gets that company's changes; a service identity gets those of all. Scope
     feed:read.
     """
@@ -64,8 +64,8 @@ class ChangeFeedServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_change_feed_pb2.FollowChangesResponse], _abc.AsyncIterator[_change_feed_pb2.FollowChangesResponse]]:
         """Streams every change after a cursor, and then further ones as they are committed; it ends only when the caller
-        ends it. Nothing that is committed is left out; a change may come again after a reconnect, so apply a thing only
-        where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
+        ends it or the service stops: follow again from the last cursor then. Nothing that is committed is left out; a
+        change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
         of the stream. A token of one company gets that company's changes; a service identity gets those of all. Scope
         feed:read.
         """
