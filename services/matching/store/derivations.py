@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.matching.domain.customer_seen import RawIdentity
 from services.matching.domain.identity_record import Identity
+from services.matching.store.identities import BEFORE_ALL
 from services.matching.store.identity_text import identity_text, raw_of
 from services.matching.store.match_keys import array_text, drop_keys
 from services.runtime.database import Transaction
@@ -11,8 +12,8 @@ from services.runtime.database import Transaction
 _RAW_AFTER = """
     SELECT customer_id::text, source, keys FROM match_records
     WHERE company_id = (SELECT app_company()) AND state IN ('ACTIVE', 'INACTIVE')
-      AND customer_id > coalesce(%s::uuid, '00000000-0000-0000-0000-000000000000')
-    ORDER BY customer_id LIMIT %s FOR UPDATE
+      AND customer_id > %s::uuid
+    ORDER BY match_records.customer_id LIMIT %s FOR UPDATE
 """
 _REDERIVE = """
     UPDATE match_records r SET identity = t.identity, keys = t.keys::bigint[]
@@ -22,8 +23,8 @@ _REDERIVE = """
 _GENERATIONS_AFTER = """
     SELECT customer_id::text, generation, keys FROM match_records
     WHERE company_id = (SELECT app_company())
-      AND customer_id > coalesce(%s::uuid, '00000000-0000-0000-0000-000000000000')
-    ORDER BY customer_id LIMIT %s
+      AND customer_id > %s::uuid
+    ORDER BY match_records.customer_id LIMIT %s
 """
 _DELETE = """
     DELETE FROM match_records
@@ -34,7 +35,7 @@ _DELETE = """
 
 def raw_after(tx: Transaction, after: str | None, limit: int) -> list[tuple[str, RawIdentity, frozenset[int]]]:
     """Return the raw fields and keys of the next customers in use, locked."""
-    found = tx.execute(_RAW_AFTER, (after, limit)).fetchall()
+    found = tx.execute(_RAW_AFTER, (after or BEFORE_ALL, limit)).fetchall()
     return [(customer_id, raw_of(source), frozenset(keys)) for customer_id, source, keys in found]
 
 
@@ -50,7 +51,7 @@ def rederive(tx: Transaction, derived: Sequence[tuple[str, Identity, tuple[int, 
 
 def not_seen_since(tx: Transaction, generation: int, after: str | None, limit: int) -> tuple[list[str], str | None]:
     """Return those of the next customers that no pass since has seen, and where to go on; None at the end."""
-    found = tx.execute(_GENERATIONS_AFTER, (after, limit)).fetchall()
+    found = tx.execute(_GENERATIONS_AFTER, (after or BEFORE_ALL, limit)).fetchall()
     old = [row[0] for row in found if row[1] < generation]
     return old, (found[-1][0] if len(found) == limit else None)
 

@@ -55,7 +55,7 @@ _PAGE = """
     SELECT group_id::text, 100 - rank, strongest FROM duplicate_groups
     WHERE company_id = (SELECT app_company()) AND scan_id = %s AND live_members >= 2 AND rank <= %s
       AND (rank, group_id) > (%s, %s::uuid)
-    ORDER BY rank, group_id LIMIT %s
+    ORDER BY rank, duplicate_groups.group_id LIMIT %s
 """
 _COUNT = """
     SELECT count(*) FROM duplicate_groups

@@ -15,7 +15,7 @@ from services.runtime.database import Transaction
 _LOCK = """
     SELECT customer_id::text, epoch, revision, generation, state, keys FROM match_records
     WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[])
-    ORDER BY customer_id FOR UPDATE
+    ORDER BY match_records.customer_id FOR UPDATE
 """
 _UPSERT = """
     INSERT INTO match_records (company_id, customer_id, root_id, state, epoch, revision, generation, name, email, phone,

@@ -1,0 +1,33 @@
+"""What is read often or in walks comes from an index, in its order: under row security a slip is easily made."""
+
+import pytest
+
+from services.matching.store import derivations, groups, identities, match_keys, records
+from tests.integration.matching.people import ANN, ANNE, BOB, Company, change, customer_id
+
+FIRST = identities.BEFORE_ALL
+ONE = [customer_id(1)]
+PLANS = {
+    "a scan's walk": (identities._IDENTITIES_AFTER, (FIRST, 500), "match_records_pkey"),
+    "a derivation's walk": (derivations._RAW_AFTER, (FIRST, 500), "match_records_pkey"),
+    "a sweep's walk": (derivations._GENERATIONS_AFTER, (FIRST, 500), "match_records_pkey"),
+    "the root of a customer": (identities._ROOT, ONE, "match_records_pkey"),
+    "the rows of a batch": (records._LOCK, (ONE,), "match_records_pkey"),
+    "keys that go": (match_keys._DROP_KEYS, ("{1}", match_keys.array_text(ONE)), "match_keys_pkey"),
+    "a page of groups": (groups._PAGE, (FIRST, 100, -1, FIRST, 20), "duplicate_groups_best"),
+    "the count of groups": (groups._COUNT, (FIRST, 100), "duplicate_groups_best"),
+    "who leaves a group": (groups._SET_LIVE, (False, ONE, False), "duplicate_group_members_pkey"),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_it_is_read_by_its_index_and_nothing_is_sorted_or_thrown_away(company: Company, name: str) -> None:
+    sql, params, index = PLANS[name]
+    company.follow(*[change(number, **person) for number, person in enumerate((ANN, ANNE, BOB), 1)])
+    with company.database.transaction(company.scope) as tx:
+        tx.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        plan = "\n".join(row[0] for row in tx.execute(f"EXPLAIN (ANALYZE, COSTS OFF) {sql}", params))
+    assert index in plan
+    assert "Rows Removed by Filter" not in plan
+    if name != "the rows of a batch":
+        assert "Sort" not in plan
