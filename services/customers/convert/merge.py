@@ -19,7 +19,7 @@ def merge_of(request: MergeQuestion) -> Merge:
     choices = [(item.field, item.customer_id.lower()) for item in request.choices]
     sources = tuple(source.lower() for source in request.source_ids)
     applied = request if isinstance(request, pb.ApplyMergeRequest) else pb.ApplyMergeRequest()
-    check_merge(request.target_id, sources, rules, choices, applied.reason)
+    check_merge(request.target_id, sources, rules, choices, applied.reason, applied.on_behalf_of)
     return Merge(
         applied.merge_id.lower(),
         request.target_id.lower(),

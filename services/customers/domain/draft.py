@@ -17,6 +17,7 @@ from services.customers.domain.fields import (
     Json,
     item_key,
 )
+from services.identity.text import clean
 from services.runtime.failures import FieldViolation
 
 MOST_POINTS = 50
@@ -74,6 +75,8 @@ def _check_texts(draft: Mapping[str, Json], checked: Checked, prefix: str) -> No
             )
         elif "\x00" in value:
             checked.wrong(prefix + text_field.name, "holds a NUL character")
+        elif value and not clean(value):
+            checked.wrong(prefix + text_field.name, "holds nothing that can be seen")
         else:
             checked.fields[text_field.name] = value
 
@@ -97,6 +100,8 @@ def _check_birth_date(draft: Mapping[str, Json], checked: Checked, prefix: str) 
         checked.fields["birth_date"] = date.fromisoformat(value).isoformat()
     except ValueError:
         checked.wrong(prefix + "birth_date", f"{value} is no possible date; give year, month and day")
+    else:
+        checked.fields.pop("birth_date_text", None)
 
 
 def _check_points(draft: Mapping[str, Json], checked: Checked, region: str, now: datetime, prefix: str) -> None:
@@ -128,7 +133,7 @@ def _check_external_ids(draft: Mapping[str, Json], checked: Checked, prefix: str
         return
     for place, item in enumerate(given):
         for name, longest in (("system", 64), ("external_id", 255)):
-            if not 1 <= len(item[name]) <= longest or "\x00" in item[name]:
+            if not (clean(item[name]) and len(item[name]) <= longest) or "\x00" in item[name]:
                 checked.wrong(f"{prefix}external_ids[{place}].{name}", f"takes 1 to {longest} characters")
     checked.fields["external_ids"] = list({item_key("external_ids", item): dict(item) for item in given}.values())
 
@@ -139,7 +144,7 @@ def _check_words(draft: Mapping[str, Json], checked: Checked, prefix: str, name:
         checked.wrong(prefix + name, f"has {len(words)} items; at most {most} are kept")
         return
     for place, word in enumerate(words):
-        if not 1 <= len(word) <= longest or "\x00" in word:
+        if not (clean(word) and len(word) <= longest) or "\x00" in word:
             checked.wrong(f"{prefix}{name}[{place}]", f"takes 1 to {longest} characters")
     checked.fields[name] = sorted(set(words))
 
@@ -151,7 +156,15 @@ def _check_metadata(draft: Mapping[str, Json], checked: Checked, prefix: str) ->
     text = json.dumps(metadata, ensure_ascii=False)
     if len(text.encode()) > LARGEST_METADATA:
         checked.wrong(prefix + "metadata", f"is larger than {LARGEST_METADATA} bytes as JSON")
-    elif "\\u0000" in text:
+    elif _holds_nul(metadata):
         checked.wrong(prefix + "metadata", "holds a NUL character")
     else:
         checked.fields["metadata"] = metadata
+
+
+def _holds_nul(value: Json) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_nul(name) or _holds_nul(member) for name, member in value.items())
+    if isinstance(value, list):
+        return any(_holds_nul(member) for member in value)
+    return isinstance(value, str) and "\x00" in value

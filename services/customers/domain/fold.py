@@ -18,49 +18,69 @@ from services.customers.domain.record import Edit
 
 @dataclass(slots=True)
 class Shown:
-    """What a member shows so far: fields, and for each unit when and for which member it was written."""
+    """What a member shows so far: fields, and for each unit and edited set when it was written."""
 
     fields: Fields
     times: dict[str, datetime]
-    origins: dict[str, str]
 
 
 def fold(tree: Tree) -> Fields:
     """The fields that the root of a tree shows."""
-    return shown(tree, tree.root_id).fields
+    return shown(tree)[tree.root_id].fields
 
 
-def shown(tree: Tree, customer_id: str) -> Shown:
-    """What a member shows with all that is merged into it."""
+def shown(tree: Tree) -> dict[str, Shown]:
+    """What each member of a tree shows with all that is merged into it."""
+    states: dict[str, Shown] = {}
+    for customer_id in reversed(list(tree.below(tree.root_id))):
+        states[customer_id] = _replayed(tree, customer_id, states)
+    return states
+
+
+def _replayed(tree: Tree, customer_id: str, below: Mapping[str, Shown]) -> Shown:
+    """A member's own fields and then, in the order of time, what was merged into it and edited on it."""
     own = tree.members[customer_id]
-    state = Shown(dict(own.fields), dict(own.times), {unit.name: customer_id for unit in UNITS})
+    state = Shown(dict(own.fields), dict(own.times))
     steps: list[tuple[datetime, int, Edge | Edit]] = [
         (edge.merged_at, 0, edge) for edge in tree.edges_into(customer_id)
     ]
     steps += [(edit.time, 1, edit) for edit in own.overlay]
     for _, _, step in sorted(steps, key=lambda found: found[:2]):
         if isinstance(step, Edge):
-            _fold_in(state, shown(tree, step.source_id), step, tree)
+            _fold_in(state, step, _chosen(step, tree, below), below[step.source_id])
         else:
-            apply_edit(state, step, customer_id)
+            apply_edit(state, step)
     return state
 
 
-def apply_edit(state: Shown, edit: Edit, customer_id: str) -> None:
+def _chosen(edge: Edge, tree: Tree, below: Mapping[str, Shown]) -> dict[str, Shown | None]:
+    """What the chosen members of an edge show, by unit: None for the target itself; none where they are not there."""
+    inside = set(tree.below(edge.target_id)) if edge.choices else set()
+    return {
+        unit: below[member] if member != edge.target_id else None
+        for unit, member in edge.choices.items()
+        if member in inside
+    }
+
+
+def apply_edit(state: Shown, edit: Edit) -> None:
     """Replaces what is shown by what an edit says."""
     if edit.unit in SET_FIELDS:
         state.fields[edit.unit] = edited_items(edit.unit, state.fields.get(edit.unit, []), edit)
+        state.times[edit.unit] = edit.time
         return
     unit = next(unit for unit in UNITS if unit.name == edit.unit)
-    _put(state, unit, edit.values, edit.time, customer_id)
+    _put(state, unit, edit.values, edit.time)
 
 
 def edited_items(field: str, items: list[Json], edit: Edit) -> list[Json]:
-    """The items of a set field after an edit: without the removed ones, the added ones in place or at the end."""
+    """The items of a set field after an edit: without the removed ones, the others as they are now, new ones last."""
     added = {item_key(field, item): item for item in edit.added}
+    changed = {item_key(field, item): item for item in edit.changed} | added
     removed = set(edit.removed)
-    kept = [added.pop(item_key(field, item), item) for item in items if item_key(field, item) not in removed]
-    return one_primary(field, [*kept, *added.values()])
+    kept = {item_key(field, item): item for item in items if item_key(field, item) not in removed}
+    now = {key: changed.get(key, item) for key, item in kept.items()}
+    return one_primary(field, list({**now, **added}.values()))
 
 
 def one_primary(field: str, items: list[Json]) -> list[Json]:
@@ -76,47 +96,42 @@ def one_primary(field: str, items: list[Json]) -> list[Json]:
     return [{**item, "primary": place in places} for place, item in enumerate(items)]
 
 
-def _fold_in(state: Shown, source: Shown, edge: Edge, tree: Tree) -> None:
+def _fold_in(state: Shown, edge: Edge, chosen: Mapping[str, Shown | None], source: Shown) -> None:
     for unit in UNITS:
-        chosen = edge.choices.get(unit.name)
-        if chosen is not None and chosen in tree.members:
-            if chosen in tree.below(edge.source_id):
-                _take(state, unit, shown(tree, chosen))
+        if unit.name in chosen:
+            _take(state, unit, chosen[unit.name])
         elif RULE_TAKES_SOURCE[edge.rules.get(unit.name, DEFAULT_RULE)](unit, state, source):
             _take(state, unit, source)
     for field in SET_FIELDS:
         united = _united(field, state.fields.get(field, []), source.fields.get(field, []))
         if united:
             state.fields[field] = united
-    _choose_primaries(state, edge, tree)
-
-
-def _choose_primaries(state: Shown, edge: Edge, tree: Tree) -> None:
-    """Makes the primary contact point of a chosen member the primary one of its kind."""
     for kind, (short, _) in CONTACT_KINDS.items():
-        chosen = edge.choices.get(short)
-        if chosen is None or chosen not in tree.members or chosen not in tree.below(edge.source_id):
-            continue
-        wanted = primary(shown(tree, chosen).fields.get("contact_points", []), kind)
-        if wanted is not None:
-            key = item_key("contact_points", wanted)
-            state.fields["contact_points"] = [
-                {**point, "primary": item_key("contact_points", point) == key} if point["kind"] == kind else point
-                for point in state.fields["contact_points"]
-            ]
+        _choose_primary(state, kind, chosen.get(short))
 
 
-def _take(state: Shown, unit: Unit, source: Shown) -> None:
-    values = {name: source.fields[name] for name in unit.fields if name in source.fields}
-    time = source.times.get(unit.name)
-    _put(state, unit, values, time, source.origins[unit.name])
+def _choose_primary(state: Shown, kind: str, chosen: Shown | None) -> None:
+    """Makes the primary contact point of a chosen member the primary one of its kind."""
+    points = state.fields.get("contact_points", [])
+    wanted = primary(chosen.fields.get("contact_points", []), kind) if chosen is not None else None
+    key = item_key("contact_points", wanted) if wanted is not None else None
+    if any(item_key("contact_points", point) == key for point in points):
+        state.fields["contact_points"] = [
+            {**point, "primary": item_key("contact_points", point) == key} if point["kind"] == kind else point
+            for point in points
+        ]
 
 
-def _put(state: Shown, unit: Unit, values: Fields, time: datetime | None, origin: str) -> None:
+def _take(state: Shown, unit: Unit, source: Shown | None) -> None:
+    if source is not None:
+        values = {name: source.fields[name] for name in unit.fields if name in source.fields}
+        _put(state, unit, values, source.times.get(unit.name))
+
+
+def _put(state: Shown, unit: Unit, values: Fields, time: datetime | None) -> None:
     for name in unit.fields:
         state.fields.pop(name, None)
     state.fields.update(values)
-    state.origins[unit.name] = origin
     if time is not None:
         state.times[unit.name] = time
 

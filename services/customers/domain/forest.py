@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.customers.domain.record import OwnRecord
@@ -35,24 +35,38 @@ class Tree:
     root_id: str
     members: Mapping[str, OwnRecord]
     edges: Sequence[Edge] = ()
+    _into: Mapping[str, list[Edge]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        into: dict[str, list[Edge]] = {}
+        for edge in sorted(self.edges, key=lambda edge: (edge.merged_at, edge.merge_id, edge.source_id)):
+            into.setdefault(edge.target_id, []).append(edge)
+        object.__setattr__(self, "_into", into)
 
     @property
     def root(self) -> OwnRecord:
         """The root's own record."""
         return self.members[self.root_id]
 
-    def edges_into(self, customer_id: str) -> list[Edge]:
+    def edges_into(self, customer_id: str) -> Sequence[Edge]:
         """The edges whose target is the member, oldest first."""
-        into = [edge for edge in self.edges if edge.target_id == customer_id]
-        return sorted(into, key=lambda edge: (edge.merged_at, edge.merge_id, edge.source_id))
+        return self._into.get(customer_id, ())
 
     def below(self, customer_id: str) -> Iterator[str]:
-        """The ids of the member and of all that is merged into it, directly or through others."""
+        """The ids of the member and of all that is merged into it, directly or through others; sources come later."""
         waiting = [customer_id]
         while waiting:
             member = waiting.pop()
             yield member
             waiting.extend(edge.source_id for edge in self.edges_into(member))
+
+    def path(self, customer_id: str) -> list[str]:
+        """The ids from a member up to the root, both included."""
+        targets = {edge.source_id: edge.target_id for edge in self.edges}
+        way = [customer_id]
+        while way[-1] in targets:
+            way.append(targets[way[-1]])
+        return way
 
     def part(self, customer_id: str) -> Tree:
         """The tree of one member, as if it were a root."""

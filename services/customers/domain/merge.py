@@ -87,6 +87,7 @@ def check_merge(
     rules: Sequence[tuple[str, str]],
     choices: Sequence[tuple[str, str]],
     reason: str,
+    on_behalf_of: str = "",
 ) -> None:
     """Raises FieldsInvalid with every wrong field of a request."""
     check = FieldCheck()
@@ -94,14 +95,20 @@ def check_merge(
     check.require(1 <= len(source_ids) <= MOST_SOURCES, "source_ids", f"takes 1 to {MOST_SOURCES} ids")
     check.require(len(set(source_ids)) == len(source_ids), "source_ids", "names a customer twice")
     check.require(all(source_ids), "source_ids", "holds an empty id")
-    check.require(len(reason) <= LONGEST_REASON, "reason", f"takes up to {LONGEST_REASON} characters")
-    check.require("\x00" not in reason, "reason", "holds a NUL character")
+    check_words(check, reason, on_behalf_of)
     for place, (name, rule) in enumerate(rules):
         check.require(name in UNIT_OF_FIELD, f"rules[{place}].field", "is no field that one value survives of")
         check.require(rule in RULES, f"rules[{place}].rule", f"is not one of {', '.join(RULES)}")
     for place, (name, _) in enumerate(choices):
         check.require(name in CHOOSABLE, f"choices[{place}].field", "is no field that one value survives of")
     check.raise_if_any()
+
+
+def check_words(check: FieldCheck, reason: str, on_behalf_of: str) -> None:
+    """Notes what is wrong with the words that the merge log keeps."""
+    check.require(len(reason) <= LONGEST_REASON, "reason", f"takes up to {LONGEST_REASON} characters")
+    check.require("\x00" not in reason, "reason", "holds a NUL character")
+    check.require("\x00" not in on_behalf_of, "on_behalf_of", "holds a NUL character")
 
 
 def member_digest(own: OwnRecord, children: Json, edges: Sequence[Edge]) -> str:
@@ -114,11 +121,9 @@ def member_digest(own: OwnRecord, children: Json, edges: Sequence[Edge]) -> str:
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
-def edges_of(tree: Tree, customer_id: str, except_merge: str = "") -> list[Edge]:
-    """The edges that touch a member, but for those of one merge."""
-    return [
-        edge for edge in tree.edges if customer_id in {edge.source_id, edge.target_id} and edge.merge_id != except_merge
-    ]
+def edges_of(tree: Tree, customer_id: str) -> list[Edge]:
+    """The edges that touch a member."""
+    return [edge for edge in tree.edges if customer_id in {edge.source_id, edge.target_id}]
 
 
 def later_edits(tree: Tree, merged_at: datetime) -> list[LaterEdit]:

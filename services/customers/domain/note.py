@@ -31,6 +31,7 @@ def check_note(type_: str, visibility: str, content: str) -> None:
     check = FieldCheck()
     check.require(type_ in NOTE_TYPES, "note.type", f"is not one of {', '.join(NOTE_TYPES)}")
     check.require(visibility in VISIBILITIES, "note.visibility", f"is not one of {', '.join(VISIBILITIES)}")
-    check.require(1 <= len(content) <= LONGEST_NOTE, "note.content", f"takes 1 to {LONGEST_NOTE} characters")
+    filled = content.strip() and len(content) <= LONGEST_NOTE
+    check.require(filled, "note.content", f"takes 1 to {LONGEST_NOTE} characters")
     check.require("\x00" not in content, "note.content", "holds a NUL character")
     check.raise_if_any()

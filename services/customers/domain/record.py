@@ -22,14 +22,15 @@ class Actor:
 class Edit:
     """An edit made on a root while others were merged into it.
 
-    `values` replaces the fields of a unit; for a set field `added` are items to put in (or in the place of the same
-    item) and `removed` the keys of items to take out.
+    `values` replaces the fields of a unit. Of a set field `added` are items that were not shown before, `changed` ones
+    that were, as they are since (where somebody still has them), and `removed` the keys of items to take out.
     """
 
     time: datetime
     unit: str
     values: Fields = field(default_factory=dict)
     added: tuple[Json, ...] = ()
+    changed: tuple[Json, ...] = ()
     removed: tuple[tuple[str, ...], ...] = ()
 
 
@@ -97,6 +98,7 @@ def _edit_to_json(edit: Edit) -> dict[str, Json]:
         "unit": edit.unit,
         "values": edit.values,
         "added": list(edit.added),
+        "changed": list(edit.changed),
         "removed": [list(key) for key in edit.removed],
     }
 
@@ -107,5 +109,6 @@ def _edit_from_json(data: Mapping[str, Json]) -> Edit:
         unit=data["unit"],
         values=data["values"],
         added=tuple(data["added"]),
+        changed=tuple(data["changed"]),
         removed=tuple(tuple(key) for key in data["removed"]),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.customers.domain.fields import Fields, Json
-from services.customers.domain.fold import fold
+from services.customers.domain.fold import fold, shown
 from services.customers.domain.forest import Tree
 from services.customers.domain.record import OwnRecord, actor_to_json
 
@@ -27,18 +27,28 @@ class View:
 
 def root_view(tree: Tree) -> View:
     """What the root of a tree shows."""
+    return _root_view(tree, fold(tree))
+
+
+def views(tree: Tree) -> dict[str, View]:
+    """What each member of a tree shows: the root, and each merged one its own tree's record and where it went."""
+    states = shown(tree)
+    merged = {member: _member_view(tree, member, states[member].fields) for member in states if member != tree.root_id}
+    return {tree.root_id: _root_view(tree, states[tree.root_id].fields), **merged}
+
+
+def _root_view(tree: Tree, fields: Fields) -> View:
     root = tree.root
     members = sorted(set(tree.members) - {tree.root_id})
-    data = _data(fold(tree), root, root.state, _changed_at(tree))
+    data = _data(fields, root, root.state, _changed_at(tree))
     if members:
         data["merged_customer_ids"] = members
     return View(tree.root_id, tree.root_id, root.state, data, etag_of(data))
 
 
-def member_view(tree: Tree, customer_id: str) -> View:
-    """What a merged customer shows: its own tree's record as MERGED, and where it went."""
+def _member_view(tree: Tree, customer_id: str, fields: Fields) -> View:
     own = tree.members[customer_id]
-    data = _data(fold(tree.part(customer_id)), own, "MERGED", own.updated_at)
+    data = _data(fields, own, "MERGED", own.updated_at)
     data["merged_into"] = tree.root_id
     return View(customer_id, tree.root_id, "MERGED", data, etag_of(data))
 

@@ -15,7 +15,7 @@ from services.customers.domain.failures import (
 from services.customers.domain.forest import Tree, joined
 from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.merge import LoggedMerge, Merge, edges_of, member_digest
-from services.customers.domain.view import View, member_view, root_view
+from services.customers.domain.view import views
 from services.customers.operations.writing import Writes, actor_of
 from services.customers.store import merges, trees
 from services.customers.store.rows import CustomerWrite, Event, FeedEntry, StoredCustomer
@@ -88,12 +88,12 @@ def mergeable(
     return stored
 
 
-def digests(tx: Transaction, forest: Iterable[Tree], except_merge: str = "") -> dict[str, str]:
-    """The digest of each member of some trees, the edges of one merge left aside."""
+def digests(tx: Transaction, forest: Iterable[Tree]) -> dict[str, str]:
+    """The digest of each member of some trees."""
     members = {member: tree for tree in forest for member in tree.members}
     tallies = merges.tallies(tx, list(members))
     return {
-        member: member_digest(tree.members[member], tallies.get(member, []), edges_of(tree, member, except_merge))
+        member: member_digest(tree.members[member], tallies.get(member, []), edges_of(tree, member))
         for member, tree in members.items()
     }
 
@@ -108,7 +108,7 @@ def refolded(forest: Iterable[Tree], rows: Mapping[str, StoredCustomer], kind: s
     named = {logged.target_id, *logged.source_ids}
     writes = Writes()
     for tree in forest:
-        for member, view in _views(tree).items():
+        for member, view in views(tree).items():
             before = rows[member]
             if (view.etag, view.root_id, view.state) == (before.etag, before.root_id, before.state):
                 continue
@@ -119,11 +119,6 @@ def refolded(forest: Iterable[Tree], rows: Mapping[str, StoredCustomer], kind: s
             if member in named:
                 writes.events.append(Event(member, kind.lower(), reference))
     return writes
-
-
-def _views(tree: Tree) -> dict[str, View]:
-    others = {member: member_view(tree, member) for member in tree.members if member != tree.root_id}
-    return {tree.root_id: root_view(tree), **others}
 
 
 def _check_choices(merge: Merge, by_member: Mapping[str, StoredTree]) -> None:

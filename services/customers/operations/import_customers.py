@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.customers.domain.edits import edited, new_record
+from services.customers.domain.edits import new_record, rewritten
 from services.customers.domain.failures import DuplicateHit
 from services.customers.domain.fields import Json
-from services.customers.domain.fold import fold
 from services.customers.domain.import_row import Row, change_by_row, checked_row
 from services.customers.domain.keys import LIVE_STATES, Key, duplicate_keys, external_keys
 from services.customers.operations.writing import Writes, actor_of, utc_now
@@ -138,13 +137,16 @@ def _update(tx: Transaction, known: _Pass, row: Row, owner: str) -> Outcome:
     if stored.root.state not in LIVE_STATES:
         gone = FieldViolation("customer", "is deleted; the row changes nothing")
         return Outcome(row.number, "UNCHANGED", owner, warnings=[*row.warnings, gone])
-    part = stored.tree.part(owner)
-    change = change_by_row(fold(part), row, known.source, stored.now)
-    if not change.units and not change.items:
+    change, own = rewritten(
+        stored.tree.part(owner),
+        lambda said: change_by_row(said, row, known.source, stored.now),
+        stored.now,
+        actor_of(tx.scope),
+    )
+    if not change:
         return Outcome(row.number, "UNCHANGED", owner, warnings=row.warnings)
-    own = edited(part, change, stored.now, actor_of(tx.scope))
-    fields = sorted([*change.units, *change.items])
-    known.writes.change(stored, owner, own, "UPDATED", "updated", {"fields": fields, "import": known.source})
+    details = {"fields": change.names, "import": known.source}
+    known.writes.change(stored, owner, own, "UPDATED", "updated", details)
     return Outcome(row.number, "UPDATED", owner, warnings=row.warnings)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from services.customers.domain.failures import MergeAlreadyUndone
-from services.customers.domain.merge import LONGEST_REASON, LaterEdit, LoggedMerge, later_edits
+from services.customers.domain.merge import LaterEdit, LoggedMerge, check_words, later_edits
 from services.customers.operations.apply_merge import digests, refolded, require_logged
 from services.customers.operations.writing import actor_of
 from services.customers.store import merges, trees
@@ -31,8 +31,7 @@ def revert_merge(tx: Transaction, merge_id: str, reason: str, on_behalf_of: str 
     """Undoes a merge. Raises MergeNotFound, MergeAlreadyUndone, FieldsInvalid."""
     check = FieldCheck()
     check.require(merge_id, "merge_id", "is required")
-    check.require(len(reason) <= LONGEST_REASON, "reason", f"takes up to {LONGEST_REASON} characters")
-    check.require("\x00" not in reason, "reason", "holds a NUL character")
+    check_words(check, reason, on_behalf_of)
     check.raise_if_any()
     merges.lock(tx, merge_id.lower())
     logged = require_logged(tx, merge_id)

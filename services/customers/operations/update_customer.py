@@ -36,16 +36,15 @@ def update_customer(
     stored = trees.lock_tree(tx, customer_id)
     require_live(stored.root, etag)
     change = change_of(fold(stored.tree), paths, checked.fields, stored.now)
-    if not change.units and not change.items:
+    if not change:
         return stored.root, tx.change_token()
-    own = edited(stored.tree, change, stored.now, actor_of(tx.scope))
-    if not (own.fields.get("name") or stored.tree.edges or not stored.root.view.get("name")):
+    if stored.root.view.get("name") and not change.units.get("name", stored.root.view).get("name"):
         raise FieldsInvalid([FieldViolation("customer.name", "cannot be cleared")])
     refuse_taken_ids(tx, ids, frozenset(stored.rows))
     _refuse_duplicates(tx, stored.root, keys)
+    own = edited(stored.tree, change, stored.now, actor_of(tx.scope))
     writes = Writes()
-    changed = sorted([*change.units, *change.items])
-    customer = writes.change(stored, stored.tree.root_id, own, "UPDATED", "updated", {"fields": changed})
+    customer = writes.change(stored, stored.tree.root_id, own, "UPDATED", "updated", {"fields": change.names})
     return customer, writes.store(tx)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from services.customers.domain.fields import Json
 from services.customers.domain.forest import Tree
 from services.customers.domain.record import Actor, OwnRecord
-from services.customers.domain.view import member_view, root_view
+from services.customers.domain.view import root_view, views
 from services.customers.store import records
 from services.customers.store.rows import CustomerWrite, Event, FeedEntry, StoredCustomer
 from services.customers.store.trees import StoredTree
@@ -48,11 +48,12 @@ class Writes:
     ) -> StoredCustomer:
         """A new own record of a member of a tree; gives what the root shows then."""
         members = {**stored.tree.members, member_id: own}
-        tree = replace(stored.tree, members=members)
-        if member_id != tree.root_id:
-            self._row(CustomerWrite(member_id, own, member_view(tree, member_id), stored.rows[member_id]))
-        root = stored.root
-        after = self._row(CustomerWrite(tree.root_id, members[tree.root_id], root_view(tree), root))
+        root, shown = stored.root, views(replace(stored.tree, members=members))
+        upwards = [
+            self._row(CustomerWrite(above, members[above], shown[above], stored.rows[above]))
+            for above in stored.tree.path(member_id)
+        ]
+        after = upwards[-1]
         stage = root.view["lifecycle_stage"]
         staged = kind == "UPDATED" and after.view["lifecycle_stage"] != stage
         self.events.append(Event(member_id, event, data))
