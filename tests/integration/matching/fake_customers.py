@@ -13,6 +13,7 @@ from patronage.customers.v1 import merge_storage_service_pb2 as storage
 from patronage.customers.v1 import merge_storage_service_pb2_grpc as storage_grpc
 
 EPOCH = "e1"
+EXPIRED = feed.FollowChangesResponse(cursor="expired")
 
 
 class FakeCustomers(feed_grpc.ChangeFeedServiceServicer, storage_grpc.MergeStorageServiceServicer):
@@ -46,6 +47,10 @@ class FakeCustomers(feed_grpc.ChangeFeedServiceServicer, storage_grpc.MergeStora
         )
         return self._horizon - 1
 
+    def expire(self) -> None:
+        """Answer the open stream that its cursor is too old."""
+        self._responses.put(EXPIRED)
+
     def stop(self) -> None:
         """Go away."""
         self._responses.put(None)
@@ -55,7 +60,10 @@ class FakeCustomers(feed_grpc.ChangeFeedServiceServicer, storage_grpc.MergeStora
         self, request: feed.FollowChangesRequest, context: Any
     ) -> Iterator[feed.FollowChangesResponse]:
         self.cursors.append(request.after_cursor)
-        yield from iter(self._responses.get, None)
+        for response in iter(self._responses.get, None):
+            if response is EXPIRED:
+                context.abort(grpc.StatusCode.OUT_OF_RANGE, "the cursor has expired")
+            yield response
 
     def DescribeMerge(self, request: Any, context: Any) -> storage.DescribeMergeResponse:  # noqa: N802
         return storage.DescribeMergeResponse()

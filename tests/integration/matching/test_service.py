@@ -130,6 +130,21 @@ def test_a_write_in_customers_is_found_by_its_change_token(service: Service, cus
     assert answer.model_version
 
 
+def test_after_an_expired_cursor_what_no_longer_exists_is_swept(
+    start: Callable[[str], Service], customers: FakeCustomers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.matching.upkeep.LOOK_EVERY_S", 0.05)
+    service = start(customers.target)
+    customers.send("acme", change(1, **ANN), change(2, **ANNE), snapshot_done=True)
+    customers.expire()
+    xid = customers.send("acme", change(1, **ANN), snapshot_done=True)
+    request = pb.FindDuplicatesRequest(customer_id=customer_id(1), at_least_as_fresh=read_after(xid))
+    found = service.matching.FindDuplicates(request, metadata=service.token(), timeout=20)
+    while found.candidates:
+        found = service.matching.FindDuplicates(request, metadata=service.token(), timeout=20)
+    assert customers.cursors == ["", ""]
+
+
 def test_a_record_from_outside_is_matched(service: Service, customers: FakeCustomers) -> None:
     xid = customers.send("acme", change(1, **ANN))
     record = customer_pb2.Customer(name="Anne Lee", email="Ann.Lee@Example.com")
