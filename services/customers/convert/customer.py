@@ -102,6 +102,10 @@ def update_paths(message: pb.Customer, mask: Sequence[str]) -> list[str]:
         for path in mask
         if path not in WRITABLE
     ]
+    if "contact_points" in mask:
+        kinds = {_point_draft(point)["kind"] for point in message.contact_points}
+        text = "stands beside contact points of its kind; give one of the two"
+        wrong += [FieldViolation("update_mask", f'"{short}" {text}') for short in {*mask} if short.upper() in kinds]
     if wrong:
         raise FieldsInvalid(wrong)
     return list(dict.fromkeys(mask))

@@ -36,7 +36,7 @@ def question_of(request: pb.ListCustomersRequest) -> Question:
     """The question that a request asks; FieldsInvalid names every wrong field."""
     wanted = request.filter
     check = FieldCheck()
-    states = tuple(sorted({_state(number) for number in wanted.states}))
+    states = tuple(sorted({_state(number) for number in wanted.states if number}))
     check.require(set(states) <= set(STATES), "filter.states", f"takes {', '.join(STATES)}")
     sort = SORTS[request.sort - 1] if 0 <= request.sort <= len(SORTS) else ""
     check.require(sort, "sort", f"is not one of {', '.join(SORTS)}")

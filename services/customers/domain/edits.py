@@ -126,7 +126,7 @@ def _unit_values(members: tuple[str, ...], seen: Fields, named: set[str], checke
     for name, allowed in CHOICE_FIELDS.items():
         if name in values and not values[name]:
             values[name] = allowed[0]
-    if "lifecycle_stage" in named and values["lifecycle_stage"] != seen.get("lifecycle_stage"):
+    if "lifecycle_stage" in values and values["lifecycle_stage"] != seen.get("lifecycle_stage"):
         values["lifecycle_stage_at"] = now.isoformat()
     return {name: value for name, value in values.items() if value not in (None, "", {})}
 

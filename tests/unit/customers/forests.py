@@ -16,6 +16,8 @@ from services.customers.domain.record import Actor, OwnRecord
 START = datetime(2024, 1, 1, tzinfo=UTC)
 ANN = Actor("ann", "Ann")
 LETTERS = "ABCDEF"
+Draw = Callable[..., Any]
+"""Draws from a strategy, in a test or in a composite strategy."""
 
 
 def point(kind: str, value: str, **more: Json) -> dict[str, Json]:
@@ -143,7 +145,7 @@ def forests(draw: st.DrawFn) -> World:
     return world
 
 
-def act(draw: st.DrawFn, world: World, what: Callable[[], str], most: int = 7) -> None:
+def act(draw: Draw, world: World, what: Callable[[], str], most: int = 7) -> None:
     """Does some things to a forest."""
     for _ in range(draw(st.integers(1, most))):
         kind = what()
@@ -154,7 +156,7 @@ def act(draw: st.DrawFn, world: World, what: Callable[[], str], most: int = 7) -
             world.edit(draw(st.sampled_from(world.roots())), paths, fields)
 
 
-def random_merge(draw: st.DrawFn, world: World) -> str:
+def random_merge(draw: Draw, world: World) -> str:
     target, *others = draw(st.permutations(world.roots()))
     sources = others[: draw(st.integers(1, 2))]
     members = [member for root in (target, *sources) for member in world.tree(root).members]
