@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from examples import call_customers
 from services.cli.main import run
 from services.local.suite import Suite
 
@@ -129,3 +130,11 @@ def test_grpcurl_explains_a_pair_and_decodes_a_failure(suite: Suite) -> None:
     )
     assert answer.returncode != 0
     assert "CUSTOMER_NOT_FOUND" in answer.stderr
+
+
+def test_the_example_of_the_readme_runs(suite: Suite, capsys: pytest.CaptureFixture[str]) -> None:
+    call_customers.main({**suite.context(), "token": suite.token(f"story-{uuid.uuid4()}")})
+    created, compared, refused = capsys.readouterr().out.splitlines()
+    assert created.startswith("created Ana Lopez")
+    assert "0 customers may be the same" in compared
+    assert refused == "refused: DUPLICATE_CUSTOMER"

@@ -13,7 +13,6 @@ from services.customers.domain.fields import (
     CONTACT_KINDS,
     NAME_PARTS,
     PLAIN_SETS,
-    UNIT_OF_FIELD,
     UNITS,
     Fields,
     Json,
@@ -117,18 +116,24 @@ def _fields_of(unit: str) -> tuple[str, ...]:
 
 def _unit_values(members: tuple[str, ...], seen: Fields, named: set[str], checked: Fields, now: datetime) -> Fields:
     values = {name: checked.get(name) if name in named else seen.get(name) for name in members}
-    if members == UNIT_OF_FIELD["name"].fields:
+    if "name" in members:
         _settle_name(values, named, seen)
-    if "birth_date_text" in named and values.get("birth_date_text"):
-        values["birth_date"] = None
-    if "birth_date" in named and checked.get("birth_date"):
-        values |= {"birth_date": checked["birth_date"], "birth_date_text": None}
+    if "birth_date" in members:
+        _settle_birth_date(values, named)
     for name, allowed in CHOICE_FIELDS.items():
         if name in values and not values[name]:
             values[name] = allowed[0]
-    if "lifecycle_stage" in values and values["lifecycle_stage"] != seen.get("lifecycle_stage"):
+    if "lifecycle_stage" in members and values["lifecycle_stage"] != seen.get("lifecycle_stage"):
         values["lifecycle_stage_at"] = now.isoformat()
     return {name: value for name, value in values.items() if value not in (None, "", {})}
+
+
+def _settle_birth_date(values: Fields, named: set[str]) -> None:
+    """A date ends the text that stood for it; a new text without a date ends the date."""
+    if "birth_date" in named and values["birth_date"]:
+        values["birth_date_text"] = None
+    elif "birth_date_text" in named and values["birth_date_text"]:
+        values["birth_date"] = None
 
 
 def _settle_name(values: Fields, named: set[str], seen: Fields) -> None:
