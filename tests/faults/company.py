@@ -1,0 +1,157 @@
+"""One company of a suite whose parts are killed: its stubs, and how its caller repeats what was not answered."""
+
+import threading
+import time
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from patronage.analytics.v1 import metrics_service_pb2, metrics_service_pb2_grpc, sales_service_pb2_grpc
+from patronage.customers.v1 import (
+    change_feed_pb2_grpc,
+    company_service_pb2,
+    company_service_pb2_grpc,
+    customer_service_pb2_grpc,
+    import_export_service_pb2_grpc,
+    note_service_pb2_grpc,
+)
+from patronage.matching.v1 import matching_service_pb2, matching_service_pb2_grpc, merge_service_pb2_grpc
+from services.local.suite import SERVICES, Suite
+
+T = TypeVar("T")
+LONG_S = 60.0
+CALL_S = 20.0
+LOOK_AGAIN_S = 0.02
+# A service that is back is found again at once: what is tested is the service, not the patience of a channel.
+OPTIONS = [
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 1_000),
+    ("grpc.max_reconnect_backoff_ms", 100),
+]
+_Details = namedtuple("_Details", ("method", "timeout", "metadata", "credentials", "wait_for_ready", "compression"))
+
+
+class _Token(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientInterceptor):
+    """Puts the company's token on each call, and a deadline on those that are no streams."""
+
+    def __init__(self, token: str) -> None:
+        self._metadata = (("authorization", f"Bearer {token}"),)
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        return continuation(self._signed(details, details.timeout or CALL_S), request)
+
+    def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
+        return continuation(self._signed(details, details.timeout), request)
+
+    def intercept_stream_stream(self, continuation: Any, details: Any, request_iterator: Any) -> Any:
+        return continuation(self._signed(details, details.timeout), request_iterator)
+
+    def _signed(self, details: Any, timeout: float | None) -> _Details:
+        metadata = (*(details.metadata or ()), *self._metadata)
+        return _Details(details.method, timeout, metadata, None, None, None)
+
+
+class Company:
+    """Stubs for one company."""
+
+    def __init__(self, suite: Suite, company_id: str) -> None:
+        self.suite = suite
+        self.id = company_id
+        self._opened = [grpc.insecure_channel(suite.context()[name], options=OPTIONS) for name in SERVICES]
+        token = _Token(suite.token(company_id))
+        customers, matching, analytics = (grpc.intercept_channel(channel, token) for channel in self._opened)
+        self.customers = customer_service_pb2_grpc.CustomerServiceStub(customers)
+        self.notes = note_service_pb2_grpc.NoteServiceStub(customers)
+        self.settings = company_service_pb2_grpc.CompanyServiceStub(customers)
+        self.imports = import_export_service_pb2_grpc.ImportExportServiceStub(customers)
+        self.feed = change_feed_pb2_grpc.ChangeFeedServiceStub(customers)
+        self.matching = matching_service_pb2_grpc.MatchingServiceStub(matching)
+        self.merges = merge_service_pb2_grpc.MergeServiceStub(matching)
+        self.sales = sales_service_pb2_grpc.SalesServiceStub(analytics)
+        self.metrics = metrics_service_pb2_grpc.MetricsServiceStub(analytics)
+
+    def close(self) -> None:
+        """Close every channel."""
+        for channel in self._opened:
+            channel.close()
+
+    def everything(self) -> str:
+        """A change token that covers all that was committed."""
+        return insist(self.settings.GetCompany, company_service_pb2.GetCompanyRequest()).change_token
+
+    def wait_for_followers(self) -> str:
+        """Wait until both followers have passed all that was committed; gives the token."""
+        token = self.everything()
+        insist(self.metrics.GetCompanySummary, metrics_service_pb2.GetCompanySummaryRequest(at_least_as_fresh=token))
+        insist(self.matching.MatchRecord, record(token))
+        return token
+
+
+def record(token: str = "") -> matching_service_pb2.MatchRecordRequest:
+    """A question for a record that nobody has; with a token it waits for the follower."""
+    asked = matching_service_pb2.MatchRecordRequest(at_least_as_fresh=token)
+    asked.record.name = "Nobody Known"
+    return asked
+
+
+@contextmanager
+def company_of(suite: Suite, company_id: str) -> Iterator[Company]:
+    """A company whose channels are closed at the end."""
+    company = Company(suite, company_id)
+    try:
+        yield company
+    finally:
+        company.close()
+
+
+def insist(call: Callable[[Any], T], request: Any, within_s: float = LONG_S) -> T:
+    """The answer in the end: the same request again for as long as the failure says that it may be repeated."""
+    end = time.monotonic() + within_s
+    while True:
+        try:
+            return call(request)
+        except grpc.RpcError as error:
+            if time.monotonic() > end or not may_be_repeated(error):
+                raise
+        threading.Event().wait(LOOK_AGAIN_S)
+
+
+def until(condition: Callable[[], T], what: str, within_s: float = LONG_S) -> T:
+    """What the condition gives once it is true; fails when that takes too long."""
+    end = time.monotonic() + within_s
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not within {within_s:.0f} s: {what}"
+        threading.Event().wait(LOOK_AGAIN_S)
+    return found
+
+
+def may_be_repeated(error: grpc.RpcError) -> bool:
+    """Whether the service is away, or says itself that the call may be repeated."""
+    return retry_delay(error) is not None or (code_of(error) is grpc.StatusCode.UNAVAILABLE and not reason_of(error))
+
+
+def code_of(error: grpc.RpcError) -> grpc.StatusCode:
+    """The status of a failed call."""
+    return cast(grpc.Call, error).code()
+
+
+def reason_of(error: grpc.RpcError) -> str:
+    """The machine-readable reason of a failed call; empty where no service answered."""
+    info = error_details_pb2.ErrorInfo()
+    return info.reason if _unpacked(error, info) else ""
+
+
+def retry_delay(error: grpc.RpcError) -> float | None:
+    """After how many seconds the call may be repeated, where the failure says so."""
+    info = error_details_pb2.RetryInfo()
+    return info.retry_delay.ToTimedelta().total_seconds() if _unpacked(error, info) else None
+
+
+def _unpacked(error: grpc.RpcError, into: Any) -> bool:
+    status = rpc_status.from_call(cast(Any, error))
+    return status is not None and any(detail.Unpack(into) for detail in status.details)
