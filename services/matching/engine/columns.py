@@ -12,6 +12,7 @@ from services.matching.domain.attributes import (
     USUAL_RARITY,
     DerivedAttribute,
 )
+from services.matching.domain.default_model import DEFAULT_MODEL
 from services.matching.domain.identity_record import Identity
 from services.matching.domain.model import RARE, USUAL_RECORDS, Frequencies
 from services.matching.engine.arrays import MISSING, Codes, Mask, Weights
@@ -19,6 +20,17 @@ from services.matching.engine.profiles import Profile, profile
 from services.matching.engine.vocabulary import Vocabulary
 
 _DERIVED = {derived.name: derived for derived in DERIVED_ATTRIBUTES}
+
+SHIPPED_RATES = {
+    level.frequency_of: level.u
+    for comparison in DEFAULT_MODEL.comparisons
+    for level in reversed(comparison.levels)
+    if level.frequency_of
+}
+"""How often a value of each attribute is usually shared, which counts beside what a small file shows."""
+
+SHIPPED_RECORDS, FEW_RECORDS = 200.0, 1000
+"""As how many records the shipped rates count in a file of a few; in larger ones they fade."""
 
 
 @dataclass(slots=True)
@@ -85,7 +97,9 @@ class Columns:
     def set_others(self, attribute: str, others: Weights) -> None:
         """Say how many records of other people hold each value that a record has."""
         at_least: Weights = np.maximum(others, RARITY.get(attribute, USUAL_RARITY))
-        self._rate_bits[attribute] = np.log2(np.clip(at_least / max(self.population - 1, 1), RARE, 1.0))
+        known = SHIPPED_RECORDS * min(1.0, FEW_RECORDS / max(self.population, 1))
+        seen = at_least + known * SHIPPED_RATES.get(attribute, 0.0)
+        self._rate_bits[attribute] = np.log2(np.clip(seen / (max(self.population - 1, 1) + known), RARE, 1.0))
 
     def count_own_values(self, attributes: Iterable[str]) -> None:
         """Take the frequencies from these records themselves."""
