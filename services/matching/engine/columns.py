@@ -97,9 +97,13 @@ class Columns:
     def set_others(self, attribute: str, others: Weights) -> None:
         """Say how many records of other people hold each value that a record has."""
         at_least: Weights = np.maximum(others, RARITY.get(attribute, USUAL_RARITY))
+        usual, records = self._shipped(attribute)
+        self._rate_bits[attribute] = np.log2(np.clip((at_least + usual) / records, RARE, 1.0))
+
+    def _shipped(self, attribute: str) -> tuple[float, float]:
+        """Return the shipped share of a rate: holders to add to those seen, and the records of both."""
         known = SHIPPED_RECORDS * min(1.0, FEW_RECORDS / max(self.population, 1))
-        seen = at_least + known * SHIPPED_RATES.get(attribute, 0.0)
-        self._rate_bits[attribute] = np.log2(np.clip(seen / (max(self.population - 1, 1) + known), RARE, 1.0))
+        return known * SHIPPED_RATES.get(attribute, 0.0), known + max(self.population - 1, 1)
 
     def count_own_values(self, attributes: Iterable[str]) -> None:
         """Take the frequencies from these records themselves."""
@@ -125,7 +129,8 @@ class Columns:
     def _repeated(self, attribute: str) -> dict[str, float]:
         """Return for repeated values the count that leads to the rate in use."""
         values, bits = self[attribute].values, self.rate_bits(attribute)
-        counts = np.zeros(0) if bits is None else np.exp2(bits) * max(self.population - 1, 1) + 1.0
+        usual, records = self._shipped(attribute)
+        counts = np.zeros(0) if bits is None else np.exp2(bits) * records - usual + 1.0
         return {values[code]: float(counts[code]) for code in np.flatnonzero(self.counts(attribute) > 1).tolist()}
 
 
