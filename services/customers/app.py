@@ -23,6 +23,7 @@ from services.customers.servicer.customer import CustomerServicer
 from services.customers.servicer.import_export import ImportExportServicer
 from services.customers.servicer.merge_storage import MergeStorageServicer
 from services.customers.servicer.note import NoteServicer
+from services.customers.settings import CustomersSettings
 from services.customers.store.feed import RENEW_EPOCH
 from services.customers.store.feed_bell import CHANNEL, FeedBell
 from services.customers.upkeep import Upkeep
@@ -30,7 +31,6 @@ from services.runtime.database import Database
 from services.runtime.edge import Edge
 from services.runtime.notifier import Notifier
 from services.runtime.server import Background, ServiceRegistration, SuiteServer, build_server, serve
-from services.runtime.settings import ServiceSettings
 
 _V1 = "patronage.customers.v1."
 
@@ -39,7 +39,7 @@ _V1 = "patronage.customers.v1."
 class App:
     """The parts of a running service."""
 
-    settings: ServiceSettings
+    settings: CustomersSettings
     database: Database
     databases: list[Database]
     services: list[ServiceRegistration]
@@ -70,12 +70,10 @@ class App:
         }
 
 
-def build_app(settings: ServiceSettings) -> App:
-    """The service for some settings. The feed and upkeep use the roles of their own where their URLs are set."""
+def build_app(settings: CustomersSettings) -> App:
+    """The service for some settings. Upkeep runs where its URL is set."""
     database = _database(settings.database_url, "customers", settings.workers)
-    feed_database = _database(
-        settings.feed_database_url or settings.database_url, "customers feed", settings.stream_workers
-    )
+    feed_database = _database(settings.feed_database_url, "customers feed", settings.stream_workers)
     databases = [database, feed_database]
     bell = FeedBell(feed_database, on_connect=_renew_epoch(database, feed_database))
     notifier = Notifier(database, CHANNEL)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pydantic import Field, SecretStr
+
 from services.runtime.settings import ServiceSettings, load_settings
 
 PREFIX = "PATRONAGE_CUSTOMERS_"
 
 
-def settings() -> ServiceSettings:
+class CustomersSettings(ServiceSettings):
+    """The feed is read by a role of its own, the only one that sees every company."""
+
+    feed_database_url: SecretStr = Field(description="the same database as the feed role")
+
+
+def settings() -> CustomersSettings:
     """The settings; a bad variable ends the process with exit code 2."""
-    return load_settings(PREFIX)
+    return load_settings(PREFIX, CustomersSettings)

@@ -69,9 +69,7 @@ def mergeable(
         if source == merge.target_id:
             raise SelfMerge(source)
     ids = [merge.target_id, *merge.source_ids]
-    stored = trees.lock_trees(tx, ids) if lock else {}
-    if not lock:
-        stored = {tree.tree.root_id: tree for tree in (trees.read_tree(tx, one) for one in ids)}
+    stored = trees.lock_trees(tx, ids) if lock else trees.read_trees(tx, ids)
     by_member = {member: tree for tree in stored.values() for member in tree.rows}
     for customer_id in ids:
         root = by_member[customer_id].root

@@ -12,6 +12,7 @@ from services.customers.domain.import_row import Row, change_by_row, checked_row
 from services.customers.domain.keys import LIVE_STATES, Key, duplicate_keys, external_keys
 from services.customers.operations.writing import Writes, actor_of, utc_now
 from services.customers.store import companies, duplicates, trees
+from services.customers.store.rows import StoredCustomer
 from services.customers.store.trees import StoredTree
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldsInvalid, FieldViolation
@@ -60,12 +61,16 @@ class _Pass:
         return self.owners.get((self.source, row.id)) if row.id else None
 
     def claims(self, row: Row) -> set[Key]:
-        """What a row touches: its external ids, the tree that it changes, the keys that it must be alone with."""
-        claims = external_keys(row.fields)
+        """What a row touches: its external ids and the tree that it changes."""
         owner = self.owner(row)
-        if owner:
-            return claims | {("tree", self.trees[owner].tree.root_id)}
-        return claims if self.on_duplicate == "ALLOW" else claims | duplicate_keys(row.fields, "ACTIVE")
+        return external_keys(row.fields) | ({("tree", self.trees[owner].tree.root_id)} if owner else set())
+
+    def written(self, customer: StoredCustomer, before: StoredCustomer | None = None) -> None:
+        """Knows from now on which keys a root holds."""
+        for key in duplicate_keys(before.view, before.state) if before else ():
+            self.holders[key] = [holder for holder in self.holders.get(key, []) if holder != customer.customer_id]
+        for key in duplicate_keys(customer.view, customer.state):
+            self.holders.setdefault(key, []).append(customer.customer_id)
 
 
 def import_customers(
@@ -128,6 +133,7 @@ def _create(tx: Transaction, known: _Pass, row: Row) -> Outcome:
     if hits and known.on_duplicate == "RETURN_EXISTING":
         return Outcome(row.number, "EXISTING", hits[0].customer_id, warnings=row.warnings, duplicates=hits)
     customer = known.writes.create(new_id(), new_record(row.fields, utc_now(), actor_of(tx.scope)))
+    known.written(customer)
     return Outcome(row.number, "CREATED", customer.customer_id, warnings=row.warnings, duplicates=hits)
 
 
@@ -146,7 +152,7 @@ def _update(tx: Transaction, known: _Pass, row: Row, owner: str) -> Outcome:
     if not change:
         return Outcome(row.number, "UNCHANGED", owner, warnings=row.warnings)
     details = {"fields": change.names, "import": known.source}
-    known.writes.change(stored, owner, own, "UPDATED", "updated", details)
+    known.written(known.writes.change(stored, owner, own, "UPDATED", "updated", details), stored.root)
     return Outcome(row.number, "UPDATED", owner, warnings=row.warnings)
 
 

@@ -51,6 +51,8 @@ def _position(question: Question, token: str) -> list[Any] | None:
     try:
         if not is_id(position[-1]) or len(position) != (1 if question.sort == "CUSTOMER_ID" else 2):
             raise ValueError("no position of this order")
+        if "\x00" in position[0]:
+            raise ValueError("no text of this database")
         if question.sort.endswith("_TIME"):
             return [datetime.fromisoformat(position[0]), position[1]]
     except (ValueError, TypeError, IndexError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from services.customers.domain.note import Note
 from services.customers.operations.update_customer import require_live
@@ -30,9 +31,14 @@ def list_notes(tx: Transaction, customer_id: str, *, page_size: int, page_token:
     root = trees.read_tree(tx, customer_id).root
     require_live(root)
     question = {"list": "notes", "customer_id": root.customer_id}
-    position = paging.position_of(page_token, question) or [""]
-    if position[0] and not is_id(position[0]):
-        raise FieldsInvalid([FieldViolation("page_token", "is not one that this service gave out")])
-    found = notes.page(tx, root.customer_id, position[0], size + 1)
+    found = notes.page(tx, root.customer_id, _before(paging.position_of(page_token, question)), size + 1)
     more = paging.page_token(question, [found[size - 1].note_id]) if len(found) > size else ""
     return NotePage(found[:size], more, notes.count(tx, root.customer_id))
+
+
+def _before(position: list[Any] | None) -> str:
+    if position is None:
+        return ""
+    if len(position) != 1 or not isinstance(position[0], str) or not is_id(position[0]):
+        raise FieldsInvalid([FieldViolation("page_token", "must be a next_page_token as this method returned it")])
+    return position[0]

@@ -29,8 +29,10 @@ SELECT x.system, x.external_id, x.customer_id::text
 
 
 def lock_keys(tx: Transaction, keys: Iterable[Key]) -> None:
-    """Takes the locks of keys. What holds them must be looked up in a later statement."""
-    tx.execute(LOCK, (company_lock(tx.scope.company_id), False, key_locks(tx.scope.company_id, keys)))
+    """Takes the locks of keys, if there are any. What holds them must be looked up in a later statement."""
+    locks = key_locks(tx.scope.company_id, keys)
+    if locks:
+        tx.execute(LOCK, (company_lock(tx.scope.company_id), False, locks))
 
 
 def lock_all_keys(tx: Transaction) -> None:

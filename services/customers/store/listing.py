@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, func, literal, or_, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    TextClause,
+    and_,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
 from services.customers.domain.fields import Json
 from services.customers.domain.listing import COUNTED, Question
@@ -75,13 +88,20 @@ def _where(question: Question) -> ColumnElement[bool]:
 
 
 def _begins_with(wanted: str) -> ColumnElement[bool]:
-    """The folded name, the e-mail or the phone begins with the text; of a phone the digits count."""
+    """The folded name, the e-mail or the phone begins with the text; of a phone without letters the digits count."""
     row = customers.c
-    ways = [row.name_sort.op("^@")(name_sort(wanted)), row.email_sort.op("^@")(wanted.casefold().strip())]
     digits = "".join(character for character in wanted if character.isdecimal() or character == "+")
-    if digits.strip("+"):
-        ways.append(row.phone_sort.op("^@")(digits))
-    return or_(*ways)
+    dialled = digits.strip("+") and not any(character.isalpha() for character in wanted)
+    beginnings = (
+        (row.name_sort, name_sort(wanted)),
+        (row.email_sort, wanted.casefold()),
+        (row.phone_sort, digits if dialled else ""),
+    )
+    # The second condition of each is what an index over those that have one asks for.
+    return or_(
+        false(),
+        *(and_(column.op("^@")(begin), column != literal_column("''")) for column, begin in beginnings if begin),
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -4,38 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.customers.domain.failures import CustomerNotFound
 from services.customers.domain.forest import Edge, Tree
 from services.customers.store.rows import StoredCustomer, stored
 from services.runtime.database import Transaction
+from services.runtime.failures import ConflictRetry
 from services.runtime.ids import is_id
 
-COLUMNS = "customer_id::text, root_id::text, own, view, etag, revision, state"
+Row = Mapping[str, Any]
 
-ROOTS = """
-SELECT customer_id::text, root_id::text FROM customers
- WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[])
+COLUMNS = "c.customer_id::text, c.root_id::text, c.own, c.view, c.etag, c.revision, c.state, clock_timestamp() AS now"
+IN_THE_TREES = """
+WHERE c.company_id = (SELECT app_company()) AND c.root_id = ANY(ARRAY(
+      SELECT root_id FROM customers WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[])))
 """
-MEMBERS = f"""
-SELECT {COLUMNS}, clock_timestamp() AS now FROM customers
- WHERE company_id = (SELECT app_company()) AND root_id = ANY(%s::uuid[]) ORDER BY customer_id
-"""
-MEMBER_IDS = """
-SELECT customer_id::text FROM customers WHERE company_id = (SELECT app_company()) AND root_id = ANY(%s::uuid[])
+LOCK = f"SELECT {COLUMNS} FROM customers AS c {IN_THE_TREES} ORDER BY c.customer_id FOR UPDATE"
+READ = f"""
+SELECT {COLUMNS}, e.merge_id::text, e.target_id::text, e.merged_at, m.rules, m.choices FROM customers AS c
+  LEFT JOIN merge_edges AS e ON e.company_id = (SELECT app_company()) AND e.in_force AND e.source_id = c.customer_id
+  LEFT JOIN merges AS m ON m.company_id = (SELECT app_company()) AND m.merge_id = e.merge_id
+{IN_THE_TREES}
 """
 EDGES = """
-SELECT e.merge_id::text, e.source_id::text, e.target_id::text, e.merged_at, m.rules, m.choices
-  FROM merge_edges e JOIN merges m USING (company_id, merge_id)
+SELECT e.source_id::text AS customer_id, e.merge_id::text, e.target_id::text, e.merged_at, m.rules, m.choices
+  FROM merge_edges AS e JOIN merges AS m ON m.company_id = (SELECT app_company()) AND m.merge_id = e.merge_id
  WHERE e.company_id = (SELECT app_company()) AND e.in_force AND e.source_id = ANY(%s::uuid[])
 """
+THERE = """
+SELECT customer_id::text FROM customers
+ WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[])
+"""
+MOST_LOOKS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTree:
-    """A tree with its rows, and the database's time at which they were read."""
+    """A tree with its rows, and the time at which they were read: later than all that happened to them."""
 
     tree: Tree
     rows: Mapping[str, StoredCustomer]
@@ -49,51 +56,81 @@ class StoredTree:
 
 def lock_tree(tx: Transaction, customer_id: str) -> StoredTree:
     """The tree that a customer is in, locked until the transaction ends; CustomerNotFound if there is none."""
-    trees = lock_trees(tx, [customer_id])
-    return next(iter(trees.values()))
+    [tree] = lock_trees(tx, [customer_id]).values()
+    return tree
 
 
 def lock_trees(tx: Transaction, customer_ids: Iterable[str]) -> dict[str, StoredTree]:
     """The trees that customers are in by root id, members locked in the order of their ids.
 
-    A merge locks the roots that it joins, so whoever holds a root sees no member come or go; the second look at the
-    ids finds a tree that changed while this waited for its locks.
+    A merge locks the roots that it joins, so whoever holds a root sees no member come or go. Its view names them all:
+    by that a tree is found out that changed while this waited for its locks, and is looked at again.
     """
-    ids = list(customer_ids)
-    while ids:
-        roots = sorted(set(roots_of(tx, ids).values()))
-        rows = tx.rows(MEMBERS + " FOR UPDATE", (roots,))
-        members = {row["customer_id"] for row in tx.rows(MEMBER_IDS, (roots,))}
-        if members == {row["customer_id"] for row in rows} and set(roots) <= members:
-            return _trees(tx, rows)
-    return {}
+    ids = _known_form(customer_ids)
+    for _ in range(MOST_LOOKS):
+        rows = tx.rows(LOCK, (ids,)) if ids else []
+        if set(ids) <= {row["customer_id"] for row in rows} and _whole(rows):
+            merged = [row["customer_id"] for row in rows if row["root_id"] != row["customer_id"]]
+            return _trees(rows, tx.rows(EDGES, (merged,)) if merged else [])
+        _require(ids, [row["customer_id"] for row in tx.rows(THERE, (ids,))])
+    raise ConflictRetry("The customers are merged and unmerged by others all the time. Repeat the call.")
 
 
 def read_tree(tx: Transaction, customer_id: str) -> StoredTree:
     """The tree that a customer is in, as of now; CustomerNotFound if there is none."""
-    rows = tx.rows(MEMBERS, (list(roots_of(tx, [customer_id]).values()),))
-    return next(iter(_trees(tx, rows).values()))
+    [tree] = read_trees(tx, [customer_id]).values()
+    return tree
 
 
-def roots_of(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, str]:
-    """For each id that of the root of its tree; CustomerNotFound for the first one that there is not."""
-    ids = [customer_id for customer_id in customer_ids if is_id(customer_id)]
-    found = {row["customer_id"]: row["root_id"] for row in tx.rows(ROOTS, (ids,))} if ids else {}
-    for customer_id in customer_ids:
-        if customer_id.lower() not in found:
+def read_trees(tx: Transaction, customer_ids: Iterable[str]) -> dict[str, StoredTree]:
+    """The trees that customers are in by root id, all as of one moment; CustomerNotFound for the first missing one."""
+    ids = _known_form(customer_ids)
+    rows = tx.rows(READ, (ids,)) if ids else []
+    _require(ids, [row["customer_id"] for row in rows])
+    return _trees(rows, [row for row in rows if row["merge_id"] is not None])
+
+
+def _known_form(customer_ids: Iterable[str]) -> list[str]:
+    ids = list(customer_ids)
+    for customer_id in ids:
+        if not is_id(customer_id):
             raise CustomerNotFound(customer_id)
-    return found
+    return [customer_id.lower() for customer_id in ids]
 
 
-def _trees(tx: Transaction, rows: list[dict[str, Any]]) -> dict[str, StoredTree]:
-    found = {row["customer_id"]: stored(row) for row in rows}
-    merged = [customer.customer_id for customer in found.values() if customer.root_id != customer.customer_id]
-    edges = [Edge(**row) for row in tx.rows(EDGES, (merged,))] if merged else []
-    now = rows[0]["now"]
-    trees = {}
-    for root_id in sorted({customer.root_id for customer in found.values()}):
-        mine = {key: customer for key, customer in found.items() if customer.root_id == root_id}
-        inside = [edge for edge in edges if edge.source_id in mine]
-        tree = Tree(root_id, {key: customer.own for key, customer in mine.items()}, inside)
-        trees[root_id] = StoredTree(tree, mine, now)
-    return trees
+def _require(ids: Sequence[str], found: Sequence[str]) -> None:
+    for customer_id in ids:
+        if customer_id not in found:
+            raise CustomerNotFound(customer_id)
+
+
+def _whole(rows: Sequence[Row]) -> bool:
+    """Whether the rows are those of whole trees, as their roots name them."""
+    named = {row["root_id"]: {row["root_id"]} for row in rows}
+    for row in rows:
+        if row["customer_id"] == row["root_id"]:
+            named[row["root_id"]] |= set(row["view"].get("merged_customer_ids", ()))
+    return set().union(*named.values()) == {row["customer_id"] for row in rows}
+
+
+def _trees(rows: Sequence[Row], edges: Sequence[Row]) -> dict[str, StoredTree]:
+    edge_of = {row["customer_id"]: _edge(row) for row in edges}
+    members: dict[str, dict[str, StoredCustomer]] = {}
+    for row in sorted(rows, key=lambda row: (row["root_id"], row["customer_id"])):
+        members.setdefault(row["root_id"], {})[row["customer_id"]] = stored(row)
+    now = max((row["now"] for row in rows), default=None)
+    return {root_id: _tree(root_id, mine, edge_of, now) for root_id, mine in members.items() if now}
+
+
+def _tree(root_id: str, rows: Mapping[str, StoredCustomer], edge_of: Mapping[str, Edge], now: datetime) -> StoredTree:
+    tree = Tree(
+        root_id,
+        {customer_id: row.own for customer_id, row in rows.items()},
+        [edge_of[customer_id] for customer_id in rows if customer_id != root_id],
+    )
+    last = max([*(row.own.updated_at for row in rows.values()), *(edge.merged_at for edge in tree.edges)])
+    return StoredTree(tree, rows, max(now, last + timedelta(microseconds=1)))
+
+
+def _edge(row: Row) -> Edge:
+    return Edge(row["merge_id"], row["customer_id"], row["target_id"], row["merged_at"], row["rules"], row["choices"])

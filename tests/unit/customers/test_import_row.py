@@ -77,7 +77,7 @@ def test_an_id_needs_a_source() -> None:
     assert not row("", source="", name="Ann").problems
 
 
-@pytest.mark.parametrize("text", ["1990-02-31", "19900231", "31/31/1990", "unknown", "1990", "‏١٩٩٠", "0000-00-00"])
+@pytest.mark.parametrize("text", ["1990-02-31", "19900231", "31/31/1990", "unknown", "1990", "١٩٩٠", "0000-00-00"])
 def test_a_date_of_birth_that_is_none_is_kept_as_text_with_a_warning(text: str) -> None:
     found = row(name="Ann", birth_date_text=text)
     assert not found.problems

@@ -1,0 +1,133 @@
+"""A company whose customers are written and read by the operations themselves."""
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import psycopg
+
+from services.customers.domain.merge import Merge, by_unit
+from services.customers.operations.apply_merge import Applied, apply_merge
+from services.customers.operations.create_customer import Created, create_customer
+from services.customers.operations.create_note import create_note
+from services.customers.operations.delete_customer import delete_customer
+from services.customers.operations.get_customer import Found, get_customer
+from services.customers.operations.import_customers import Outcome, RawRow, import_customers
+from services.customers.operations.list_notes import list_notes
+from services.customers.operations.revert_merge import Reverted, revert_merge
+from services.customers.operations.update_customer import update_customer
+from services.customers.store import trees
+from services.customers.store.rows import StoredCustomer
+from services.customers.store.trees import StoredTree
+from services.runtime.database import Database, TenantScope, Transaction
+from tests.fixtures.databases import ServiceDatabase
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Company:
+    """Short names for what a company does with its customers, each in a transaction of its own."""
+
+    database: Database
+    urls: ServiceDatabase
+    company_id: str = "acme"
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        return self.database.transaction(TenantScope(self.company_id, "ann", "Ann", "10.0.0.7", "call-1"))
+
+    def creation(self, on_duplicate: str = "ALLOW", **draft: Any) -> Created:
+        with self.transaction() as tx:
+            return create_customer(tx, draft, on_duplicate)
+
+    def create(self, name: str, **draft: Any) -> str:
+        return self.creation(name=name, **draft).customer.customer_id
+
+    def get(self, customer_id: str) -> Found:
+        with self.transaction() as tx:
+            return get_customer(tx, customer_id)
+
+    def shown(self, customer_id: str) -> dict[str, Any]:
+        return self.get(customer_id).shown
+
+    def tree(self, customer_id: str) -> StoredTree:
+        with self.transaction() as tx:
+            return trees.read_tree(tx, customer_id)
+
+    def update(self, customer_id: str, etag: str = "", paths: Sequence[str] = (), **draft: Any) -> StoredCustomer:
+        with self.transaction() as tx:
+            return update_customer(tx, customer_id, draft, paths or list(draft), etag)[0]
+
+    def delete(self, customer_id: str, etag: str = "") -> StoredCustomer:
+        with self.transaction() as tx:
+            return delete_customer(tx, customer_id, etag)[0]
+
+    def note(self, customer_id: str, content: str = "called") -> str:
+        with self.transaction() as tx:
+            return create_note(tx, customer_id, type_="GENERAL", visibility="INTERNAL", content=content)[0].note_id
+
+    def notes(self, customer_id: str) -> list[str]:
+        with self.transaction() as tx:
+            return [note.content for note in list_notes(tx, customer_id, page_size=0, page_token="").notes]
+
+    def merge(
+        self,
+        target: str,
+        *sources: str,
+        merge_id: str = "",
+        rules: Sequence[tuple[str, str]] = (),
+        choices: Sequence[tuple[str, str]] = (),
+        etags: dict[str, str] | None = None,
+        reason: str = "",
+    ) -> Applied:
+        merge = Merge(merge_id or str(uuid.uuid4()), target, sources, by_unit(rules), by_unit(choices), reason)
+        with self.transaction() as tx:
+            return apply_merge(tx, merge, etags or {})
+
+    def undo(self, merge_id: str) -> Reverted:
+        with self.transaction() as tx:
+            return revert_merge(tx, merge_id, "was wrong")
+
+    def import_rows(self, *rows: dict[str, Any], source: str = "crm", on_duplicate: str = "ALLOW") -> list[Outcome]:
+        """Imports rows; `id` of a row is its id in the source."""
+        raw = [RawRow(place, row.pop("id", ""), row) for place, row in enumerate(map(dict, rows), start=1)]
+        with self.transaction() as tx:
+            return import_customers(tx, raw, source=source, on_duplicate=on_duplicate)[0]
+
+    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        with self.transaction() as tx:
+            return tx.rows(sql, parameters)
+
+    def value(self, sql: str, *parameters: Any) -> Any:
+        with self.transaction() as tx:
+            return tx.value(sql, parameters)
+
+    def admin(self) -> psycopg.Connection:
+        return psycopg.connect(self.urls.admin_url, autocommit=True)
+
+    def owner(self) -> psycopg.Connection:
+        return psycopg.connect(self.urls.owner_url, autocommit=True)
+
+
+def at_once(*works: Callable[[], T]) -> list[T | Exception]:
+    """What each of several works answers or raises when all begin together."""
+    start = threading.Barrier(len(works))
+
+    def run(work: Callable[[], T]) -> T | Exception:
+        start.wait()
+        try:
+            return work()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def failures(found: Sequence[object]) -> list[str]:
+    """The names of the failures among some answers, sorted."""
+    return sorted(type(one).__name__ for one in found if isinstance(one, Exception))
