@@ -19,7 +19,7 @@ from sqlalchemy import ClauseElement
 
 from services.runtime.core_sql import core_sql
 from services.runtime.database_errors import is_connection_lost, unavailable
-from services.runtime.failures import Internal, Overloaded
+from services.runtime.failures import DatabaseUnavailable, Internal, Overloaded
 from services.runtime.freshness import ChangeToken, Horizon
 
 Params = Sequence[Any] | Mapping[str, Any]
@@ -111,7 +111,14 @@ class Transaction:
         _simple(self.connection, b"SELECT set_config('app.company_id',%s,true)" % literal)
 
     def change_token(self) -> ChangeToken:
-        """The token of what this transaction writes; of what everyone wrote before when it wrote nothing."""
+        """The token of what this transaction writes; of what everyone wrote before when it wrote nothing.
+
+        Until the epoch is known nothing is written: its token would be of no use, and be answered to a retry again.
+        """
+        if not self._database.epoch:
+            raise unavailable("the epoch of the database is not known yet")
+        if not self._database.epoch:
+            raise DatabaseUnavailable("The service is starting. Repeat the call in a moment.", retry_after=1.0)
         return ChangeToken(self._database.epoch, self.value(_CHANGE_XID))
 
     def after_commit(self, callback: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from patronage.customers.v1 import note_service_pb2
 from patronage.matching.v1 import merge_service_pb2 as pb
 from services.local.suite import Suite
 from services.runtime.ids import new_id
-from tests.faults.company import Company, insist, reason_of, until
+from tests.faults.company import Company, insist, reason_of, record, until
 from tests.faults.people import import_people, note_request, record_sales
 from tests.faults.proofs import (
     CUSTOMERS,
@@ -43,6 +43,7 @@ class Caller:
     merged: dict[str, tuple[pb.MergeCustomersRequest, pb.MergeCustomersResponse]] = field(default_factory=dict)
     undone: dict[str, tuple[pb.UndoMergeRequest, pb.UndoMergeResponse]] = field(default_factory=dict)
     noted: list[tuple[str, str]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
     def work(self) -> None:
@@ -51,31 +52,38 @@ class Caller:
             self.tick()
 
     def repeat(self) -> None:
-        """Every request once more, which changes nothing and answers as it did."""
+        """Every request once more, which changes nothing and answers as it did; each change is met by a follower."""
         for merge, merged in self.merged.values():
             again = insist(self.company.merges.MergeCustomers, merge).merge
             assert (again.merge_id, again.merge_time) == (merged.merge.merge_id, merged.merge.merge_time)
         for undo, undone in self.undone.values():
             assert insist(self.company.merges.UndoMerge, undo) == undone
+        for token in self.tokens:
+            insist(self.company.matching.MatchRecord, record(token))
 
     def _merge(self) -> None:
         target, *sources = self.chance.sample(self.people, self.chance.choice([2, 2, 3]))
         request = pb.MergeCustomersRequest(target_id=target, source_ids=sources, request_id=new_id())
         try:
-            self.merged[request.request_id] = (request, insist(self.company.merges.MergeCustomers, request))
+            merged = insist(self.company.merges.MergeCustomers, request)
         except grpc.RpcError as error:
             self.refused.append(reason_of(error))
+        else:
+            self.merged[request.request_id] = (request, merged)
+            self.tokens.append(merged.change_token)
 
     def _undo(self) -> None:
         done = {undone.merge.merge_id for _, undone in self.undone.values()}
         open_merges = sorted({merged.merge.merge_id for _, merged in self.merged.values()} - done)
         if open_merges:
             request = pb.UndoMergeRequest(merge_id=self.chance.choice(open_merges), request_id=new_id())
-            self.undone[request.request_id] = (request, insist(self.company.merges.UndoMerge, request))
+            undone = insist(self.company.merges.UndoMerge, request)
+            self.undone[request.request_id] = (request, undone)
+            self.tokens.append(undone.change_token)
 
     def _note(self) -> None:
         request = note_request(self.chance.choice(self.people), f"note {new_id()}")
-        insist(self.company.notes.CreateNote, request)
+        self.tokens.append(insist(self.company.notes.CreateNote, request).change_token)
         self.noted.append((request.customer_id, request.note.content))
 
 
