@@ -13,6 +13,7 @@ from tests.integration.customers.served import Served, serving
 @pytest.fixture
 def database(customers_database: ServiceDatabase) -> Iterator[Database]:
     opened = Database(customers_database.runtime_url, application_name="test", max_size=60)
+    opened.epoch = "the epoch of the test"
     yield opened
     opened.close()
 
