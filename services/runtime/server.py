@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -27,6 +28,7 @@ _WAITING_PER_WORKER = 32
 _SIDE_WORKERS = 2
 _LAST_HANDLERS_S = 5.0
 _SIDE_WAITING = 1_000
+_COLLECTOR = (50_000, 20, 20)
 _MESSAGE_BYTES = 8 * 1024 * 1024
 
 _log = get_logger("server")
@@ -132,6 +134,10 @@ def serve(
 def _run(
     server: SuiteServer, settings: ServiceSettings, background: Sequence[Background], signals: StopSignals
 ) -> None:
+    # What was built so far lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTOR)
     server.start()
     for work in background:
         work.start()

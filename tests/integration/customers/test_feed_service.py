@@ -66,6 +66,7 @@ def served(customers_database: ServiceDatabase) -> Iterator[Served]:
         {"database_url": customers_database.runtime_url, "plaintext": True, "token_secret": SECRET}
     )
     runtime = Database(customers_database.runtime_url, application_name="runtime")
+    runtime.epoch = "the epoch of the test"
     with feed_of(customers_database) as made:
         feed = WatchedFeed(made.database, made.bell)
         feed.ended.clear()

@@ -30,6 +30,7 @@ def feed(customers_database: ServiceDatabase) -> Iterator[Feed]:
 @pytest.fixture
 def runtime(customers_database: ServiceDatabase) -> Iterator[Database]:
     database = Database(customers_database.runtime_url, application_name="runtime")
+    database.epoch = "the epoch of the test"
     yield database
     database.close()
 
