@@ -11,14 +11,18 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from services.runtime.caller import caller_of
 from services.runtime.database import Database, Transaction
-from services.runtime.failures import FieldsInvalid, FieldViolation
+from services.runtime.failures import ConflictRetry, FieldsInvalid, FieldViolation
 from services.runtime.idempotency import once
 from services.runtime.ids import is_id
 
 M = TypeVar("M", bound=Message)
+
+MOST_TRIES = 5
+MET_A_WRITER = (ConflictRetry, DeadlockDetected, SerializationFailure)
 
 
 class Edge:
@@ -34,10 +38,21 @@ class Edge:
             return run(tx)
 
     def write(self, context: Any, request: Message, run: Callable[[Transaction], M]) -> M:
-        """What `run` answers inside a transaction; the first answer again where the request id was used before."""
+        """What `run` answers inside a transaction; the first answer again where the request id was used before.
+
+        Where a concurrent writer won, nothing was written and all locks are free: `run` is called anew, a few times.
+        """
         request_id: str = getattr(request, "request_id", "")
         if request_id and not is_id(request_id):
             raise FieldsInvalid([FieldViolation("request_id", "is no UUID")])
+        for _ in range(MOST_TRIES - 1):
+            try:
+                return self._write(context, request, request_id, run)
+            except MET_A_WRITER:
+                continue
+        return self._write(context, request, request_id, run)
+
+    def _write(self, context: Any, request: Message, request_id: str, run: Callable[[Transaction], M]) -> M:
         with self._database.transaction(caller_of(context).scope()) as tx:
             tx.after_commit(self._committed)
             return _once(tx, request, request_id, run) if request_id else run(tx)

@@ -37,7 +37,6 @@ THERE = """
 SELECT customer_id::text FROM customers
  WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[])
 """
-MOST_LOOKS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +63,16 @@ def lock_trees(tx: Transaction, customer_ids: Iterable[str]) -> dict[str, Stored
     """The trees that customers are in by root id, members locked in the order of their ids.
 
     A merge locks the roots that it joins, so whoever holds a root sees no member come or go. Its view names them all:
-    by that a tree is found out that changed while this waited for its locks, and is looked at again.
+    by that a tree is found out that changed while this waited for its locks. To look again with the locks that are
+    held by then could end in a circle, so ConflictRetry gives them back first.
     """
     ids = _known_form(customer_ids)
-    for _ in range(MOST_LOOKS):
-        rows = tx.rows(LOCK, (ids,)) if ids else []
-        if set(ids) <= {row["customer_id"] for row in rows} and _whole(rows):
-            merged = [row["customer_id"] for row in rows if row["root_id"] != row["customer_id"]]
-            return _trees(rows, tx.rows(EDGES, (merged,)) if merged else [])
-        _require(ids, [row["customer_id"] for row in tx.rows(THERE, (ids,))])
-    raise ConflictRetry("The customers are merged and unmerged by others all the time. Repeat the call.")
+    rows = tx.rows(LOCK, (ids,)) if ids else []
+    if set(ids) <= {row["customer_id"] for row in rows} and _whole(rows):
+        merged = [row["customer_id"] for row in rows if row["root_id"] != row["customer_id"]]
+        return _trees(rows, tx.rows(EDGES, (merged,)) if merged else [])
+    _require(ids, [row["customer_id"] for row in tx.rows(THERE, (ids,))])
+    raise ConflictRetry("The customers were merged or unmerged meanwhile. Repeat the call.")
 
 
 def read_tree(tx: Transaction, customer_id: str) -> StoredTree:

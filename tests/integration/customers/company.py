@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import psycopg
+from google.protobuf.empty_pb2 import Empty
 
 from services.customers.domain.merge import Merge, by_unit
 from services.customers.operations.apply_merge import Applied, apply_merge
@@ -23,7 +25,9 @@ from services.customers.operations.update_customer import update_customer
 from services.customers.store import trees
 from services.customers.store.rows import StoredCustomer
 from services.customers.store.trees import StoredTree
+from services.runtime.caller import Caller, attach_caller
 from services.runtime.database import Database, TenantScope, Transaction
+from services.runtime.edge import Edge
 from tests.fixtures.databases import ServiceDatabase
 
 T = TypeVar("T")
@@ -40,9 +44,18 @@ class Company:
     def transaction(self) -> AbstractContextManager[Transaction]:
         return self.database.transaction(TenantScope(self.company_id, "ann", "Ann", "10.0.0.7", "call-1"))
 
+    def write(self, run: Callable[[Transaction], Any]) -> Any:
+        """As a call of the service writes: with a few tries where a concurrent writer wins."""
+        return Edge(self.database).write(self._context(), Empty(), run)
+
+    def _context(self) -> object:
+        context = SimpleNamespace()
+        attach_caller(context, Caller("ann", "Ann", self.company_id, frozenset(), "10.0.0.7", "call-1"))
+        return context
+
     def creation(self, on_duplicate: str = "ALLOW", **draft: Any) -> Created:
-        with self.transaction() as tx:
-            return create_customer(tx, draft, on_duplicate)
+        found: Created = self.write(lambda tx: create_customer(tx, draft, on_duplicate))
+        return found
 
     def create(self, name: str, **draft: Any) -> str:
         return self.creation(name=name, **draft).customer.customer_id
@@ -59,12 +72,14 @@ class Company:
             return trees.read_tree(tx, customer_id)
 
     def update(self, customer_id: str, etag: str = "", paths: Sequence[str] = (), **draft: Any) -> StoredCustomer:
-        with self.transaction() as tx:
-            return update_customer(tx, customer_id, draft, paths or list(draft), etag)[0]
+        found: StoredCustomer
+        found, _ = self.write(lambda tx: update_customer(tx, customer_id, draft, paths or list(draft), etag))
+        return found
 
     def delete(self, customer_id: str, etag: str = "") -> StoredCustomer:
-        with self.transaction() as tx:
-            return delete_customer(tx, customer_id, etag)[0]
+        found: StoredCustomer
+        found, _ = self.write(lambda tx: delete_customer(tx, customer_id, etag))
+        return found
 
     def note(self, customer_id: str, content: str = "called") -> str:
         with self.transaction() as tx:
@@ -85,18 +100,19 @@ class Company:
         reason: str = "",
     ) -> Applied:
         merge = Merge(merge_id or str(uuid.uuid4()), target, sources, by_unit(rules), by_unit(choices), reason)
-        with self.transaction() as tx:
-            return apply_merge(tx, merge, etags or {})
+        found: Applied = self.write(lambda tx: apply_merge(tx, merge, etags or {}))
+        return found
 
     def undo(self, merge_id: str) -> Reverted:
-        with self.transaction() as tx:
-            return revert_merge(tx, merge_id, "was wrong")
+        found: Reverted = self.write(lambda tx: revert_merge(tx, merge_id, "was wrong"))
+        return found
 
     def import_rows(self, *rows: dict[str, Any], source: str = "crm", on_duplicate: str = "ALLOW") -> list[Outcome]:
         """Imports rows; `id` of a row is its id in the source."""
         raw = [RawRow(place, row.pop("id", ""), row) for place, row in enumerate(map(dict, rows), start=1)]
-        with self.transaction() as tx:
-            return import_customers(tx, raw, source=source, on_duplicate=on_duplicate)[0]
+        found: list[Outcome]
+        found, _ = self.write(lambda tx: import_customers(tx, raw, source=source, on_duplicate=on_duplicate))
+        return found
 
     def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         with self.transaction() as tx:
