@@ -4,7 +4,7 @@
 
 import re
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from services.identity.text import clean
 
@@ -17,6 +17,11 @@ _PLUS_TAGS = frozenset(
     " protonmail.com pm.me zoho.com".split()
 )
 _WRAPPED = re.compile(r"^(?:.*<([^<>]*)>|mailto:(.*))$")
+_WORD = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_LABEL = r"[a-z\d]+(?:-[a-z\d]+)*"
+_PLAIN = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+([a-z]{{2,}})", re.ASCII | re.IGNORECASE)
+_LONGEST_PLAIN = 64
+_SPECIAL = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
 def normalize_email(text: str) -> str:
@@ -37,8 +42,12 @@ def normalize_email(text: str) -> str:
 
 def is_email(text: str) -> bool:
     """Return whether the text is written as an e-mail address; nothing is looked up."""
+    address = clean(text)
+    plain = _PLAIN.fullmatch(address) if len(address) <= _LONGEST_PLAIN else None
+    if plain and plain[1].lower() not in _SPECIAL:
+        return True  # the common case, which the library takes a hundred times as long to find
     try:
-        validate_email(clean(text), check_deliverability=False, test_environment=True)
+        validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return False
     return True
