@@ -13,7 +13,7 @@ ALTER TABLE idempotent_requests FORCE ROW LEVEL SECURITY;
 CREATE POLICY company ON idempotent_requests TO {service}_runtime
     USING (company_id = (SELECT app_company())) WITH CHECK (company_id = (SELECT app_company()));
 CREATE POLICY upkeep ON idempotent_requests TO {service}_upkeep USING (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON idempotent_requests TO {service}_runtime;
+GRANT SELECT, INSERT, UPDATE ON idempotent_requests TO {service}_runtime;
 GRANT SELECT, UPDATE, DELETE ON idempotent_requests TO {service}_upkeep;
 
 -- Takes the request id for this transaction and says whether to run: RUN, BUSY, STORED or REUSED.

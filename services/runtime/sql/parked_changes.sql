@@ -14,5 +14,5 @@ ALTER TABLE parked_changes FORCE ROW LEVEL SECURITY;
 CREATE POLICY company ON parked_changes TO {service}_runtime
     USING (company_id = (SELECT app_company())) WITH CHECK (company_id = (SELECT app_company()));
 CREATE POLICY upkeep ON parked_changes TO {service}_upkeep USING (true);
-GRANT SELECT, INSERT, DELETE ON parked_changes TO {service}_runtime;
+GRANT SELECT, INSERT ON parked_changes TO {service}_runtime;
 GRANT SELECT, DELETE ON parked_changes TO {service}_upkeep;

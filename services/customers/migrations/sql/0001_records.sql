@@ -38,7 +38,7 @@ CREATE INDEX customers_by_email ON customers (company_id, email_sort, customer_i
 CREATE INDEX customers_by_phone ON customers (company_id, phone_sort, customer_id) WHERE phone_sort <> '';
 CREATE INDEX customers_by_state ON customers (company_id, state, created_at, customer_id);
 
--- The keys by which an exact duplicate is found, of each customer's own record.
+-- The keys by which an exact duplicate is found: those of what a live root shows. Merged and deleted customers have none.
 CREATE TABLE customer_keys (
     company_id text NOT NULL,
     kind text NOT NULL CHECK (kind IN ('EMAIL', 'PHONE')),
@@ -49,6 +49,7 @@ CREATE TABLE customer_keys (
 );
 CREATE INDEX customer_keys_by_customer ON customer_keys (company_id, customer_id);
 
+-- Whom a pair of system and id belongs to: the customer whose own record has it, merged or not.
 CREATE TABLE external_ids (
     company_id text NOT NULL,
     system text COLLATE "C" NOT NULL,
@@ -85,7 +86,7 @@ CREATE TABLE child_tallies (
 );
 
 CREATE FUNCTION tally_children() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
         UPDATE public.child_tallies
@@ -176,7 +177,7 @@ CREATE TABLE database_epoch (
 );
 
 CREATE FUNCTION renew_epoch() RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     now_system bigint := (SELECT system_identifier FROM pg_control_system());
     now_oid oid := (SELECT oid FROM pg_database WHERE datname = current_database());
@@ -217,7 +218,7 @@ CREATE TABLE audit_log (
 CREATE INDEX audit_log_by_record ON audit_log (company_id, table_name, record_id, audit_id);
 
 CREATE FUNCTION write_audit() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     derived text[] := ARRAY['view', 'revision', 'name_sort', 'email_sort', 'phone_sort'];
     before jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - derived END;
@@ -265,18 +266,21 @@ BEGIN
     END LOOP;
 END $$;
 
-GRANT SELECT, INSERT, UPDATE ON companies, customers, notes, merges, merge_edges TO customers_runtime;
+GRANT SELECT, INSERT, UPDATE ON companies, customers TO customers_runtime;
+GRANT SELECT, INSERT ON notes, events, merges, merge_edges TO customers_runtime;
+GRANT UPDATE (undone_at, undone_by, undone_by_name, undo_reason) ON merges TO customers_runtime;
+GRANT UPDATE (in_force) ON merge_edges TO customers_runtime;
 GRANT SELECT, INSERT, DELETE ON customer_keys, external_ids TO customers_runtime;
-GRANT SELECT, INSERT ON events TO customers_runtime;
 GRANT INSERT ON feed TO customers_runtime;
 GRANT SELECT ON audit_log, child_tallies, database_epoch TO customers_runtime;
 GRANT SELECT ON companies, customers, feed, database_epoch TO customers_feed;
-GRANT EXECUTE ON FUNCTION renew_epoch() TO customers_runtime, customers_feed;
+REVOKE EXECUTE ON FUNCTION tally_children(), write_audit(), renew_epoch() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION renew_epoch() TO customers_feed;
 
 -- Upkeep: the feed keeps seven days.
 CREATE POLICY upkeep_expires ON feed TO customers_upkeep USING (created_at < now() - interval '7 days');
 GRANT SELECT, DELETE ON feed TO customers_upkeep;
-GRANT SELECT, UPDATE ON database_epoch TO customers_upkeep;
+GRANT SELECT, UPDATE (expired_below) ON database_epoch TO customers_upkeep;
 
 -- Takes the locks under which exact duplicates are looked for: the company's (shared for one record, exclusive for a
 -- chunk of an import) and then, in order, those of the keys. The check must come in a later statement.

@@ -112,7 +112,9 @@ BEGIN
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', owned);
         EXECUTE format('CREATE POLICY company ON %I TO matching_runtime USING (company_id = (SELECT app_company()))'
                        ' WITH CHECK (company_id = (SELECT app_company()))', owned);
-        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO matching_runtime', owned);
     END LOOP;
 END
 $$;
+GRANT SELECT, INSERT, UPDATE ON companies, scans TO matching_runtime;
+GRANT SELECT, INSERT, DELETE ON match_keys TO matching_runtime;
+GRANT SELECT, INSERT, UPDATE, DELETE ON match_records, duplicate_groups, duplicate_group_members TO matching_runtime;
