@@ -19,7 +19,7 @@ from services.runtime.logs import get_logger
 Change = TypeVar("Change")
 
 _SHORTEST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 5.0
+_LONGEST_PAUSE_S = 2.0
 _ASK_TO_LEAD_S = 1.0
 _TRIES = 5
 _TRANSIENT = (DatabaseUnavailable, ConflictRetry, LockTimeout)

@@ -7,11 +7,10 @@ from services.runtime.database import Connection, Database, Transaction
 _ERROR_LIMIT = 2_000
 
 _LEAD = "SELECT pg_try_advisory_lock(hashtextextended('follower ' || %s, 0))"
-_ENSURE = "INSERT INTO follower_cursors (name) VALUES (%s) ON CONFLICT DO NOTHING"
+# It has heard nothing yet: how old what it knows is cannot be said.
+_ENSURE = "INSERT INTO follower_cursors (name, batch_at) VALUES (%s, '-infinity') ON CONFLICT DO NOTHING"
 _READ = "SELECT cursor FROM follower_cursors WHERE name = %s"
-_RESET = """
-    UPDATE follower_cursors SET cursor = '', epoch = '', horizon = 0, batch_at = clock_timestamp() WHERE name = %s
-"""
+_RESET = "UPDATE follower_cursors SET cursor = '', epoch = '', horizon = 0 WHERE name = %s"
 # Only from the cursor that the batch was asked for: should two processes ever follow at once, one of them fails.
 _ADVANCE = """
     UPDATE follower_cursors

@@ -103,7 +103,9 @@ def _read(database: Database, name: str, horizon: Horizon) -> None:
 
 def age(database: Database, name: str) -> float:
     """Seconds since the follower last applied a batch or a checkpoint; infinite when it never did."""
-    sql = "SELECT extract(epoch FROM clock_timestamp() - batch_at) FROM follower_cursors WHERE name = %s"
+    # A difference of numbers: one of times cannot be infinite before PostgreSQL 17.
+    since = "extract(epoch FROM clock_timestamp()) - extract(epoch FROM batch_at)"
+    sql = f"SELECT {since} FROM follower_cursors WHERE name = %s"
     with database.connection() as connection:
         row = connection.execute(sql, (name,)).fetchone()
     return max(0.0, float(row[0])) if row is not None else float("inf")

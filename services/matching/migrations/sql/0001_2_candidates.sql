@@ -14,7 +14,8 @@ DECLARE
     sought bigint[] := p_keys;
 BEGIN
     PERFORM set_config('app.company_id', p_company, true);
-    SELECT extract(epoch FROM clock_timestamp() - c.batch_at) INTO age FROM follower_cursors c WHERE c.name = p_follower;
+    SELECT extract(epoch FROM clock_timestamp()) - extract(epoch FROM c.batch_at) INTO age
+    FROM follower_cursors c WHERE c.name = p_follower;
     IF p_customer IS NOT NULL THEN
         root := root_of(p_customer);
         SELECT m.identity, m.keys INTO own_identity, sought FROM match_records m
