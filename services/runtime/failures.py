@@ -235,6 +235,13 @@ class UpstreamUnavailable(Failure):
     reason = "UPSTREAM_UNAVAILABLE"
 
 
+class ShuttingDown(Failure):
+    """The service is being stopped."""
+
+    code = Code.UNAVAILABLE
+    reason = "SHUTTING_DOWN"
+
+
 class StatementTimeout(Failure):
     """A statement took longer than the service allows."""
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from services.runtime.failures import ShuttingDown
+
 _ATTRIBUTE = "patronage_stream_end"
+_OVER = object()
 
 
 class StreamEnd(threading.Event):
@@ -15,6 +19,7 @@ class StreamEnd(threading.Event):
 
     def __init__(self) -> None:
         super().__init__()
+        self.draining = False
         self._callbacks: list[Callable[[], None]] = []
 
     def call_back(self, callback: Callable[[], None]) -> None:
@@ -46,8 +51,8 @@ class StreamEnds:
         setattr(context, _ATTRIBUTE, end)
         with self._lock:
             self._open.add(end)
-            draining = self._draining
-        if draining or not context.add_callback(end.end):
+            end.draining = self._draining
+        if end.draining or not context.add_callback(end.end):
             end.end()
         try:
             yield end
@@ -61,7 +66,34 @@ class StreamEnds:
             self._draining = True
             ending = list(self._open)
         for end in ending:
+            end.draining = True
             end.end()
+
+
+def until_end(requests: Iterator[Any], end: StreamEnd) -> Iterator[Any]:
+    """The requests of a stream, until the server drains: then it raises ShuttingDown, between two requests.
+
+    gRPC's own iterator cannot be woken, so a thread waits on it; that ends with the call.
+    """
+    reader, woken = ThreadPoolExecutor(1, "requests"), threading.Event()
+    end.call_back(woken.set)
+    try:
+        while (request := _next(reader, woken, requests, end)) is not _OVER:
+            yield request
+    finally:
+        reader.shutdown(wait=False)
+
+
+def _next(reader: ThreadPoolExecutor, woken: threading.Event, requests: Iterator[Any], end: StreamEnd) -> Any:
+    woken.clear()
+    if not end.draining:
+        coming = reader.submit(next, requests, _OVER)
+        coming.add_done_callback(lambda _: woken.set())
+        woken.wait()
+        if coming.done() or not end.draining:
+            return coming.result()
+    text = "The service is being stopped. What it has answered is done; send the rest again in a moment."
+    raise ShuttingDown(text, retry_after=1.0)
 
 
 def end_of(context: Any) -> StreamEnd:

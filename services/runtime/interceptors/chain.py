@@ -16,10 +16,11 @@ from services.runtime.interceptors.call import Call, open_call
 from services.runtime.interceptors.errors import errors
 from services.runtime.interceptors.request_log import request_log
 from services.runtime.interceptors.status import DetailsOf, no_details
-from services.runtime.streams import StreamEnds
+from services.runtime.streams import StreamEnd, StreamEnds, until_end
 from services.runtime.tokens_jwt import TokenVerifier
 
 Behaviour = Callable[[Any, Any], Any]
+Decoded = Callable[[Any, StreamEnd], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,10 @@ class Chain:
         self, method: str, behaviour: Behaviour, *, request_streaming: bool, response_streaming: bool
     ) -> Behaviour:
         """The behaviour of one method with the chain around it, for any of the four kinds of RPC."""
-        decoded = _decoded_stream if request_streaming else _decoded
-        return (self._stream if response_streaming else self._unary)(method, behaviour, decoded)
+        if not request_streaming and not response_streaming:
+            return self._unary(method, behaviour)
+        decoded = _decoded_stream if request_streaming else _decoded_one
+        return (self._stream if response_streaming else self._upload)(method, behaviour, decoded)
 
     def wrap(self, method: str, handler: Any) -> Any:
         """A gRPC handler with the chain around it."""
@@ -67,22 +70,32 @@ class Chain:
         }
         return SimpleNamespace(**methods)
 
-    def _unary(self, method: str, behaviour: Behaviour, decoded: Callable[[Any], Any]) -> Behaviour:
+    def _unary(self, method: str, behaviour: Behaviour) -> Behaviour:
         def handle(request: Any, context: Any) -> Any:
             call = open_call(method, context)
             with request_log(call, context), self.errors(call, context):
                 self.authorize(call, context)
-                return behaviour(decoded(request), context)
+                return behaviour(_decoded(request), context)
 
         return handle
 
-    def _stream(self, method: str, behaviour: Behaviour, decoded: Callable[[Any], Any]) -> Behaviour:
+    def _upload(self, method: str, behaviour: Behaviour, decoded: Decoded) -> Behaviour:
+        def handle(requests: Any, context: Any) -> Any:
+            call = open_call(method, context)
+            with request_log(call, context), self.errors(call, context):
+                self.authorize(call, context)
+                with self.ends.watch(context) as end:
+                    return behaviour(decoded(requests, end), context)
+
+        return handle
+
+    def _stream(self, method: str, behaviour: Behaviour, decoded: Decoded) -> Behaviour:
         def handle(request: Any, context: Any) -> Iterator[Any]:
             call = open_call(method, context)
             with request_log(call, context), self.errors(call, context):
                 self.authorize(call, context)
-                with self.ends.watch(context):
-                    yield from behaviour(decoded(request), context)
+                with self.ends.watch(context) as end:
+                    yield from behaviour(decoded(request, end), context)
 
         return handle
 
@@ -133,6 +146,10 @@ def _decoded(request: Any) -> Any:
     return request
 
 
-def _decoded_stream(requests: Iterator[Any]) -> Iterator[Any]:
-    for request in requests:
+def _decoded_one(request: Any, _: StreamEnd) -> Any:
+    return _decoded(request)
+
+
+def _decoded_stream(requests: Iterator[Any], end: StreamEnd) -> Iterator[Any]:
+    for request in until_end(requests, end):
         yield _decoded(request)

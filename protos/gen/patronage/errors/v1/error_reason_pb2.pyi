@@ -152,6 +152,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL. Our fault. The metadata carries the request id; the cause is in the log.
     Example: none that we know of.
     """
+    ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 106
+    """UNAVAILABLE. The service is being stopped or restarted; what it has answered is done, repeat the rest.
+    Example: ImportCustomers between two batches, when the service gets SIGTERM.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason of a failed call. It travels as google.rpc.ErrorInfo.reason without the prefix ERROR_REASON_,
@@ -287,5 +291,9 @@ Example: MergeCustomers while the customers service is down.
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 105
 """INTERNAL. Our fault. The metadata carries the request id; the cause is in the log.
 Example: none that we know of.
+"""
+ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 106
+"""UNAVAILABLE. The service is being stopped or restarted; what it has answered is done, repeat the rest.
+Example: ImportCustomers between two batches, when the service gets SIGTERM.
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
