@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 import grpc
@@ -148,7 +149,9 @@ def test_services_started_before_their_database_serve_once_it_is_there(fault_sui
     fault_suite.kill(POSTGRES)
     for name in SERVICES:
         fault_suite.services[name].start()
-    until(lambda: all(answers(one) for one in probes(company, new_id()).values()), "each service answers a call")
+    with ThreadPoolExecutor(len(SERVICES)) as threads:
+        for name, probe in probes(company, new_id()).items():
+            threads.submit(until, partial(says_away, probe), f"{name} answers a call")
     assert not is_serving(fault_suite.context()["customers"]), "it has not learned the epoch of its database yet"
     fault_suite.start(POSTGRES)
     draft = customer_pb2.Customer(name="First One")
@@ -160,7 +163,7 @@ def test_services_started_before_their_database_serve_once_it_is_there(fault_sui
     until(lambda: all(is_serving(fault_suite.context()[name]) for name in SERVICES), "all three say SERVING")
 
 
-def answers(call: Callable[[], Any]) -> bool:
+def says_away(call: Callable[[], Any]) -> bool:
     """Whether the service answers, by saying that its database is away."""
     try:
         call()

@@ -31,10 +31,10 @@ SELECT (SELECT count(*) FROM customers WHERE company_id = %s),
 Batches = list[list[pb.ImportRow]]
 
 
-def the_file() -> Batches:
+def the_file(number: int = BATCHES) -> Batches:
     """Rows of the example in small batches, so that there are many moments between them."""
     found = batches(read_customers(FILE, {}), ROWS_A_BATCH)
-    return [batch for batch, _ in zip(found, range(BATCHES), strict=False)]
+    return [batch for batch, _ in zip(found, range(number), strict=False)]
 
 
 def requests(file: Batches) -> Iterator[pb.ImportCustomersRequest]:
