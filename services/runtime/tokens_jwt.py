@@ -23,6 +23,9 @@ ALL_COMPANIES = "*"
 _COMPANY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
 _CURVES = {"secp256r1": "ES256"}
 _REMEMBERED = 10_000
+_LONGEST = 255
+_NEVER = 1e12
+_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,13 @@ class TokenVerifier:
                 token, key.key, algorithms=[key.algorithm], audience=self._audience, options=options
             )
             return decoded
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise _bad(str(error)) from error
 
     def _key_for(self, token: str) -> _Key:
         try:
             header = jwt.get_unverified_header(token)
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise _bad(str(error)) from error
         for key in self._keys:
             if key.algorithm == header.get("alg") and key.key_id in (None, header.get("kid")):
@@ -132,11 +135,17 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
     words = scope.split() if isinstance(scope, str) else scope
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise _bad("the claim scope is malformed")
-    expires = payload["exp"]
-    if isinstance(expires, bool) or not isinstance(expires, int | float) or not payload["sub"]:
-        raise _bad("the claim exp or sub is malformed")
-    name = payload.get("name", "")
-    return Claims(payload["sub"], name if isinstance(name, str) else "", company, frozenset(words), expires)
+    expires, subject, name = payload["exp"], payload["sub"], payload.get("name", "")
+    if isinstance(expires, bool) or not isinstance(expires, int | float) or not expires < _NEVER:
+        raise _bad("the claim exp is malformed")
+    if not subject or not _is_written_down(subject):
+        raise _bad(f"the claim sub is malformed; it takes 1 to {_LONGEST} characters")
+    return Claims(subject, name if _is_written_down(name) else "", company, frozenset(words), expires)
+
+
+def _is_written_down(text: object) -> bool:
+    """Whether a text can be kept: the audit and the records name who did what."""
+    return isinstance(text, str) and len(text) <= _LONGEST and not _UNKEPT.search(text)
 
 
 def _keys(settings: ServiceSettings) -> list[_Key]:

@@ -1,5 +1,6 @@
 """Tokens: verified by secret, key file or JWKS file."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -148,3 +149,27 @@ def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> 
     for subject in ("a", "b", "c"):
         verifier.verify(signed(sub=subject))
     assert [claims.subject for claims in verifier._known.values()] == ["b", "c"]
+
+
+@pytest.mark.parametrize("claims", [{"exp": float("nan")}, {"exp": float("inf")}, {"exp": 10**400}], ids=str)
+def test_a_token_that_never_expires_is_refused(claims: dict[str, Any]) -> None:
+    with pytest.raises(Unauthenticated):
+        by_secret().verify(signed(**claims))
+
+
+@pytest.mark.parametrize("subject", ["a\x00b", "half \ud800", "x" * 256])
+def test_a_subject_that_cannot_be_written_down_is_refused(subject: str) -> None:
+    with pytest.raises(Unauthenticated):
+        by_secret().verify(signed(sub=subject))
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "half \ud800", "x" * 256, 7])
+def test_a_name_that_cannot_be_written_down_is_left_out(name: Any) -> None:
+    assert by_secret().verify(signed(name=name)).name == ""
+
+
+@pytest.mark.parametrize("header", [b"[" * 4_000, b"[]", b"null", b'{"alg": ["HS256"]}', b'{"alg": "none"}', b"\xff"])
+def test_a_hostile_header_is_refused(header: bytes) -> None:
+    token = base64.urlsafe_b64encode(header).decode().rstrip("=") + ".e30.e30"
+    with pytest.raises(Unauthenticated):
+        by_secret().verify(token)
