@@ -26,10 +26,10 @@ class ScanEnded(Failure):
 
 def customer_not_found(customer_id: str) -> CustomerNotFound:
     """The one answer for ids that are unknown, of another company, deleted, or no ids at all."""
-    text = f"There is no customer {customer_id!r}. Check the id."
-    return CustomerNotFound(text, metadata={"customer_id": customer_id})
+    text = f"There is no customer {customer_id[:64]!r}. Check the id."
+    return CustomerNotFound(text, metadata={"customer_id": customer_id[:64]})
 
 
 def scan_not_found(scan_id: str) -> ScanNotFound:
     """The one answer for scans that are unknown, of another company, or no ids at all."""
-    return ScanNotFound(f"There is no scan {scan_id!r}. Check the id.", metadata={"scan_id": scan_id})
+    return ScanNotFound(f"There is no scan {scan_id[:64]!r}. Check the id.", metadata={"scan_id": scan_id[:64]})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Sequence
+from urllib.parse import quote
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
@@ -13,11 +15,15 @@ from services.runtime.failures import Failure
 
 DOMAIN = "patronage"
 DETAILS_KEY = "grpc-status-details-bin"
+_SAFE = string.printable.replace("%", "")
 DetailsOf = Callable[[Failure], Sequence[Message]]
 
-# A client drops a call whose trailers are above 8 KiB, so a long list of violations is cut.
+# A client drops a call whose trailers are above 8 KiB, so what is long is cut. The message travels twice, once with
+# each byte of other alphabets in three.
 _MESSAGE_LIMIT = 1_000
 _DETAILS_LIMIT = 5_000
+_VALUE_LIMIT = 1_000
+_DESCRIPTION_LIMIT = 400
 
 
 def no_details(_: Failure) -> Sequence[Message]:
@@ -40,12 +46,22 @@ def status_of(failure: Failure, details_of: DetailsOf = no_details) -> status_pb
 
 
 def _message(failure: Failure) -> str:
-    text = failure.message
-    return text if len(text) <= _MESSAGE_LIMIT else text[: _MESSAGE_LIMIT - 1] + "…"
+    return _cut(failure.message, _MESSAGE_LIMIT, lambda text: quote(text, safe=_SAFE))
+
+
+def _cut(text: str, limit: int, written: Callable[[str], str] = str) -> str:
+    """The text, or as much of its beginning as is within a limit of bytes as it is written."""
+    if len(text) <= limit and len(written(text).encode()) <= limit:
+        return text
+    kept = limit = limit - len(written("…").encode())
+    while len(written(text[:kept]).encode()) > limit:
+        kept = kept * 9 // 10
+    return text[:kept] + "…"
 
 
 def _error_info(failure: Failure) -> Message:
-    return error_details_pb2.ErrorInfo(reason=failure.reason, domain=DOMAIN, metadata=failure.metadata)
+    metadata = {key: _cut(value, _VALUE_LIMIT) for key, value in failure.metadata.items()}
+    return error_details_pb2.ErrorInfo(reason=failure.reason, domain=DOMAIN, metadata=metadata)
 
 
 def _standard(failure: Failure) -> list[Message]:
@@ -75,7 +91,8 @@ def _preconditions(failure: Failure) -> Message:
 def _bad_request(failure: Failure) -> Message:
     request = error_details_pb2.BadRequest()
     for field in failure.fields:
-        request.field_violations.add(field=field.field, description=field.description)
+        where, what = _cut(field.field, _DESCRIPTION_LIMIT), _cut(field.description, _DESCRIPTION_LIMIT)
+        request.field_violations.add(field=where, description=what)
         if request.ByteSize() > _DETAILS_LIMIT - 1_000:
             del request.field_violations[-1]
             break

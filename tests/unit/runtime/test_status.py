@@ -1,7 +1,9 @@
 """Failures as google.rpc.Status."""
 
 from typing import TypeVar
+from urllib.parse import quote
 
+import pytest
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import StringValue
 from google.rpc import code_pb2, error_details_pb2, status_pb2
@@ -57,3 +59,18 @@ def test_a_very_long_failure_still_fits_into_trailers() -> None:
     assert status.ByteSize() < 7_000
     assert detail(status, error_details_pb2.ErrorInfo).reason == "FIELDS_INVALID"
     assert len(detail(status, error_details_pb2.BadRequest).field_violations) > 10
+
+
+@pytest.mark.parametrize("character", ["x", "é", "😀", "%", "\n", "\x00"])
+def test_text_of_any_alphabet_fits_into_trailers(character: str) -> None:
+    fields = [FieldViolation(character * 5_000, character * 5_000) for _ in range(20)]
+    status = status_of(FieldsInvalid(fields))
+    metadata = status_of(EtagMismatch(character * 5_000, metadata={"id": character * 5_000}))
+    for one in (status, metadata):
+        assert one.ByteSize() + len(quote(one.message, safe=" ")) < 7_500
+        assert detail(one, error_details_pb2.ErrorInfo).domain == "patronage"
+    assert detail(status, error_details_pb2.BadRequest).field_violations
+
+
+def test_what_is_cut_says_so() -> None:
+    assert status_of(EtagMismatch("é" * 5_000)).message.endswith("…")
