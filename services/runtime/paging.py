@@ -13,6 +13,7 @@ from services.runtime.failures import FieldsInvalid, FieldViolation, PageTokenMi
 
 _VERSION = b"\x01"
 _DIGEST_BYTES = 9
+_LARGEST = 2**63 - 1
 
 
 def page_size(requested: int, default: int = 20, most: int = 1000) -> int:
@@ -49,9 +50,17 @@ def _opened(token: str) -> tuple[bytes, list[Any]]:
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
         raw = base64.b64decode(padded, altchars=b"-_", validate=True)
         position = json.loads(raw[1 + _DIGEST_BYTES :])
-        if raw[:1] != _VERSION or not isinstance(position, list):
+        if raw[:1] != _VERSION or not isinstance(position, list) or not all(map(_is_storable, position)):
             raise ValueError("not a page token")
     except (ValueError, RecursionError, binascii.Error) as error:
         wrong = FieldViolation("page_token", "must be a next_page_token as this method returned it")
         raise FieldsInvalid([wrong], cause=str(error)) from error
     return raw[1 : 1 + _DIGEST_BYTES], position
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether a value of a position is one that the database can compare with: the digest is no signature."""
+    if isinstance(value, str):
+        value.encode()  # raises for half a surrogate pair
+        return "\x00" not in value
+    return value is None or (isinstance(value, int) and -_LARGEST <= value <= _LARGEST)

@@ -1,5 +1,6 @@
 """Page sizes and page tokens."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from services.runtime.failures import FieldsInvalid, PageTokenMismatch
 from services.runtime.paging import page_size, page_token, position_of
 
 QUESTION = {"method": "ListThings", "filter": {"state": "ACTIVE"}, "order": "name"}
-SCALARS = st.none() | st.booleans() | st.integers() | st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+INTEGERS = st.integers(-(2**63) + 1, 2**63 - 1)
+TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+SCALARS = st.none() | st.booleans() | INTEGERS | TEXTS
 
 
 @given(st.lists(SCALARS))
@@ -55,3 +58,14 @@ def test_a_page_has_the_asked_size_within_the_limits(asked: int, given: int) -> 
 def test_a_negative_page_size_is_a_bad_field() -> None:
     with pytest.raises(FieldsInvalid, match="page_size"):
         page_size(-1)
+
+
+@pytest.mark.parametrize(
+    "item", [r'"\ud800"', r'"a\u0000"', "1e400", "Infinity", "NaN", "0.5", "1" + "0" * 30, "{}", "[]"]
+)
+def test_a_token_with_a_position_that_no_page_ends_at_is_a_bad_field(item: str) -> None:
+    good = page_token(QUESTION, ["b", 2])
+    raw = base64.urlsafe_b64decode(good + "=" * (-len(good) % 4))
+    forged = raw.removesuffix(b'["b",2]') + f"[{item},2]".encode()
+    with pytest.raises(FieldsInvalid, match="page_token"):
+        position_of(base64.urlsafe_b64encode(forged).decode().rstrip("="), QUESTION)
