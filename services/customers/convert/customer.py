@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
@@ -89,7 +90,7 @@ def draft_of(message: pb.Customer) -> dict[str, Json]:
         if words := getattr(message, name):
             draft[name] = list(words)
     if message.HasField("metadata"):
-        draft["metadata"] = json_format.MessageToDict(message.metadata)
+        draft["metadata"] = _plain(message.metadata)
     return draft
 
 
@@ -102,10 +103,6 @@ def update_paths(message: pb.Customer, mask: Sequence[str]) -> list[str]:
         for path in mask
         if path not in WRITABLE
     ]
-    if "contact_points" in mask:
-        kinds = {_point_draft(point)["kind"] for point in message.contact_points}
-        text = "stands beside contact points of its kind; give one of the two"
-        wrong += [FieldViolation("update_mask", f'"{short}" {text}') for short in {*mask} if short.upper() in kinds]
     if wrong:
         raise FieldsInvalid(wrong)
     return list(dict.fromkeys(mask))
@@ -180,6 +177,14 @@ def found_message(company_id: str, found: Found) -> service_pb.GetCustomerRespon
     return service_pb.GetCustomerResponse(
         customer=customer_message(company_id, found.shown), merged_from=found.merged_from
     )
+
+
+def _plain(metadata: Struct) -> Json:
+    """Free data as JSON; None where it holds a number that JSON does not know."""
+    try:
+        return json_format.MessageToDict(metadata)
+    except ValueError:
+        return None
 
 
 def _point_draft(point: pb.ContactPoint) -> dict[str, Json]:

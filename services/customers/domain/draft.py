@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from services.customers.domain.contact_points import checked_point, short_form_point
+from services.customers.domain.contact_points import checked_point, primary, short_form_point
 from services.customers.domain.fields import (
     CHOICE_FIELDS,
     CONTACT_KINDS,
@@ -25,6 +25,8 @@ MOST_EXTERNAL_IDS = 50
 MOST_TAGS, LONGEST_TAG = 100, 64
 MOST_IDENTIFIERS, LONGEST_IDENTIFIER = 20, 255
 LARGEST_METADATA = 16 * 1024
+DEEPEST_METADATA = 20
+"""A message may be nested 100 deep and each level here takes three; some answers hold a customer deeper than others."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,12 @@ def check(draft: Mapping[str, Json], *, region: str, now: datetime, prefix: str 
     _check_words(draft, checked, prefix, "identifiers", MOST_IDENTIFIERS, LONGEST_IDENTIFIER)
     _check_metadata(draft, checked, prefix)
     return checked
+
+
+def short_forms_said(draft: Mapping[str, Json]) -> set[str]:
+    """The short forms of which a draft gives the contact points themselves; those count."""
+    given = {point.get("kind") for point in draft.get("contact_points") or ()}
+    return {short for kind, (short, _) in CONTACT_KINDS.items() if kind in given}
 
 
 def joined_name(fields: Mapping[str, Json]) -> str:
@@ -117,8 +125,10 @@ def _check_points(draft: Mapping[str, Json], checked: Checked, region: str, now:
     for kind, (short, _) in CONTACT_KINDS.items():
         if not draft.get(short):
             continue
-        if any(raw.get("kind") == kind for raw in given):
-            checked.wrong(prefix + short, f"stands beside a contact point of kind {kind}; give one of the two")
+        beside = primary([{"kind": "", "primary": False, **raw} for raw in given], kind)
+        if beside is not None:
+            if beside.get("value") != draft[short]:
+                checked.wrong(prefix + short, f"is not the primary contact point of kind {kind} beside it")
             continue
         point = short_form_point(kind, draft[short], region, now, prefix + short, checked.violations)
         if point is not None:
@@ -150,16 +160,22 @@ def _check_words(draft: Mapping[str, Json], checked: Checked, prefix: str, name:
 
 
 def _check_metadata(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
-    metadata = draft.get("metadata")
-    if not metadata:
-        return
-    text = json.dumps(metadata, ensure_ascii=False)
-    if len(text.encode()) > LARGEST_METADATA:
+    metadata = draft.get("metadata", {})
+    if metadata is None:
+        checked.wrong(prefix + "metadata", "holds a number that JSON does not know")
+    elif _depth(metadata) > DEEPEST_METADATA:
+        checked.wrong(prefix + "metadata", f"is nested deeper than {DEEPEST_METADATA} levels")
+    elif len(json.dumps(metadata, ensure_ascii=False).encode()) > LARGEST_METADATA:
         checked.wrong(prefix + "metadata", f"is larger than {LARGEST_METADATA} bytes as JSON")
     elif _holds_nul(metadata):
         checked.wrong(prefix + "metadata", "holds a NUL character")
-    else:
+    elif metadata:
         checked.fields["metadata"] = metadata
+
+
+def _depth(value: Json) -> int:
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, members), default=0) if isinstance(value, dict | list) else 0
 
 
 def _holds_nul(value: Json) -> bool:

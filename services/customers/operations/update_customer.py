@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from services.customers.domain.draft import check
+from services.customers.domain.draft import check, short_forms_said
 from services.customers.domain.edits import change_of, edited
 from services.customers.domain.failures import CustomerDeleted, DuplicateCustomer
 from services.customers.domain.fields import Json
@@ -28,14 +28,15 @@ def update_customer(
     """
     if not customer_id:
         raise FieldsInvalid([FieldViolation("customer_id", "is required")])
-    checked = check(draft, region=companies.read(tx).settings.region, now=utc_now())
+    named = {path: draft[path] for path in paths if path in draft}
+    checked = check(named, region=companies.read(tx).settings.region, now=utc_now())
     if checked.violations:
         raise FieldsInvalid(checked.violations)
     keys, ids = duplicate_keys(checked.fields, "ACTIVE"), external_keys(checked.fields)
     duplicates.lock_keys(tx, [*keys, *lockable(ids)])
     stored = trees.lock_tree(tx, customer_id)
     require_live(stored.root, etag)
-    change = change_of(fold(stored.tree), paths, checked.fields, stored.now)
+    change = change_of(fold(stored.tree), {*paths} - short_forms_said(named), checked.fields, stored.now)
     if not change:
         return stored.root, tx.change_token()
     if stored.root.view.get("name") and not change.units.get("name", stored.root.view).get("name"):

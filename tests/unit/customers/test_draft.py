@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.customers.domain.draft import LARGEST_METADATA, Checked, check, joined_name
+from services.customers.domain.draft import DEEPEST_METADATA, LARGEST_METADATA, Checked, check, joined_name
 
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
 
@@ -109,9 +109,10 @@ def test_any_text_is_either_kept_or_named(name: str, phone: str, address: str) -
         assert kept == value or f"customer.{field}" in named
 
 
-def test_a_short_form_beside_a_contact_point_of_its_kind_is_wrong() -> None:
+def test_a_short_form_that_is_not_the_contact_point_of_its_kind_beside_it_is_wrong() -> None:
     points = [{"kind": "EMAIL", "value": "a@x.io"}]
     assert wrong(email="b@x.io", contact_points=points) == {"email"}
+    assert len(checked(email="a@x.io", contact_points=points).fields["contact_points"]) == 1
     assert wrong(phone="+1 202 555 0100", contact_points=points) == set()
 
 
@@ -157,6 +158,15 @@ def test_metadata_may_say_anything_that_fits() -> None:
     assert checked(metadata=data).fields["metadata"] == data
     assert wrong(metadata={"x": "y" * LARGEST_METADATA}) == {"metadata"}
     assert wrong(metadata={"deep": [{"\x00": 1}]}) == {"metadata"}
+
+
+def test_metadata_is_nested_only_so_deep_that_every_message_can_carry_it() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(DEEPEST_METADATA - 1):
+        deep = {"x": deep}
+    assert not wrong(metadata=deep)
+    assert wrong(metadata={"x": deep}) == {"metadata"}
+    assert wrong(metadata=None) == {"metadata"}
 
 
 def test_a_name_is_joined_in_the_order_of_speech() -> None:

@@ -283,15 +283,15 @@ class Customer(_message.Message):
     """How the company classes the customer. Absent on a write means WALK_IN."""
     email: _builtins.str
     """Short form of the primary contact point of kind EMAIL, as written, up to 320 characters. Absent: there is none.
-    Writable; giving it beside a contact point of kind EMAIL in one write is an error.
+    Writable; giving another value than the primary one beside contact points of kind EMAIL in one write is an error.
     """
     phone: _builtins.str
     """Short form of the primary contact point of kind PHONE, as written, up to 64 characters. Absent: there is none.
-    Writable; giving it beside a contact point of kind PHONE in one write is an error.
+    Writable; giving another value than the primary one beside contact points of kind PHONE in one write is an error.
     """
     address: _builtins.str
     """Short form of the primary contact point of kind ADDRESS, on one line, up to 500 characters. Absent: there is none.
-    Writable; giving it beside a contact point of kind ADDRESS in one write is an error.
+    Writable; giving another value than the primary one beside contact points of kind ADDRESS in one write is an error.
     """
     birth_date_text: _builtins.str
     """The date of birth as written where it is no possible date, such as "1990-02-31"; kept as evidence. Up to 64
@@ -329,7 +329,7 @@ class Customer(_message.Message):
 
     @_builtins.property
     def metadata(self) -> _struct_pb2.Struct:
-        """Free data of the company, at most 16 KiB as JSON; never interpreted."""
+        """Free data of the company, at most 16 KiB as JSON and 20 levels deep; never interpreted."""
 
     @_builtins.property
     def merged_customer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
