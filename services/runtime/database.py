@@ -19,7 +19,7 @@ from sqlalchemy import ClauseElement
 
 from services.runtime.core_sql import core_sql
 from services.runtime.database_errors import is_connection_lost, unavailable
-from services.runtime.failures import DatabaseUnavailable, Internal, Overloaded
+from services.runtime.failures import Internal, Overloaded
 from services.runtime.freshness import ChangeToken, Horizon
 
 Params = Sequence[Any] | Mapping[str, Any]
@@ -115,11 +115,13 @@ class Transaction:
 
         Until the epoch is known nothing is written: its token would be of no use, and be answered to a retry again.
         """
+        return self.token_of(self.value(_CHANGE_XID))
+
+    def token_of(self, xid: int) -> ChangeToken:
+        """The change token of this transaction where a statement of it has told its id."""
         if not self._database.epoch:
             raise unavailable("the epoch of the database is not known yet")
-        if not self._database.epoch:
-            raise DatabaseUnavailable("The service is starting. Repeat the call in a moment.", retry_after=1.0)
-        return ChangeToken(self._database.epoch, self.value(_CHANGE_XID))
+        return ChangeToken(self._database.epoch, xid)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back once this transaction is committed, never when it is not."""

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 from structlog.typing import Processor
+
+# PostgreSQL repeats the row that it refuses; what follows the values, in a message or a trace, goes on.
+_VALUES = re.compile(
+    r"^(DETAIL|CONTEXT):  .*?(?=\n[A-Z]+:  |\n\nThe above |\n\nDuring handling |\Z)", re.DOTALL | re.MULTILINE
+)
+
+
+def _without_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leaves out what an error of the database says of rows: names, e-mails and phones are for no log."""
+    for name in ("event", "cause", "exception"):
+        text = event.get(name)
+        if isinstance(text, str) and ":  " in text:
+            event[name] = _VALUES.sub(r"\1:  (left out)", text)
+    return event
+
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    _without_values,
 ]
 _QUIET = ("alembic", "psycopg.pool", "sqlalchemy", "asyncio")
 

@@ -67,7 +67,9 @@ def _make_role(admin: psycopg.Connection, role: str, login: str, password: str) 
         statement = "CREATE ROLE {} {} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
         admin.execute(sql.SQL(statement).format(sql.Identifier(role), sql.SQL(login)))
     if password:
-        admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+        # Sent as its hash, which is all that PostgreSQL keeps: its log and its list of sessions show statements.
+        hashed = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+        admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(hashed)))
 
 
 def _make_database(admin: psycopg.Connection, name: str, owner: str) -> None:

@@ -56,6 +56,23 @@ def test_an_exception_is_written_with_its_trace(capsys: pytest.CaptureFixture[st
     assert "ValueError: inside" in str(line["exception"])
 
 
+REFUSED = """duplicate key value violates unique constraint "customer_keys_pkey"
+DETAIL:  Key (company_id, kind, value)=(acme, EMAIL, ana@example.com)
+already exists.
+HINT:  Look again."""
+
+
+def test_what_the_database_says_of_a_row_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs()
+    get_logger("part").warning("refused", cause=REFUSED)
+    get_logger("part").error("failed", exc_info=ValueError(REFUSED))
+    logging.getLogger("lib").error("it said %s", REFUSED)
+    texts = [" ".join(map(str, line.values())) for line in lines(capsys)]
+    assert len(texts) == 3
+    assert all("customer_keys_pkey" in text and "Look again." in text for text in texts)
+    assert not any("ana@example.com" in text or "already exists" in text for text in texts)
+
+
 def test_a_person_can_ask_for_readable_lines(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs(log_format="console")
     get_logger("part").info("it happened", count=2)
