@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -21,6 +22,9 @@ class Settings:
 
 
 DEFAULT_SETTINGS = Settings()
+CURRENCY = re.compile("[A-Z]{3}")
+NO_ZONES = frozenset({"localtime", "Factory"})
+"""Found among the zones of a machine, and another one on each machine, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,9 @@ def changed(settings: Settings, changes: Mapping[str, str]) -> Settings:
     wrong = []
     if not (wanted.region.isupper() and is_region(wanted.region)):
         wrong.append(FieldViolation("settings.region", "is no ISO 3166-1 alpha-2 code in capitals, such as KE"))
-    if not (len(wanted.currency) == 3 and wanted.currency.isascii() and wanted.currency.isupper()):
+    if not CURRENCY.fullmatch(wanted.currency):
         wrong.append(FieldViolation("settings.currency", "is no ISO 4217 code in capitals, such as KES"))
-    if wanted.time_zone not in zoneinfo.available_timezones():
+    if wanted.time_zone in NO_ZONES or wanted.time_zone not in zoneinfo.available_timezones():
         wrong.append(FieldViolation("settings.time_zone", "is no IANA time zone, such as Africa/Nairobi"))
     if wrong:
         raise FieldsInvalid(wrong)

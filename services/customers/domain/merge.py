@@ -15,6 +15,7 @@ from services.runtime.failures import FieldCheck
 
 MOST_SOURCES = 50
 LONGEST_REASON = 500
+LONGEST_SUBJECT = 255
 CHOOSABLE = frozenset({*UNIT_OF_FIELD, *(short for short, _ in CONTACT_KINDS.values())})
 
 
@@ -108,6 +109,7 @@ def check_words(check: FieldCheck, reason: str, on_behalf_of: str) -> None:
     """Notes what is wrong with the words that the merge log keeps."""
     check.require(len(reason) <= LONGEST_REASON, "reason", f"takes up to {LONGEST_REASON} characters")
     check.require("\x00" not in reason, "reason", "holds a NUL character")
+    check.require(len(on_behalf_of) <= LONGEST_SUBJECT, "on_behalf_of", f"takes up to {LONGEST_SUBJECT} characters")
     check.require("\x00" not in on_behalf_of, "on_behalf_of", "holds a NUL character")
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from services.customers.domain.failures import (
     AlreadyMerged,
     CustomerDeleted,
-    MergeNotFound,
     PreviewStale,
     SelfMerge,
 )
@@ -133,11 +132,3 @@ def _first_result(tx: Transaction, merge: Merge, logged: LoggedMerge) -> Applied
     if logged.fingerprint != merge.fingerprint:
         raise RequestIdReused("The merge id was used for another merge. Send this one with a new id.")
     return Applied(logged, trees.read_tree(tx, logged.target_id).root, tx.change_token())
-
-
-def require_logged(tx: Transaction, merge_id: str) -> LoggedMerge:
-    """The entry of the merge log; MergeNotFound where there is none."""
-    logged = merges.find(tx, merge_id) if is_id(merge_id) else None
-    if logged is None:
-        raise MergeNotFound(merge_id)
-    return logged

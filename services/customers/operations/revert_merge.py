@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from services.customers.domain.failures import MergeAlreadyUndone
+from services.customers.domain.failures import MergeAlreadyUndone, MergeNotFound
 from services.customers.domain.merge import LaterEdit, LoggedMerge, check_words, later_edits
-from services.customers.operations.apply_merge import digests, refolded, require_logged
+from services.customers.operations.apply_merge import digests, refolded
 from services.customers.operations.writing import actor_of
 from services.customers.store import merges, trees
 from services.customers.store.rows import StoredCustomer
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldCheck
 from services.runtime.freshness import ChangeToken
+from services.runtime.ids import is_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,7 @@ def revert_merge(tx: Transaction, merge_id: str, reason: str, on_behalf_of: str 
     check.require(merge_id, "merge_id", "is required")
     check_words(check, reason, on_behalf_of)
     check.raise_if_any()
-    merges.lock(tx, merge_id.lower())
-    logged = require_logged(tx, merge_id)
+    logged = _locked(tx, merge_id)
     if logged.undone_at is not None:
         raise MergeAlreadyUndone(logged.merge_id)
     stored = trees.lock_tree(tx, logged.target_id)
@@ -55,3 +55,14 @@ def revert_merge(tx: Transaction, merge_id: str, reason: str, on_behalf_of: str 
         {member: (before, now[member]) for member, before in logged.digests.items() if member in now},
         token,
     )
+
+
+def _locked(tx: Transaction, merge_id: str) -> LoggedMerge:
+    """The entry of the merge log, with other callers kept off it; MergeNotFound where there is none."""
+    if not is_id(merge_id):
+        raise MergeNotFound(merge_id)
+    merges.lock(tx, merge_id.lower())
+    logged = merges.find(tx, merge_id)
+    if logged is None:
+        raise MergeNotFound(merge_id)
+    return logged

@@ -1,0 +1,46 @@
+"""What a request to merge may hold."""
+
+import pytest
+
+from services.customers.domain.merge import LONGEST_REASON, LONGEST_SUBJECT, MOST_SOURCES, check_merge
+from services.runtime.failures import FieldsInvalid
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def wrong(
+    target: str = "t",
+    sources: tuple[str, ...] = ("s",),
+    rules: Pairs = (),
+    choices: Pairs = (),
+    reason: str = "",
+    on_behalf_of: str = "",
+) -> set[str]:
+    """The fields that are refused."""
+    try:
+        check_merge(target, sources, rules, choices, reason, on_behalf_of)
+    except FieldsInvalid as refused:
+        return {violation.field for violation in refused.fields}
+    return set()
+
+
+def test_a_target_and_a_source_are_enough() -> None:
+    assert wrong() == set()
+    assert wrong(reason="r" * LONGEST_REASON, on_behalf_of="o" * LONGEST_SUBJECT) == set()
+
+
+@pytest.mark.parametrize("sources", [(), ("",), ("s", "s"), tuple(map(str, range(MOST_SOURCES + 1)))], ids=len)
+def test_sources_are_one_to_fifty_different_ids(sources: tuple[str, ...]) -> None:
+    assert wrong(sources=sources) == {"source_ids"}
+
+
+def test_every_wrong_field_is_named() -> None:
+    assert wrong(
+        target="",
+        sources=(),
+        rules=(("name", "BEST"), ("tags", "OLDEST")),
+        choices=(("etag", "t"),),
+        reason="r" * (LONGEST_REASON + 1),
+        on_behalf_of="o" * (LONGEST_SUBJECT + 1),
+    ) == {"target_id", "source_ids", "rules[0].rule", "rules[1].field", "choices[0].field", "reason", "on_behalf_of"}
+    assert wrong(reason="\x00", on_behalf_of="\x00") == {"reason", "on_behalf_of"}
