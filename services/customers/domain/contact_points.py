@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from services.customers.domain.fields import CONTACT_KINDS, Json
+from services.customers.domain.times import time_text
 from services.identity.addresses import join_address, parse_address
 from services.identity.emails import is_email, normalize_email
 from services.identity.phones import normalize_phone
@@ -44,8 +45,8 @@ def checked_point(
         "normalized_value": normalized(kind, value, postal, region),
         "primary": bool(raw.get("primary")),
         "verified": bool(raw.get("verified")),
-        "first_seen": now.isoformat(),
-        "last_seen": now.isoformat(),
+        "first_seen": time_text(now),
+        "last_seen": time_text(now),
     }
     return point | ({"source": source} if source else {}) | ({"postal_address": postal} if postal else {})
 
@@ -93,7 +94,9 @@ def _check_value(kind: str, value: str, path: str, violations: list[FieldViolati
 def _checked_postal_address(
     raw: Mapping[str, str] | None, path: str, violations: list[FieldViolation]
 ) -> dict[str, str]:
-    parts = {part: (raw or {}).get(part, "").strip() for part in ADDRESS_PARTS}
+    if not raw:
+        return {}
+    parts = {part: raw.get(part, "").strip() for part in ADDRESS_PARTS}
     for part, longest in ADDRESS_PARTS.items():
         if len(parts[part]) > longest or "\x00" in parts[part]:
             violations.append(FieldViolation(f"{path}postal_address.{part}", f"takes up to {longest} characters"))

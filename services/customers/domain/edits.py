@@ -21,6 +21,7 @@ from services.customers.domain.fields import (
 from services.customers.domain.fold import fold, one_primary, shown
 from services.customers.domain.forest import Tree
 from services.customers.domain.record import Actor, Edit, OwnRecord
+from services.customers.domain.times import time_text
 
 SHORT_FORMS: Mapping[str, str] = {short: kind for kind, (short, _) in CONTACT_KINDS.items()}
 
@@ -46,7 +47,7 @@ def new_record(fields: Fields, now: datetime, actor: Actor) -> OwnRecord:
     filled: Fields = {name: allowed[0] for name, allowed in CHOICE_FIELDS.items()} | fields
     if not filled.get("name"):
         filled["name"] = joined_name(filled)
-    filled["lifecycle_stage_at"] = now.isoformat()
+    filled["lifecycle_stage_at"] = time_text(now)
     filled["contact_points"] = one_primary("contact_points", filled.get("contact_points", []))
     filled = {name: value for name, value in filled.items() if value not in (None, "", [], {})}
     times = {unit.name: now for unit in UNITS if any(name in filled for name in unit.fields)}
@@ -124,7 +125,7 @@ def _unit_values(members: tuple[str, ...], seen: Fields, named: set[str], checke
         if name in values and not values[name]:
             values[name] = allowed[0]
     if "lifecycle_stage" in members and values["lifecycle_stage"] != seen.get("lifecycle_stage"):
-        values["lifecycle_stage_at"] = now.isoformat()
+        values["lifecycle_stage_at"] = time_text(now)
     return {name: value for name, value in values.items() if value not in (None, "", {})}
 
 

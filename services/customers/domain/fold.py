@@ -31,6 +31,9 @@ def fold(tree: Tree) -> Fields:
 
 def shown(tree: Tree) -> dict[str, Shown]:
     """What each member of a tree shows with all that is merged into it."""
+    root = tree.root
+    if not tree.edges and not root.overlay:
+        return {tree.root_id: Shown(dict(root.fields), dict(root.times))}
     states: dict[str, Shown] = {}
     for customer_id in reversed(list(tree.below(tree.root_id))):
         states[customer_id] = _replayed(tree, customer_id, states)

@@ -35,7 +35,7 @@ class Merge:
     def fingerprint(self) -> str:
         """Equal for requests of equal content."""
         content = [self.target_id, list(self.source_ids), dict(self.rules), dict(self.choices), self.reason]
-        return hashlib.sha256(canonical(content)).hexdigest()
+        return hashlib.sha256(canonical(content).encode()).hexdigest()
 
     def edges(self, now: datetime) -> list[Edge]:
         """The edges, a microsecond apart so that the order of the sources is kept."""
@@ -120,7 +120,7 @@ def member_digest(own: OwnRecord, children: Json, edges: Sequence[Edge]) -> str:
         "children": children,
         "edges": sorted([edge.merge_id, edge.source_id, edge.target_id] for edge in edges),
     }
-    return hashlib.sha256(canonical(content)).hexdigest()
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 def edges_of(tree: Tree, customer_id: str) -> list[Edge]:

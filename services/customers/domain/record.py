@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.customers.domain.fields import Fields, Json
+from services.customers.domain.times import time_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ def to_json(own: OwnRecord) -> dict[str, Json]:
     """The record as stored."""
     return {
         "fields": own.fields,
-        "times": {unit: time.isoformat() for unit, time in own.times.items()},
-        "created_at": own.created_at.isoformat(),
-        "updated_at": own.updated_at.isoformat(),
+        "times": {unit: time_text(time) for unit, time in own.times.items()},
+        "created_at": time_text(own.created_at),
+        "updated_at": time_text(own.updated_at),
         "created_by": actor_to_json(own.created_by),
         "updated_by": actor_to_json(own.updated_by),
         "state": own.state,
-        "deleted_at": own.deleted_at.isoformat() if own.deleted_at else None,
+        "deleted_at": time_text(own.deleted_at) if own.deleted_at else None,
         "overlay": [_edit_to_json(edit) for edit in own.overlay],
     }
 
@@ -94,7 +95,7 @@ def actor_to_json(actor: Actor) -> dict[str, str]:
 
 def _edit_to_json(edit: Edit) -> dict[str, Json]:
     return {
-        "time": edit.time.isoformat(),
+        "time": time_text(edit.time),
         "unit": edit.unit,
         "values": edit.values,
         "added": list(edit.added),

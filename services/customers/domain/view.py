@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,16 +11,21 @@ from services.customers.domain.fields import Fields, Json
 from services.customers.domain.fold import fold, shown
 from services.customers.domain.forest import Tree
 from services.customers.domain.record import OwnRecord, actor_to_json
+from services.customers.domain.times import time_text
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is shown of one customer. `data` is JSON: the folded fields, state, times, actors and the merged ids."""
+    """What is shown of one customer. `data` is JSON: the folded fields, state, times, actors and the merged ids.
+
+    `text` is the same in canonical form, of which the etag is a short hash: the same content has the same etag.
+    """
 
     customer_id: str
     root_id: str
     state: str
     data: dict[str, Json]
+    text: str
     etag: str
 
 
@@ -43,24 +47,23 @@ def _root_view(tree: Tree, fields: Fields) -> View:
     data = _data(fields, root, root.state, _changed_at(tree))
     if members:
         data["merged_customer_ids"] = members
-    return View(tree.root_id, tree.root_id, root.state, data, etag_of(data))
+    return _view(tree.root_id, tree.root_id, root.state, data)
 
 
 def _member_view(tree: Tree, customer_id: str, fields: Fields) -> View:
     own = tree.members[customer_id]
     data = _data(fields, own, "MERGED", own.updated_at)
     data["merged_into"] = tree.root_id
-    return View(customer_id, tree.root_id, "MERGED", data, etag_of(data))
+    return _view(customer_id, tree.root_id, "MERGED", data)
 
 
-def etag_of(data: Mapping[str, Json]) -> str:
-    """A short hash of what is shown: the same content has the same etag."""
-    return hashlib.sha256(canonical(data)).hexdigest()[:20]
+def _view(customer_id: str, root_id: str, state: str, data: dict[str, Json]) -> View:
+    text = canonical(data)
+    return View(customer_id, root_id, state, data, text, hashlib.sha256(text.encode()).hexdigest()[:20])
 
 
-def canonical(data: Json) -> bytes:
-    """JSON with sorted keys and no spaces: equal for equal content."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""JSON with sorted keys and no spaces: equal for equal content."""
 
 
 def _changed_at(tree: Tree) -> datetime:
@@ -71,11 +74,11 @@ def _data(fields: Fields, own: OwnRecord, state: str, updated_at: datetime) -> d
     data = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
     data |= {
         "state": state,
-        "created_at": own.created_at.isoformat(),
-        "updated_at": updated_at.isoformat(),
+        "created_at": time_text(own.created_at),
+        "updated_at": time_text(updated_at),
         "created_by": actor_to_json(own.created_by),
         "updated_by": actor_to_json(own.updated_by),
     }
     if own.deleted_at is not None:
-        data["deleted_at"] = own.deleted_at.isoformat()
+        data["deleted_at"] = time_text(own.deleted_at)
     return data

@@ -109,10 +109,8 @@ def refolded(forest: Iterable[Tree], rows: Mapping[str, StoredCustomer], kind: s
             before = rows[member]
             if (view.etag, view.root_id, view.state) == (before.etag, before.root_id, before.state):
                 continue
-            row = CustomerWrite(member, tree.members[member], view, before)
-            writes.rows.append(row)
-            after = row.after
-            writes.feed.append(FeedEntry("customer", kind, after.revision, after.shown, merge=reference))
+            writes.rows.append(CustomerWrite(member, tree.members[member], view, before))
+            writes.feed.append(FeedEntry(member, kind, merge=reference))
             if member in named:
                 writes.events.append(Event(member, kind.lower(), reference))
     return writes

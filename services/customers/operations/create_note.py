@@ -24,5 +24,5 @@ def create_note(
     require_live(stored.root)
     note = Note(new_id(), customer_id.lower(), type_, visibility, content, actor_of(tx.scope), created_at=stored.now)
     notes.insert(tx, note)
-    records.write(tx, (), [Event(note.origin_customer_id, "note_added", {"note_id": note.note_id, "type": type_})])
-    return note, tx.change_token()
+    event = Event(note.origin_customer_id, "note_added", {"note_id": note.note_id, "type": type_})
+    return note, records.add_events(tx, [event])

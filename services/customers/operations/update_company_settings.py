@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.customers.domain.company import Company, changed
-from services.customers.store import companies, records
-from services.customers.store.rows import FeedEntry
+from services.customers.store import companies
 from services.runtime.database import Transaction
 from services.runtime.freshness import ChangeToken
 
@@ -19,5 +18,4 @@ def update_company_settings(tx: Transaction, changes: Mapping[str, str]) -> tupl
     if wanted == before.settings:
         return before, tx.change_token()
     company = companies.write(tx, wanted)
-    records.write(tx, (), (), [FeedEntry("company", "SETTINGS_CHANGED", company.revision, company.shown)])
     return company, tx.change_token()

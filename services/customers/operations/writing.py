@@ -28,13 +28,13 @@ class Writes:
     def store(self, tx: Transaction) -> ChangeToken:
         """Writes all of it, rows in the order of their ids, and gives the token of the transaction."""
         self.rows.sort(key=lambda row: row.customer_id)
-        records.write(tx, self.rows, self.events, self.feed)
-        return tx.change_token()
+        return records.write(tx, self.rows, self.events, self.feed)
 
     def create(self, customer_id: str, own: OwnRecord) -> StoredCustomer:
         """A new customer."""
         after = self._row(CustomerWrite(customer_id, own, root_view(Tree(customer_id, {customer_id: own}))))
-        self.announce(after, "CREATED", "created", {})
+        self.events.append(Event(customer_id, "created"))
+        self.feed.append(FeedEntry(customer_id, "CREATED"))
         return after
 
     def change(
@@ -59,13 +59,8 @@ class Writes:
         self.events.append(Event(member_id, event, data))
         if staged:
             self.events.append(Event(member_id, "stage_changed", {"from": stage, "to": after.view["lifecycle_stage"]}))
-        self.feed.append(_fed(after, "STAGE_CHANGED" if staged else kind, stage if staged else ""))
+        self.feed.append(FeedEntry(after.customer_id, "STAGE_CHANGED" if staged else kind, stage if staged else ""))
         return after
-
-    def announce(self, customer: StoredCustomer, kind: str, event: str, data: Mapping[str, Json]) -> None:
-        """A timeline event and a feed entry of a customer."""
-        self.events.append(Event(customer.customer_id, event, data))
-        self.feed.append(_fed(customer, kind))
 
     def _row(self, row: CustomerWrite) -> StoredCustomer:
         self.rows.append(row)
@@ -80,7 +75,3 @@ def actor_of(scope: TenantScope, on_behalf_of: str = "") -> Actor:
 def utc_now() -> datetime:
     """The time of this process, for records that nobody else can have written yet."""
     return datetime.now(UTC)
-
-
-def _fed(customer: StoredCustomer, kind: str, previous_stage: str = "") -> FeedEntry:
-    return FeedEntry("customer", kind, customer.revision, customer.shown, previous_stage)

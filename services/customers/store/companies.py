@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from services.customers.domain.company import DEFAULT_SETTINGS, Company, Settings
 from services.runtime.database import Transaction
 
@@ -12,6 +14,10 @@ VALUES ((SELECT app_company()), %(region)s, %(currency)s, %(time_zone)s, 1)
 ON CONFLICT (company_id) DO UPDATE SET region = %(region)s, currency = %(currency)s, time_zone = %(time_zone)s,
        revision = companies.revision + 1
 RETURNING revision
+"""
+ANNOUNCE = """
+INSERT INTO feed (company_id, subject, kind, revision, payload)
+VALUES ((SELECT app_company()), 'company', 'SETTINGS_CHANGED', %s, %s)
 """
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('company settings'), hashtext(app_company()))"
 
@@ -30,6 +36,8 @@ def lock(tx: Transaction) -> None:
 
 
 def write(tx: Transaction, settings: Settings) -> Company:
-    """Stores settings and gives the company as it is now."""
+    """Stores settings, announces them, and gives the company as it is now."""
     parameters = {"region": settings.region, "currency": settings.currency, "time_zone": settings.time_zone}
-    return Company(tx.scope.company_id, settings, revision=tx.value(WRITE, parameters))
+    company = Company(tx.scope.company_id, settings, revision=tx.value(WRITE, parameters))
+    tx.execute(ANNOUNCE, (company.revision, json.dumps(company.shown)))
+    return company

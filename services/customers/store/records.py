@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from services.customers.domain import record
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import Key
-from services.customers.store.rows import CustomerWrite, Event, FeedEntry, StoredCustomer, sorted_columns
+from services.customers.store.rows import CustomerWrite, Event, FeedEntry, sorted_columns
 from services.runtime.database import Transaction
+from services.runtime.freshness import ChangeToken
 from services.runtime.ids import new_id
 
-WRITE = """
-WITH removed_keys AS (
-    DELETE FROM customer_keys k
-     USING json_to_recordset(%(gone_keys)s) AS gone (customer_id uuid, kind text, value text)
-     WHERE k.company_id = (SELECT app_company()) AND k.kind = gone.kind AND k.value = gone.value
-       AND k.customer_id = gone.customer_id
-), removed_ids AS (
-    DELETE FROM external_ids x
-     USING json_to_recordset(%(gone_ids)s) AS gone (kind text, value text)
-     WHERE x.company_id = (SELECT app_company()) AND x.system = gone.kind AND x.external_id = gone.value
+# Own records and views come beside the JSON of the rows: inside they would be read twice, as JSON and as jsonb.
+WRITE = r"""
+WITH given AS MATERIALIZED (
+    SELECT r.*, r.own_text::jsonb AS own, r.view_text::jsonb AS view
+      FROM ROWS FROM (
+           json_to_recordset(%(rows)s) AS (
+               customer_id uuid, root_id uuid, etag text, revision bigint, state text, lifecycle_stage text,
+               name_sort text, email_sort text, phone_sort text, created_at timestamptz, updated_at timestamptz,
+               fed text, previous_stage text, merge jsonb),
+           string_to_table(%(owns)s, E'\x1e'),
+           string_to_table(%(views)s, E'\x1e')) AS r (
+               customer_id, root_id, etag, revision, state, lifecycle_stage, name_sort, email_sort, phone_sort,
+               created_at, updated_at, fed, previous_stage, merge, own_text, view_text)
 ), written AS (
     INSERT INTO customers (company_id, customer_id, root_id, own, view, etag, revision, state, lifecycle_stage,
                            name_sort, email_sort, phone_sort, created_at, updated_at)
-    SELECT (SELECT app_company()), r.* FROM json_to_recordset(%(rows)s) AS r (
-        customer_id uuid, root_id uuid, own jsonb, view jsonb, etag text, revision bigint, state text,
-        lifecycle_stage text, name_sort text, email_sort text, phone_sort text, created_at timestamptz,
-        updated_at timestamptz)
+    SELECT (SELECT app_company()), customer_id, root_id, own, view, etag, revision, state, lifecycle_stage,
+           name_sort, email_sort, phone_sort, created_at, updated_at FROM given
     ON CONFLICT (company_id, customer_id) DO UPDATE SET
         root_id = excluded.root_id, own = excluded.own, view = excluded.view, etag = excluded.etag,
         revision = excluded.revision, state = excluded.state, lifecycle_stage = excluded.lifecycle_stage,
@@ -44,44 +47,75 @@ WITH removed_keys AS (
     INSERT INTO events (company_id, event_id, origin_customer_id, type, data, actor, actor_name, created_at)
     SELECT (SELECT app_company()), e.*, %(actor)s, %(actor_name)s, now()
       FROM json_to_recordset(%(events)s) AS e (event_id uuid, customer_id uuid, type text, data jsonb)
+), announced AS (
+    INSERT INTO feed (company_id, subject, kind, revision, payload, previous_stage, merge)
+    SELECT (SELECT app_company()), 'customer', fed, revision,
+           view || jsonb_build_object('customer_id', customer_id, 'etag', etag, 'revision', revision),
+           previous_stage, merge
+      FROM given WHERE fed IS NOT NULL
 )
-INSERT INTO feed (company_id, subject, kind, revision, payload, previous_stage, merge)
-SELECT (SELECT app_company()), f.* FROM json_to_recordset(%(feed)s) AS f (
-    subject text, kind text, revision bigint, payload jsonb, previous_stage text, merge jsonb)
+SELECT pg_current_xact_id()::text::bigint
 """
+ADD_EVENTS = """
+INSERT INTO events (company_id, event_id, origin_customer_id, type, data, actor, actor_name, created_at)
+SELECT (SELECT app_company()), e.*, %(actor)s, %(actor_name)s, now()
+  FROM json_to_recordset(%(events)s) AS e (event_id uuid, customer_id uuid, type text, data jsonb)
+RETURNING pg_current_xact_id()::text::bigint
+"""
+# Each by its primary key: in a join the planner may read all of a company instead, while there are no statistics.
+REMOVE_KEYS = """
+DELETE FROM customer_keys WHERE company_id = (SELECT app_company()) AND ctid = ANY(ARRAY(
+    SELECT k.ctid FROM json_to_recordset(%s) AS gone (customer_id uuid, kind text, value text)
+     CROSS JOIN LATERAL (
+           SELECT ctid FROM customer_keys
+            WHERE company_id = (SELECT app_company()) AND kind = gone.kind AND value = gone.value
+              AND customer_id = gone.customer_id LIMIT 1) AS k))
+"""
+REMOVE_IDS = """
+DELETE FROM external_ids WHERE company_id = (SELECT app_company()) AND ctid = ANY(ARRAY(
+    SELECT x.ctid FROM json_to_recordset(%s) AS gone (kind text, value text)
+     CROSS JOIN LATERAL (
+           SELECT ctid FROM external_ids
+            WHERE company_id = (SELECT app_company()) AND system = gone.kind AND external_id = gone.value
+            LIMIT 1) AS x))
+"""
+BETWEEN = "\x1e"
+"""Stands between texts: JSON never holds it as it is."""
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def write(
-    tx: Transaction,
-    writes: Sequence[CustomerWrite],
-    events: Sequence[Event] = (),
-    feed: Sequence[FeedEntry] = (),
-) -> None:
-    """Writes rows with their keys and external ids, timeline events and feed entries. One round trip.
-
-    All of it travels as JSON: as arrays the same rows cost psycopg half of an import's time.
-    """
+    tx: Transaction, writes: Sequence[CustomerWrite], events: Sequence[Event], feed: Sequence[FeedEntry]
+) -> ChangeToken:
+    """Writes rows with their keys and external ids, timeline events and feed entries, and gives the token of it."""
     gone_keys, keys = _changes((write.customer_id, *write.keys()) for write in writes)
     gone_ids, ids = _changes((write.customer_id, *write.external_ids()) for write in writes)
-    parts = {
-        "rows": [_row(write.after) for write in writes],
-        "gone_keys": gone_keys,
-        "keys": keys,
-        "gone_ids": gone_ids,
-        "ids": ids,
-        "events": [_event(event) for event in events],
-        "feed": [_fed(entry) for entry in feed],
+    for gone, remove in ((gone_keys, REMOVE_KEYS), (gone_ids, REMOVE_IDS)):
+        if gone:
+            tx.execute(remove, (_json(gone),))
+    fed = {entry.customer_id: entry for entry in feed}
+    parameters = {
+        "rows": _json([_row(write, fed.get(write.customer_id)) for write in writes]),
+        "owns": BETWEEN.join([_json(record.to_json(write.own)) for write in writes]),
+        "views": BETWEEN.join([write.view.text for write in writes]),
+        "keys": _json(keys),
+        "ids": _json(ids),
+        **_noted(tx, events),
     }
-    text = {name: json.dumps(part, ensure_ascii=False) for name, part in parts.items()}
-    tx.execute(WRITE, {**text, "actor": tx.scope.actor, "actor_name": tx.scope.actor_name})
+    return tx.token_of(tx.value(WRITE, parameters))
 
 
-def _row(after: StoredCustomer) -> dict[str, Json]:
-    return {
+def add_events(tx: Transaction, events: Sequence[Event]) -> ChangeToken:
+    """Writes timeline events alone, and gives the token of it."""
+    return tx.token_of(tx.value(ADD_EVENTS, _noted(tx, events)))
+
+
+def _row(write: CustomerWrite, fed: FeedEntry | None) -> dict[str, Json]:
+    after = write.after
+    row = {
         "customer_id": after.customer_id,
         "root_id": after.root_id,
-        "own": record.to_json(after.own),
-        "view": after.view,
         "etag": after.etag,
         "revision": after.revision,
         "state": after.state,
@@ -90,6 +124,9 @@ def _row(after: StoredCustomer) -> dict[str, Json]:
         "updated_at": after.view["updated_at"],
         **sorted_columns(after.view),
     }
+    if fed is not None:
+        row |= {"fed": fed.kind, "previous_stage": fed.previous_stage, "merge": fed.merge}
+    return row
 
 
 def _changes(
@@ -104,16 +141,9 @@ def _changes(
     return gone, new
 
 
-def _event(event: Event) -> dict[str, Json]:
-    return {"event_id": new_id(), "customer_id": event.customer_id, "type": event.type, "data": event.data}
-
-
-def _fed(entry: FeedEntry) -> dict[str, Json]:
-    return {
-        "subject": entry.subject,
-        "kind": entry.kind,
-        "revision": entry.revision,
-        "payload": entry.payload,
-        "previous_stage": entry.previous_stage,
-        "merge": entry.merge,
-    }
+def _noted(tx: Transaction, events: Sequence[Event]) -> dict[str, Any]:
+    rows = [
+        {"event_id": new_id(), "customer_id": event.customer_id, "type": event.type, "data": event.data}
+        for event in events
+    ]
+    return {"events": _json(rows), "actor": tx.scope.actor, "actor_name": tx.scope.actor_name}

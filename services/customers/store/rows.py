@@ -43,13 +43,13 @@ class CustomerWrite:
     own: OwnRecord
     view: View
     before: StoredCustomer | None = None
+    after: StoredCustomer = field(init=False)
+    """The row as it will be."""
 
-    @property
-    def after(self) -> StoredCustomer:
-        """The row as it will be."""
-        revision = self.before.revision + 1 if self.before else 1
-        view = self.view
-        return StoredCustomer(self.customer_id, view.root_id, self.own, view.data, view.etag, revision, view.state)
+    def __post_init__(self) -> None:
+        view, revision = self.view, self.before.revision + 1 if self.before else 1
+        after = StoredCustomer(self.customer_id, view.root_id, self.own, view.data, view.etag, revision, view.state)
+        object.__setattr__(self, "after", after)
 
     def keys(self) -> tuple[set[Key], set[Key]]:
         """The duplicate keys to remove and to add."""
@@ -71,12 +71,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """A change to announce: of a customer with what it shows, or of the company with its settings."""
+    """A change to announce of a customer that is written with it: what its row shows then goes along."""
 
-    subject: str
+    customer_id: str
     kind: str
-    revision: int
-    payload: Mapping[str, Json]
     previous_stage: str = ""
     merge: Mapping[str, Json] | None = None
 
