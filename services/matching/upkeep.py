@@ -1,49 +1,27 @@
 """Upkeep looks every few seconds for companies to derive anew or to sweep, and forgets old request ids."""
 
-import threading
+from itertools import count
 
-from services.matching.operations.tend_company import companies_to_tend, forget_requests, tend_company
+from services.matching.operations.tend_company import companies_to_tend, tend_company
+from services.runtime import upkeep
 from services.runtime.database import Database
-from services.runtime.logs import get_logger
 
 LOOK_EVERY_S = 2.0
 _FORGET_EVERY = 300
 
-_log = get_logger("upkeep")
 
+class Upkeep(upkeep.Upkeep):
+    """Finds what is to be done as the upkeep role, and does it company by company as the service's own."""
 
-class Upkeep:
-    """Work beside the calls."""
-
-    def __init__(self, database: Database, upkeep: Database) -> None:
+    def __init__(self, database: Database, of_all_companies: Database) -> None:
+        super().__init__(LOOK_EVERY_S)
         self._database = database
-        self._upkeep = upkeep
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+        self._of_all_companies = of_all_companies
+        self._rounds = count()
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the batch at hand."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
-
-    def _run(self) -> None:
-        rounds = 0
-        while not self._stopping.is_set():
-            try:
-                self.look(forget=rounds % _FORGET_EVERY == 0)
-            except Exception as error:
-                _log.warning("upkeep is interrupted", cause=f"{type(error).__name__}: {error}")
-            rounds += 1
-            self._stopping.wait(LOOK_EVERY_S)
-
-    def look(self, *, forget: bool = False) -> None:
-        """Do what is to be done now."""
-        for company_id in companies_to_tend(self._upkeep):
-            tend_company(self._database, company_id, self._stopping.is_set)
-        if forget:
-            forget_requests(self._upkeep)
+    def round(self) -> None:
+        """Does what is to be done now."""
+        if next(self._rounds) % _FORGET_EVERY == 0:
+            self.every_batch(lambda: upkeep.forget_requests(self._of_all_companies))
+        for company_id in companies_to_tend(self._of_all_companies):
+            tend_company(self._database, company_id, self.stopping.is_set)

@@ -42,7 +42,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "services.identity",
         "services.runtime.database",
         "services.runtime.paging",
-        "services.runtime.idempotency",
         *VALUES,
     },
     "convert": {"services.{s}.convert", "services.{s}.domain", "patronage", "google", *VALUES},

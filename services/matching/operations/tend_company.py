@@ -6,7 +6,6 @@ from services.matching.operations.derive import RULES, derivation, derive
 from services.matching.store import companies, derivations, groups, match_keys
 from services.matching.store.companies import Upkeep
 from services.runtime.database import Database, TenantScope, Transaction
-from services.runtime.idempotency import expire
 
 DERIVED_AT_ONCE = 500
 SWEPT_AT_ONCE = 2_000
@@ -15,12 +14,6 @@ SWEPT_AT_ONCE = 2_000
 def companies_to_tend(upkeep: Database) -> list[str]:
     """Return the companies with something to do."""
     return companies.companies_to_tend(upkeep, RULES)
-
-
-def forget_requests(upkeep: Database) -> None:
-    """Forget request ids older than a day, of all companies."""
-    with upkeep.transaction(TenantScope("", actor="matching")) as tx:
-        expire(tx)
 
 
 def tend_company(database: Database, company_id: str, stopping: Callable[[], bool] = lambda: False) -> None:
