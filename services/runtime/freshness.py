@@ -6,6 +6,7 @@ import base64
 import binascii
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -67,14 +68,19 @@ class Horizon:
             self.moved.notify_all()
 
 
-def wait_until_fresh(database: Database, name: str, token: ChangeToken, deadline_s: float) -> None:
-    """Wait until the follower has applied all up to the token, at most until 50 ms before the deadline."""
+def wait_until_fresh(
+    database: Database, name: str, token: ChangeToken, deadline_s: float, wanted: Callable[[], bool] = lambda: True
+) -> None:
+    """Wait until the follower has applied all up to the token, at most until 50 ms before the deadline.
+
+    `wanted` says whether someone still waits for the answer; the thread is given back when nobody does.
+    """
     horizon = database.horizon(name)
     give_up = time.monotonic() + deadline_s - _SPARE_S
     pause = _FIRST_POLL_S
     while not _meets_now(database, name, horizon, token, pause):
         remaining = give_up - time.monotonic()
-        if remaining <= 0:
+        if remaining <= 0 or not wanted():
             text = "The changes have not been followed that far yet. Repeat the read in a moment."
             raise NotYetFresh(text, retry_after=0.1, cause=f"{name} is at {horizon.xid}, asked {token.xid}")
         with horizon.moved:

@@ -15,14 +15,20 @@ from patronage.customers.v1 import import_export_service_pb2 as import_pb
 from services.local.postgres import Postgres
 from services.local.service_process import DRAIN_S, ServiceProcess
 from services.local.suite import SERVICES
+from services.runtime.freshness import ChangeToken
 from services.runtime.ids import new_id
-from tests.faults.company import Company, insist, may_be_repeated, reason_of, until
+from tests.faults.company import Company, insist, may_be_repeated, reason_of, record, until
 from tests.faults.people import import_people, sale_request
 from tests.faults.proofs import CUSTOMERS, rows
 from tests.faults.test_import_killed import BATCHES, ROWS_A_BATCH, requests, the_file
 
 SOON_S = DRAIN_S / 2
 WAITING = "SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND NOT granted"
+
+LOOKED = """
+SELECT count(*) > 0 FROM pg_stat_activity
+ WHERE query LIKE 'SELECT epoch, horizon FROM follower_cursors%%' AND query_start > %s
+"""
 
 
 @contextmanager
@@ -99,6 +105,18 @@ def test_streams_end_at_once(company: Company) -> None:
 def _options_and_then_silence(over: threading.Event) -> Iterator[import_pb.ImportCustomersRequest]:
     yield import_pb.ImportCustomersRequest(options=import_pb.ImportOptions(source="idle"))
     over.wait()
+
+
+def test_a_read_that_nobody_waits_for_any_more_does_not_hold_the_drain(company: Company) -> None:
+    now = ChangeToken.parse(company.everything())
+    never = ChangeToken(now.epoch, now.xid + 10**9).encode()
+    read = company.matching.MatchRecord.future(record(never), timeout=DRAIN_S * 6)
+    ((started,),) = rows(company.suite, "matching", "SELECT clock_timestamp()")
+    until(lambda: rows(company.suite, "matching", LOOKED, started) == [(True,)], "the read waits for the follower")
+    read.cancel()
+    service = company.suite.services["matching"]
+    service.ask_to_stop()
+    ended_well(service, SOON_S)
 
 
 def test_a_drained_import_keeps_what_it_acknowledged_and_is_sent_again(company: Company) -> None:

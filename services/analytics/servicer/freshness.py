@@ -32,7 +32,7 @@ class Freshness:
             return
         remaining = context.time_remaining()
         deadline = _LONGEST_WAIT_S if remaining is None else min(remaining, _LONGEST_WAIT_S)
-        wait_until_fresh(self._database, self._follower, token, deadline)
+        wait_until_fresh(self._database, self._follower, token, deadline, context.is_active)
 
     def age_seconds(self) -> float:
         """Seconds since this service last heard from the customers service."""

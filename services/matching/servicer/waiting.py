@@ -25,4 +25,5 @@ class FollowedChanges:
     def wait_for(self, change_token: str, context: Any) -> None:
         """Wait until a write in customers has been followed; an empty token asks for nothing."""
         if change_token:
-            wait_until_fresh(self._database, self._follower, ChangeToken.parse(change_token), remaining_s(context))
+            token = ChangeToken.parse(change_token)
+            wait_until_fresh(self._database, self._follower, token, remaining_s(context), context.is_active)
