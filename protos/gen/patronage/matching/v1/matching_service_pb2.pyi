@@ -136,7 +136,7 @@ class ComparisonEvidence(_message.Message):
     right_value: _builtins.str
     """The right record's value as compared; absent: it has none."""
     level: _builtins.str
-    """The level that the two values fall into, such as "exact", "close" or "missing"."""
+    """The level that the two values fall into, such as "exact", "near" or "missing"."""
     weight: _builtins.float
     """The level's match weight in bits, log2(m/u); 0 where a value is missing."""
     term_frequency_adjustment: _builtins.float
@@ -443,7 +443,7 @@ class ScanDuplicatesRequest(_message.Message):
     AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     min_confidence: _builtins.int
-    """The least confidence of a link, 0 to 100; absent: the policy's."""
+    """The least confidence of a link, 0 to 100; absent means 50."""
     at_least_as_fresh: _builtins.str
     """Wait until this write in customers has been followed before the scan reads; a change_token. Absent: do not wait."""
     request_id: _builtins.str
@@ -612,16 +612,20 @@ class CancelScanRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SCAN_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     scan_id: _builtins.str
     """The scan; required."""
+    request_id: _builtins.str
+    """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent."""
     def __init__(
         self,
         *,
         scan_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["scan_id", b"scan_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "scan_id", b"scan_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
