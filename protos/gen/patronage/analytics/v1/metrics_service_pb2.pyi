@@ -172,7 +172,7 @@ class GetCustomerMetricsRequest(_message.Message):
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
     AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
-    """The customer; required. That of a merged one answers with its root."""
+    """The customer; required. That of a merged one answers with its root; a deleted one is CUSTOMER_NOT_FOUND."""
     at_least_as_fresh: _builtins.str
     """Wait until this write in customers has been followed; a change_token. Absent: do not wait."""
     @_builtins.property

@@ -29,7 +29,7 @@ class _SaleStatus:
 class _SaleStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SaleStatus.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SALE_STATUS_UNSPECIFIED: _SaleStatus.ValueType  # 0
-    """Never sent; in a filter: not said."""
+    """Never sent."""
     SALE_STATUS_COMPLETED: _SaleStatus.ValueType  # 1
     """Done; it counts."""
     SALE_STATUS_PARTIALLY_REFUNDED: _SaleStatus.ValueType  # 2
@@ -43,7 +43,7 @@ class SaleStatus(_SaleStatus, metaclass=_SaleStatusEnumTypeWrapper):
     """How a sale stands."""
 
 SALE_STATUS_UNSPECIFIED: SaleStatus.ValueType  # 0
-"""Never sent; in a filter: not said."""
+"""Never sent."""
 SALE_STATUS_COMPLETED: SaleStatus.ValueType  # 1
 """Done; it counts."""
 SALE_STATUS_PARTIALLY_REFUNDED: SaleStatus.ValueType  # 2
@@ -78,7 +78,7 @@ class Sale(_message.Message):
     """How it stands. Output only."""
     @_builtins.property
     def total_amount(self) -> _money_pb2.Money:
-        """The total. Not negative, no finer than the currency's minor unit, at most 999,999,999,999 units."""
+        """The total, with its currency. Not negative, no finer than the currency's minor unit, at most 999,999,999,999 units."""
 
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___SaleLine]:
@@ -129,7 +129,7 @@ class SaleLine(_message.Message):
 
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
-        """The line's amount in the currency of the sale; absent: not known."""
+        """The line's amount, with the currency of the sale; absent: not known."""
 
     def __init__(
         self,
@@ -229,7 +229,9 @@ class ListSalesRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
-    """The customer. That of a merged one lists the sales of its root. Absent: the whole company."""
+    """The customer. That of a merged one lists the sales of its root; a deleted one is CUSTOMER_NOT_FOUND. Absent: the
+    whole company.
+    """
     page_size: _builtins.int
     """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000."""
     page_token: _builtins.str

@@ -42,9 +42,11 @@ class _ChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeKind
     CHANGE_KIND_UNDELETED: _ChangeKind.ValueType  # 6
     """A deleted customer came back."""
     CHANGE_KIND_MERGED: _ChangeKind.ValueType  # 7
-    """A customer was merged, as source or as target."""
+    """A merge changed what a customer shows or which root it has: the target, the sources, and all that were merged into
+    these before.
+    """
     CHANGE_KIND_MERGE_UNDONE: _ChangeKind.ValueType  # 8
-    """A merge was undone, for source and target."""
+    """Undoing a merge changed what a customer shows or which root it has."""
     CHANGE_KIND_ERASED: _ChangeKind.ValueType  # 9
     """A customer was erased for good."""
     CHANGE_KIND_SETTINGS_CHANGED: _ChangeKind.ValueType  # 10
@@ -68,9 +70,11 @@ CHANGE_KIND_DELETED: ChangeKind.ValueType  # 5
 CHANGE_KIND_UNDELETED: ChangeKind.ValueType  # 6
 """A deleted customer came back."""
 CHANGE_KIND_MERGED: ChangeKind.ValueType  # 7
-"""A customer was merged, as source or as target."""
+"""A merge changed what a customer shows or which root it has: the target, the sources, and all that were merged into
+these before.
+"""
 CHANGE_KIND_MERGE_UNDONE: ChangeKind.ValueType  # 8
-"""A merge was undone, for source and target."""
+"""Undoing a merge changed what a customer shows or which root it has."""
 CHANGE_KIND_ERASED: ChangeKind.ValueType  # 9
 """A customer was erased for good."""
 CHANGE_KIND_SETTINGS_CHANGED: ChangeKind.ValueType  # 10

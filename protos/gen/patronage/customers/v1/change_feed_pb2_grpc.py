@@ -49,9 +49,9 @@ class ChangeFeedServiceServicer:
     def FollowChanges(self, request, context):
         """Streams every change after a cursor, and then further ones as they are committed; it ends only when the caller
         ends it or the service stops: follow again from the last cursor then. Nothing that is committed is left out; a
-        change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
-        of the stream. A token of one company gets that company's changes; a service identity gets those of all. Scope
-        feed:read.
+        change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The
+        order of changes of one thing is that of its revision, not that of the stream. A token of one company gets that
+        company's changes; a service identity gets those of all, or of the one that it names. Scope feed:read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,9 +36,9 @@ class ChangeFeedServiceStub:
     FollowChanges: _grpc.UnaryStreamMultiCallable[_change_feed_pb2.FollowChangesRequest, _change_feed_pb2.FollowChangesResponse]
     """Streams every change after a cursor, and then further ones as they are committed; it ends only when the caller
     ends it or the service stops: follow again from the last cursor then. Nothing that is committed is left out; a
-    change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
-    of the stream. A token of one company gets that company's changes; a service identity gets those of all. Scope
-    feed:read.
+    change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The
+    order of changes of one thing is that of its revision, not that of the stream. A token of one company gets that
+    company's changes; a service identity gets those of all, or of the one that it names. Scope feed:read.
     """
 
 @_typing.type_check_only
@@ -49,9 +49,9 @@ class ChangeFeedServiceAsyncStub(ChangeFeedServiceStub):
     FollowChanges: _aio.UnaryStreamMultiCallable[_change_feed_pb2.FollowChangesRequest, _change_feed_pb2.FollowChangesResponse]  # type: ignore[assignment]
     """Streams every change after a cursor, and then further ones as they are committed; it ends only when the caller
     ends it or the service stops: follow again from the last cursor then. Nothing that is committed is left out; a
-    change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
-    of the stream. A token of one company gets that company's changes; a service identity gets those of all. Scope
-    feed:read.
+    change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The
+    order of changes of one thing is that of its revision, not that of the stream. A token of one company gets that
+    company's changes; a service identity gets those of all, or of the one that it names. Scope feed:read.
     """
 
 class ChangeFeedServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -65,9 +65,9 @@ class ChangeFeedServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_change_feed_pb2.FollowChangesResponse], _abc.AsyncIterator[_change_feed_pb2.FollowChangesResponse]]:
         """Streams every change after a cursor, and then further ones as they are committed; it ends only when the caller
         ends it or the service stops: follow again from the last cursor then. Nothing that is committed is left out; a
-        change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The order of changes of one thing is that of its revision, not that
-        of the stream. A token of one company gets that company's changes; a service identity gets those of all. Scope
-        feed:read.
+        change may come again after a reconnect, so apply a thing only where its revision is newer within one epoch. The
+        order of changes of one thing is that of its revision, not that of the stream. A token of one company gets that
+        company's changes; a service identity gets those of all, or of the one that it names. Scope feed:read.
         """
 
 def add_ChangeFeedServiceServicer_to_server(servicer: ChangeFeedServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -28,13 +28,16 @@ class CompanySettings(_message.Message):
     CURRENCY_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     region: _builtins.str
-    """The region whose phone numbers and addresses need no country, an ISO 3166-1 alpha-2 code such as "KE". Default "US".
+    """The region whose phone numbers and addresses need no country, an ISO 3166-1 alpha-2 code such as "KE". Default
+    "US".
     Absent in a write: unchanged.
     """
     currency: _builtins.str
     """The currency of amounts, an ISO 4217 code such as "KES". Default "USD". Absent in a write: unchanged."""
     time_zone: _builtins.str
-    """The time zone of days and months, an IANA name such as "Africa/Nairobi". Default "UTC". Absent in a write: unchanged."""
+    """The time zone of days and months, an IANA name such as "Africa/Nairobi". Default "UTC". Absent in a write:
+    unchanged.
+    """
     def __init__(
         self,
         *,

@@ -434,7 +434,9 @@ class ContactPoint(_message.Message):
     phone in E.164 where it can be read as one, an address in one canonical line. Output only.
     """
     primary: _builtins.bool
-    """Whether it is the first choice of its kind; at most one of a kind is. If none is marked, the first one of the kind is."""
+    """Whether it is the first choice of its kind; at most one of a kind is. If none is marked, the first one of the kind
+    is.
+    """
     verified: _builtins.bool
     """Whether the customer was shown to be reachable there. Absent: not verified."""
     source: _builtins.str

@@ -403,10 +403,14 @@ class CustomerFilter(_message.Message):
     UPDATED_FROM_FIELD_NUMBER: _builtins.int
     UPDATED_BEFORE_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """Names, e-mails or phones that begin with this text, letter case and accents aside; up to 255 characters."""
+    """Names, e-mails or phones that begin with this text, up to 255 characters: names without letter case and accents,
+    e-mails without letter case, phones in their international form, such as "+2547".
+    """
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[_customer_pb2.CustomerState.ValueType]:
-        """States; any of them. Absent: ACTIVE and INACTIVE. DELETED needs the scope customers:read:deleted."""
+        """States, of ACTIVE, INACTIVE, MERGED and DELETED; any of them. Absent: ACTIVE and INACTIVE. DELETED needs the scope
+        customers:read:deleted.
+        """
 
     @_builtins.property
     def created_from(self) -> _timestamp_pb2.Timestamp:
@@ -463,7 +467,7 @@ class UpdateCustomerRequest(_message.Message):
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
         """The fields to change, by their names in Customer; an unknown or output-only path is an error. Absent: the
-        populated fields. A path whose field is absent in `customer` is cleared.
+        populated fields. A path whose field is absent in `customer` is cleared; a name cannot be.
         """
 
     def __init__(

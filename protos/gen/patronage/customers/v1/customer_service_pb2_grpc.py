@@ -103,7 +103,8 @@ class CustomerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateCustomer(self, request, context):
-        """Changes fields of a customer. The id of a merged customer changes its root. Scope customers:write.
+        """Changes fields of a customer. The id of a merged customer changes its root. Refused with DUPLICATE_CUSTOMER where
+        an e-mail or phone that it adds belongs to another customer. Scope customers:write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,7 +48,9 @@ class CustomerServiceStub:
     customers:read:deleted as well.
     """
     UpdateCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.UpdateCustomerRequest, _customer_service_pb2.UpdateCustomerResponse]
-    """Changes fields of a customer. The id of a merged customer changes its root. Scope customers:write."""
+    """Changes fields of a customer. The id of a merged customer changes its root. Refused with DUPLICATE_CUSTOMER where
+    an e-mail or phone that it adds belongs to another customer. Scope customers:write.
+    """
     DeleteCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _customer_service_pb2.DeleteCustomerResponse]
     """Deletes a customer softly, with its whole tree of merged ones: hidden, kept. Deleting a deleted one changes
     nothing and succeeds. Scope customers:delete.
@@ -74,7 +76,9 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     customers:read:deleted as well.
     """
     UpdateCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.UpdateCustomerRequest, _customer_service_pb2.UpdateCustomerResponse]  # type: ignore[assignment]
-    """Changes fields of a customer. The id of a merged customer changes its root. Scope customers:write."""
+    """Changes fields of a customer. The id of a merged customer changes its root. Refused with DUPLICATE_CUSTOMER where
+    an e-mail or phone that it adds belongs to another customer. Scope customers:write.
+    """
     DeleteCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _customer_service_pb2.DeleteCustomerResponse]  # type: ignore[assignment]
     """Deletes a customer softly, with its whole tree of merged ones: hidden, kept. Deleting a deleted one changes
     nothing and succeeds. Scope customers:delete.
@@ -127,7 +131,9 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _customer_service_pb2.UpdateCustomerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_customer_service_pb2.UpdateCustomerResponse, _abc.Awaitable[_customer_service_pb2.UpdateCustomerResponse]]:
-        """Changes fields of a customer. The id of a merged customer changes its root. Scope customers:write."""
+        """Changes fields of a customer. The id of a merged customer changes its root. Refused with DUPLICATE_CUSTOMER where
+        an e-mail or phone that it adds belongs to another customer. Scope customers:write.
+        """
 
     @_abc_1.abstractmethod
     def DeleteCustomer(

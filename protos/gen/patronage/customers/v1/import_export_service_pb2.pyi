@@ -34,7 +34,7 @@ class _ImportResultEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportRe
     IMPORT_RESULT_UPDATED: _ImportResult.ValueType  # 2
     """A customer of the same source and id, changed."""
     IMPORT_RESULT_UNCHANGED: _ImportResult.ValueType  # 3
-    """A customer of the same source and id that already said the same."""
+    """A customer of the same source and id that already said the same, or that is deleted; a warning says so then."""
     IMPORT_RESULT_EXISTING: _ImportResult.ValueType  # 4
     """Another customer has the same e-mail or phone and was taken; RETURN_EXISTING asked for that."""
     IMPORT_RESULT_DUPLICATE: _ImportResult.ValueType  # 5
@@ -52,7 +52,7 @@ IMPORT_RESULT_CREATED: ImportResult.ValueType  # 1
 IMPORT_RESULT_UPDATED: ImportResult.ValueType  # 2
 """A customer of the same source and id, changed."""
 IMPORT_RESULT_UNCHANGED: ImportResult.ValueType  # 3
-"""A customer of the same source and id that already said the same."""
+"""A customer of the same source and id that already said the same, or that is deleted; a warning says so then."""
 IMPORT_RESULT_EXISTING: ImportResult.ValueType  # 4
 """Another customer has the same e-mail or phone and was taken; RETURN_EXISTING asked for that."""
 IMPORT_RESULT_DUPLICATE: ImportResult.ValueType  # 5
@@ -159,11 +159,11 @@ class ImportRow(_message.Message):
     row_number: _builtins.int
     """The number of the row in the file, from 1; comes back with the outcome."""
     id: _builtins.str
-    """The id of the row in the source; absent: the row is always new."""
+    """The id of the row in the source, up to 255 characters; absent: the row is always new."""
     @_builtins.property
     def customer(self) -> _customer_pb2.Customer:
-        """What the row says. It needs a name, a contact point, an external id or an identifier. birth_date_text may hold any text: it is
-        read as a date if it is one. Output-only fields are ignored.
+        """What the row says. It needs a name, a contact point, an external id or an identifier. birth_date_text may hold any
+        text: it is read as a date if it is one. Output-only fields are ignored.
         """
 
     def __init__(

@@ -49,7 +49,8 @@ class ImportExportServiceServicer:
     def ImportCustomers(self, request_iterator, context):
         """Imports customers as a stream of batches: the first message holds the options, each further one up to 2,500
         rows. Each batch is one transaction and is answered by one message with an outcome for each row; nothing is
-        half done where the stream breaks, and sending the same rows again changes nothing. Scope customers:write.
+        half done where the stream breaks, and sending the same rows again changes nothing where they have an id. Scope
+        customers:write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

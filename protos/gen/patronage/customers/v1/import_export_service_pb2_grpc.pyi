@@ -36,7 +36,8 @@ class ImportExportServiceStub:
     ImportCustomers: _grpc.StreamStreamMultiCallable[_import_export_service_pb2.ImportCustomersRequest, _import_export_service_pb2.ImportCustomersResponse]
     """Imports customers as a stream of batches: the first message holds the options, each further one up to 2,500
     rows. Each batch is one transaction and is answered by one message with an outcome for each row; nothing is
-    half done where the stream breaks, and sending the same rows again changes nothing. Scope customers:write.
+    half done where the stream breaks, and sending the same rows again changes nothing where they have an id. Scope
+    customers:write.
     """
 
 @_typing.type_check_only
@@ -47,7 +48,8 @@ class ImportExportServiceAsyncStub(ImportExportServiceStub):
     ImportCustomers: _aio.StreamStreamMultiCallable[_import_export_service_pb2.ImportCustomersRequest, _import_export_service_pb2.ImportCustomersResponse]  # type: ignore[assignment]
     """Imports customers as a stream of batches: the first message holds the options, each further one up to 2,500
     rows. Each batch is one transaction and is answered by one message with an outcome for each row; nothing is
-    half done where the stream breaks, and sending the same rows again changes nothing. Scope customers:write.
+    half done where the stream breaks, and sending the same rows again changes nothing where they have an id. Scope
+    customers:write.
     """
 
 class ImportExportServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -61,7 +63,8 @@ class ImportExportServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_import_export_service_pb2.ImportCustomersResponse], _abc.AsyncIterator[_import_export_service_pb2.ImportCustomersResponse]]:
         """Imports customers as a stream of batches: the first message holds the options, each further one up to 2,500
         rows. Each batch is one transaction and is answered by one message with an outcome for each row; nothing is
-        half done where the stream breaks, and sending the same rows again changes nothing. Scope customers:write.
+        half done where the stream breaks, and sending the same rows again changes nothing where they have an id. Scope
+        customers:write.
         """
 
 def add_ImportExportServiceServicer_to_server(servicer: ImportExportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

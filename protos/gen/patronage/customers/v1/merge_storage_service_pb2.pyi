@@ -226,7 +226,7 @@ class ApplyMergeRequest(_message.Message):
     reason: _builtins.str
     """Why, in words, up to 500 characters; kept in the merge log."""
     on_behalf_of: _builtins.str
-    """On whose behalf, by subject of a token; kept in the merge log beside the caller."""
+    """On whose behalf, by subject of a token; kept in the merge log in place of the caller, whom the audit log names."""
     @_builtins.property
     def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The roots that go into it, 1 to 50."""
@@ -314,7 +314,7 @@ class RevertMergeRequest(_message.Message):
     reason: _builtins.str
     """Why, in words, up to 500 characters; kept in the merge log."""
     on_behalf_of: _builtins.str
-    """On whose behalf, by subject of a token; kept in the merge log beside the caller."""
+    """On whose behalf, by subject of a token; kept in the merge log in place of the caller, whom the audit log names."""
     def __init__(
         self,
         *,
