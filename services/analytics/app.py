@@ -1,42 +1,25 @@
 """Puts the analytics service together: its database, its gRPC services, its follower and its upkeep."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import grpc
 
 from patronage.analytics.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
 from patronage.analytics.v1.sales_service_pb2_grpc import add_SalesServiceServicer_to_server
+from services.analytics.access import ACCESS
 from services.analytics.follower import FOLLOWER, customers_follower
 from services.analytics.servicer.freshness import Freshness
 from services.analytics.servicer.metrics import MetricsServicer
 from services.analytics.servicer.sales import SalesServicer
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.upkeep import Upkeep
+from services.runtime.app import App
 from services.runtime.database import Database
 from services.runtime.edge import Edge
-from services.runtime.server import Background, ServiceRegistration
+from services.runtime.server import ServiceRegistration
 from services.runtime.service_channel import channel
 
 NAMES = ("patronage.analytics.v1.SalesService", "patronage.analytics.v1.MetricsService")
 _FOLLOWER_CONNECTIONS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """What the server serves and what works beside it; `close` gives the connections back."""
-
-    services: tuple[ServiceRegistration, ...]
-    background: tuple[Background, ...]
-    databases: tuple[Database, ...]
-    customers: grpc.Channel
-
-    def close(self) -> None:
-        """Close what was opened."""
-        self.customers.close()
-        for database in self.databases:
-            database.close()
 
 
 def build_app(settings: AnalyticsSettings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> App:
@@ -48,10 +31,12 @@ def build_app(settings: AnalyticsSettings, clock: Callable[[], datetime] = lambd
     customers = channel(settings.customers, settings)
     follower = customers_follower(database, customers)
     return App(
+        settings,
+        ACCESS,
         services=_services(database, clock),
         background=(follower, *(Upkeep(one) for one in upkeep)),
         databases=(database, *upkeep),
-        customers=customers,
+        channels=(customers,),
     )
 
 

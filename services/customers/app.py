@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
@@ -27,47 +26,13 @@ from services.customers.settings import CustomersSettings
 from services.customers.store.feed import RENEW_EPOCH
 from services.customers.store.feed_bell import CHANNEL, FeedBell
 from services.customers.upkeep import Upkeep
+from services.runtime.app import App
 from services.runtime.database import Database
 from services.runtime.edge import Edge
 from services.runtime.notifier import Notifier
-from services.runtime.server import Background, ServiceRegistration, SuiteServer, build_server, serve
+from services.runtime.server import Background, ServiceRegistration
 
 _V1 = "patronage.customers.v1."
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """The parts of a running service."""
-
-    settings: CustomersSettings
-    database: Database
-    databases: list[Database]
-    services: list[ServiceRegistration]
-    background: list[Background]
-
-    def serve(self) -> int:
-        """Serves until a signal, and answers the exit code."""
-        try:
-            return serve(self.settings, background=self.background, **self._parts())
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Closes every connection."""
-        for database in self.databases:
-            database.close()
-
-    def server(self) -> SuiteServer:
-        """A server with its port bound, for tests in one process."""
-        return build_server(self.settings, **self._parts())
-
-    def _parts(self) -> dict[str, Any]:
-        return {
-            "services": self.services,
-            "access": ACCESS,
-            "details_of": details_of,
-            "ready": lambda: bool(self.database.epoch),
-        }
 
 
 def build_app(settings: CustomersSettings) -> App:
@@ -86,8 +51,15 @@ def build_app(settings: CustomersSettings) -> App:
     if settings.upkeep_database_url is not None:
         databases.append(_database(settings.upkeep_database_url, "customers upkeep", 1))
         background.append(Upkeep(databases[-1]))
-    services = _services(Edge(database, committed), ChangeFeed(feed_database, bell))
-    return App(settings, database, databases, services, background)
+    return App(
+        settings,
+        ACCESS,
+        _services(Edge(database, committed), ChangeFeed(feed_database, bell)),
+        background,
+        databases,
+        details_of=details_of,
+        ready=lambda: bool(database.epoch),
+    )
 
 
 def _database(url: SecretStr, name: str, connections: int) -> Database:

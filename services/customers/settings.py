@@ -15,6 +15,6 @@ class CustomersSettings(ServiceSettings):
     feed_database_url: SecretStr = Field(description="the same database as the feed role")
 
 
-def settings() -> CustomersSettings:
-    """The settings; a bad variable ends the process with exit code 2."""
+def load() -> CustomersSettings:
+    """The settings; a bad or missing variable ends the process with exit code 2."""
     return load_settings(PREFIX, CustomersSettings)

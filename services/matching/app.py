@@ -1,12 +1,9 @@
 """The matching service put together: its servicers, its follower, its worker for scans, its upkeep."""
 
-from dataclasses import dataclass
-
-import grpc
-
 from patronage.customers.v1 import change_feed_pb2_grpc, merge_storage_service_pb2_grpc
 from patronage.matching.v1 import matching_service_pb2_grpc as matching_grpc
 from patronage.matching.v1 import merge_service_pb2_grpc as merge_grpc
+from services.matching.access import ACCESS
 from services.matching.follower.customers_feed import FOLLOWER, customers_follower
 from services.matching.operations.company_regions import CompanyRegions
 from services.matching.operations.run_scan import Limits
@@ -16,29 +13,13 @@ from services.matching.servicer.merge import MergeServicer
 from services.matching.servicer.waiting import FollowedChanges
 from services.matching.settings import MatchingSettings
 from services.matching.upkeep import Upkeep
+from services.runtime.app import App
 from services.runtime.database import Database
 from services.runtime.edge import Edge
-from services.runtime.server import Background, ServiceRegistration
+from services.runtime.server import ServiceRegistration
 from services.runtime.service_channel import channel
 
 NAMES = ("patronage.matching.v1.MatchingService", "patronage.matching.v1.MergeService")
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """What the server serves and what works beside it; `close` gives the connections back."""
-
-    services: tuple[ServiceRegistration, ...]
-    background: tuple[Background, ...]
-    database: Database
-    upkeep: Database
-    customers: grpc.Channel
-
-    def close(self) -> None:
-        """Close what was opened."""
-        self.customers.close()
-        self.database.close()
-        self.upkeep.close()
 
 
 def build_app(settings: MatchingSettings) -> App:
@@ -55,6 +36,8 @@ def build_app(settings: MatchingSettings) -> App:
     matching = MatchingServicer(Edge(database), searching, worker.wake)
     merges = MergeServicer(merge_storage_service_pb2_grpc.MergeStorageServiceStub(customers))
     return App(
+        settings,
+        ACCESS,
         services=(
             ServiceRegistration(
                 NAMES[0],
@@ -63,7 +46,6 @@ def build_app(settings: MatchingSettings) -> App:
             ServiceRegistration(NAMES[1], lambda server: merge_grpc.add_MergeServiceServicer_to_server(merges, server)),
         ),
         background=(follower, worker, Upkeep(database, upkeep)),
-        database=database,
-        upkeep=upkeep,
-        customers=customers,
+        databases=(database, upkeep),
+        channels=(customers,),
     )

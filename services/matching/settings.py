@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr
 
-from services.runtime.settings import ServiceSettings
+from services.runtime.settings import ServiceSettings, load_settings
 
 PREFIX = "PATRONAGE_MATCHING_"
 
@@ -17,3 +17,8 @@ class MatchingSettings(ServiceSettings):
     )
     scan_memory_mib: int = Field(2048, ge=256, description="memory that a scan may use, in MiB")
     scan_threads: int = Field(0, ge=0, le=256, description="threads of a scan; 0 uses every core")
+
+
+def load() -> MatchingSettings:
+    """The settings; a bad or missing variable ends the process with exit code 2."""
+    return load_settings(PREFIX, MatchingSettings)

@@ -13,10 +13,8 @@ from grpc_status import rpc_status
 
 from patronage.analytics.v1 import metrics_service_pb2_grpc, sales_service_pb2
 from patronage.analytics.v1 import sales_service_pb2_grpc as sales_grpc
-from services.analytics.access import ACCESS
 from services.analytics.app import build_app
 from services.analytics.settings import AnalyticsSettings
-from services.runtime.server import build_server
 from services.runtime.tokens_jwt import issue_token
 from tests.fixtures.databases import ServiceDatabase
 
@@ -52,8 +50,7 @@ class Service:
     def __enter__(self) -> "Service":
         app = build_app(self._settings, clock=lambda: NOON)
         self._open.callback(app.close)
-        server = build_server(self._settings, services=app.services, access=ACCESS)
-        self._open.enter_context(server)
+        server = self._open.enter_context(app.server())
         for work in app.background:
             work.start()
             self._open.callback(work.stop)

@@ -17,8 +17,8 @@ from patronage.customers.v1 import import_export_service_pb2_grpc as import_grpc
 from patronage.customers.v1 import merge_storage_service_pb2_grpc as merge_grpc
 from patronage.customers.v1 import note_service_pb2_grpc as note_grpc
 from services.customers.access import ACCESS
-from services.customers.app import App, build_app
-from services.runtime.settings import ServiceSettings
+from services.customers.app import build_app
+from services.runtime.app import App
 from services.runtime.tokens_jwt import issue_token
 from tests.fixtures.databases import ServiceDatabase
 
@@ -96,7 +96,7 @@ def serving(database: ServiceDatabase, **settings: Any) -> Iterator[Served]:
         "token_secret": SECRET,
         **settings,
     }
-    app = build_app(ServiceSettings.model_validate(values))
+    app = build_app(CustomersSettings.model_validate(values))
     app.database.epoch = "the epoch of the test"
     with app.server() as server, grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         yield Served(app, channel)

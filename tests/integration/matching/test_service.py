@@ -18,11 +18,10 @@ from patronage.matching.v1 import matching_service_pb2_grpc as matching_grpc
 from patronage.matching.v1 import merge_service_pb2 as merge
 from patronage.matching.v1 import merge_service_pb2_grpc as merge_grpc
 from services.matching import scan_worker
-from services.matching.access import ACCESS
-from services.matching.app import App, build_app
+from services.matching.app import build_app
 from services.matching.settings import MatchingSettings
+from services.runtime.app import App
 from services.runtime.freshness import ChangeToken
-from services.runtime.server import build_server
 from services.runtime.tokens_jwt import issue_token
 from tests.fixtures.databases import ServiceDatabase
 from tests.integration.matching.fake_customers import EPOCH, FakeCustomers
@@ -87,7 +86,7 @@ def start(matching_database: ServiceDatabase) -> Iterator[Callable[[str], Servic
             }
         )
         app = build_app(settings)
-        server = build_server(settings, services=app.services, access=ACCESS)
+        server = app.server()
         server.start()
         for work in app.background:
             work.start()
