@@ -1,6 +1,5 @@
 """Dedupe owns `patronage dedupe`: the engine on a file, without a server or a database."""
 
-import json
 import os
 import re
 from pathlib import Path
@@ -9,8 +8,9 @@ from typing import Annotated
 import typer
 
 from services.cli.dedupe_input import read_customers
-from services.cli.dedupe_output import print_summary, write_groups, write_pairs, write_report
+from services.cli.dedupe_output import print_summary, refuse_unwritable, write_groups, write_pairs, write_report
 from services.cli.failures import BadInputFailure
+from services.cli.shown import as_json
 from services.cli.stages import showing_progress
 from services.identity.phones import is_region
 from services.matching.engine import api
@@ -37,7 +37,7 @@ def dedupe(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples that are learned from.")] = 0,
     source: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that names the source.")] = None,
     link_only: Annotated[bool, typer.Option(help="Link sources; no pair inside one.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json_line: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Group the customers of a file that are one person or business."""
     if link_only and source is None:
@@ -47,7 +47,10 @@ def dedupe(
     options = api.Options(
         threshold=threshold, memory=memory_bytes(memory), threads=threads, seed=seed, link_only=link_only
     )
-    _refuse_overwriting(source_file, [output, pairs, report])
+    outputs = [path for path in (output, pairs, report) if path is not None]
+    _refuse_overwriting(source_file, outputs)
+    for path in outputs:
+        refuse_unwritable(path)
     with showing_progress() as progress:
         progress("read", 0.0)
         customers = read_customers(source_file, mapping_of(mapping or []), source)
@@ -61,8 +64,8 @@ def dedupe(
             write_pairs(pairs, result)
         if report is not None:
             write_report(report, result)
-    if as_json:
-        typer.echo(json.dumps(result.report, indent=2))
+    if as_json_line:
+        as_json(result.report)
     else:
         print_summary(result, output)
 
@@ -87,7 +90,7 @@ def mapping_of(pairs: list[str]) -> dict[str, str]:
     return mapping
 
 
-def _refuse_overwriting(source_file: Path, outputs: list[Path | None]) -> None:
-    used = [os.path.realpath(path) for path in [source_file, *outputs] if path is not None]
+def _refuse_overwriting(source_file: Path, outputs: list[Path]) -> None:
+    used = [os.path.realpath(path) for path in [source_file, *outputs]]
     if len(set(used)) != len(used):
         raise BadInputFailure("the input and each output must be different files")

@@ -59,15 +59,34 @@ def print_summary(result: Result, output: Path) -> None:
     console.print(f"written to {output}", markup=False, highlight=False, soft_wrap=True)
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Say before the work what would fail after it."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise CommandFailure(f"{path}: cannot be written: it is a folder")
+    if not target.parent.is_dir():
+        raise CommandFailure(f"{path}: cannot be written: there is no folder {target.parent}")
+    if not os.access(path if _is_special(path) else target.parent, os.W_OK):
+        raise CommandFailure(f"{path}: cannot be written: permission denied")
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a terminal, a pipe or a device, which is written to and never replaced."""
+    return path.exists() and not path.is_file()
+
+
 @contextmanager
 def _written(path: Path) -> Iterator[TextIO]:
-    """Give a file that takes its name only when it is complete."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Give a file that takes its name only when it is complete; a device or pipe is written to as it is."""
+    target = path if _is_special(path) else Path(os.path.realpath(path))
+    draft = target if target is path else target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
+        with draft.open("w", encoding="utf-8", newline="") as file:
             yield file
-        unfinished.replace(path)
+        if draft is not target:
+            draft.replace(target)
     except OSError as failure:
         raise CommandFailure(f"{path}: cannot be written: {failure.strerror}") from failure
     finally:
-        unfinished.unlink(missing_ok=True)
+        if draft is not target:
+            draft.unlink(missing_ok=True)

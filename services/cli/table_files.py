@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +14,7 @@ from services.cli.failures import BadInputFailure
 from services.matching.engine.parquet import UnreadableParquet, read_parquet
 
 _DELIMITERS = ",;\t"
+_QUOTED = re.compile(r'"[^"]*"')
 _LONGEST_FIELD = 64 << 20
 _PARQUET = frozenset({".parquet", ".pq"})
 
@@ -52,7 +55,9 @@ class RawTable:
 def read_table(path: Path) -> RawTable:
     """Read a file by its ending."""
     if not path.is_file():
-        raise BadInputFailure(f"{path}: no such file")
+        raise BadInputFailure(f"{path}: not a file" if path.exists() else f"{path}: no such file")
+    if not os.access(path, os.R_OK):
+        raise BadInputFailure(f"{path}: not readable: permission denied")
     return _read_parquet(path) if path.suffix.lower() in _PARQUET else _read_csv(path)
 
 
@@ -77,6 +82,8 @@ def _read_csv(path: Path) -> RawTable:
         raise BadInputFailure(f"{path}: line 1: the file is empty; expected a line of column names")
     header = rows.pop(0)
     table = RawTable(path, [name.strip() for name in header], [])
+    if rows and "\n" in rows[-1][-1]:
+        _refuse_open_quote(table, len(rows) - 1, len(rows[-1]))
     _make_rectangular(table, rows)
     table.columns = list(zip(*rows, strict=True)) or [()] * len(header)
     return table
@@ -90,7 +97,22 @@ def _delimiter(file: TextIO) -> str:
     """Return what separates the columns of the first line, leaving the file at its beginning."""
     first = file.readline()
     file.seek(0)
-    return max(_DELIMITERS, key=first.count)
+    return max(_DELIMITERS, key=_QUOTED.sub("", first).count)
+
+
+def _refuse_open_quote(table: RawTable, last: int, values: int) -> None:
+    """Refuse a last row whose quote never closes: it would swallow all rows from there on."""
+    begins = table.line(last)
+    with _opened(table.path) as file:
+        lines = csv.reader(islice(file, begins - 1, None), delimiter=_delimiter(file), strict=True)
+        try:
+            list(lines)
+        except csv.Error as failure:
+            if "unexpected end" in str(failure):
+                column = table.header[min(values, len(table.header)) - 1]
+                raise BadInputFailure(
+                    f"{table.path}: line {begins}, column '{column}': a quote opens that never closes"
+                ) from failure
 
 
 def _make_rectangular(table: RawTable, rows: list[list[str]]) -> None:

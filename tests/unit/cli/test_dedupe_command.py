@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -93,7 +95,8 @@ def test_the_report_goes_to_stdout_and_progress_to_stderr(
 ) -> None:
     assert run(["dedupe", str(customers), "-o", str(groups), "--json"]) == 0
     shown = capsys.readouterr()
-    assert json.loads(shown.out)["groups"] == 15
+    (line,) = shown.out.splitlines()
+    assert json.loads(line)["groups"] == 15
     assert "cluster" in shown.err
 
 
@@ -121,6 +124,10 @@ BAD_FILES = {
     "nothing at all": (b"", "line 1: the file is empty"),
     "bad UTF-8": (b"id,name,city\n1,Ann,X\n2,B\xff,Y\n", "line 3, column 'name': byte 0xff is not UTF-8"),
     "too many values": (b"id,name\n1,Ann\n2,Bob,extra\n", "line 3, column 'name': 3 values for 2 columns"),
+    "a quote that never closes": (
+        b'id,name\n1,"A\nB"\n2,"Ann\n3,Bob\n',
+        "line 4, column 'name': a quote opens that never closes",
+    ),
     "a column twice": (b"id,name,name\n1,Ann,Lee\n", "line 1: column 'name' stands twice"),
 }
 
@@ -169,6 +176,43 @@ def test_a_file_that_is_no_parquet_ends_with_2(tmp_path: Path, groups: Path) -> 
 
 def test_an_output_that_cannot_be_written_ends_with_1(customers: Path, tmp_path: Path) -> None:
     assert run(["dedupe", str(customers), "-o", str(tmp_path / "nowhere" / "groups.csv")]) == 1
+
+
+@pytest.mark.parametrize("option", ["--output", "--pairs", "--report"])
+def test_an_output_that_cannot_be_written_is_told_before_the_work(
+    option: str, customers: Path, tmp_path: Path, groups: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for bad in (tmp_path, tmp_path / "nowhere" / "groups.csv", ""):
+        assert run(["dedupe", str(customers), "-o", str(groups), option, str(bad)]) == 1
+        assert "read" not in capsys.readouterr().err
+    assert not groups.exists()
+
+
+def test_a_pipe_or_device_is_written_to_and_never_replaced(customers: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        text = reader.submit(pipe.read_text)
+        assert run(["dedupe", str(customers), "-o", str(pipe)]) == 0
+        assert text.result().startswith("id,group_id,confidence\n")
+    assert pipe.is_fifo()
+
+
+def test_a_linked_output_stays_a_link(customers: Path, tmp_path: Path, groups: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(groups)
+    assert run(["dedupe", str(customers), "-o", str(tmp_path / "link.csv")]) == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert len(read_csv(groups)) == 135
+
+
+def test_a_folder_is_no_input(tmp_path: Path, groups: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["dedupe", str(tmp_path), "-o", str(groups)]) == 2
+    assert "not a file" in capsys.readouterr().err
+
+
+def test_a_separator_inside_quotes_of_the_header_is_none(tmp_path: Path, groups: Path) -> None:
+    (tmp_path / "in.csv").write_text('id;"a, b, c, d";name\n1;x;Ann\n')
+    assert run(["dedupe", str(tmp_path / "in.csv"), "-o", str(groups)]) == 0
 
 
 def test_an_interruption_ends_with_130(customers: Path, groups: Path, monkeypatch: pytest.MonkeyPatch) -> None:
