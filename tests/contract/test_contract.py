@@ -122,7 +122,8 @@ def test_an_id_says_whose_it_is() -> None:
 
 
 def bad_id(field: FieldDescriptor) -> bool:
-    return field.name in {"id", "ids", "uuid", "key"} and not field.containing_type.GetOptions().map_entry
+    owner = field.containing_type
+    return field.name in {"id", "ids", "uuid", "key"} and not (owner is not None and owner.GetOptions().map_entry)
 
 
 def test_what_is_listed_is_paged_the_same_way_everywhere() -> None:

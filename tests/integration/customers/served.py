@@ -18,6 +18,7 @@ from patronage.customers.v1 import merge_storage_service_pb2_grpc as merge_grpc
 from patronage.customers.v1 import note_service_pb2_grpc as note_grpc
 from services.customers.access import ACCESS
 from services.customers.app import build_app
+from services.customers.settings import CustomersSettings
 from services.runtime.app import App
 from services.runtime.tokens_jwt import issue_token
 from tests.fixtures.databases import ServiceDatabase

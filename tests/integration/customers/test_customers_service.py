@@ -237,7 +237,12 @@ def test_a_list_request_that_is_wrong_names_its_fields(served: Served) -> None:
         ),
     ):
         assert client.refused("ListCustomers", request).fields == [field]
-    assert client.ListCustomers(pb.ListCustomersRequest(filter=pb.CustomerFilter(states=[0]))).total_size == 0
+    assert (
+        client.ListCustomers(
+            pb.ListCustomersRequest(filter=pb.CustomerFilter(states=[model.CUSTOMER_STATE_UNSPECIFIED]))
+        ).total_size
+        == 0
+    )
 
 
 @pytest.mark.parametrize("method", sorted(ACCESS))

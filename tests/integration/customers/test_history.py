@@ -14,7 +14,7 @@ EVENTS = "SELECT type, data, actor, origin_customer_id::text AS customer_id FROM
 
 def refused(connection: psycopg.Connection[Any], statement: str, error: type[psycopg.Error], text: str) -> None:
     with pytest.raises(error, match=text):
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
     connection.rollback()
 
 

@@ -13,8 +13,8 @@ from services.runtime.failures import FieldsInvalid
 from tests.integration.customers.company import Company, at_once, failures
 from tests.integration.customers.refolding import assert_views_are_folded
 
-ANN = {"id": "1", "name": "Ann Lee", "email": "ann@x.io", "phone": "+1 202 555 0100", "tags": ["a"]}
-BO = {"id": "2", "name": "Bo Young", "email": "bo@x.io"}
+ANN: dict[str, Any] = {"id": "1", "name": "Ann Lee", "email": "ann@x.io", "phone": "+1 202 555 0100", "tags": ["a"]}
+BO: dict[str, Any] = {"id": "2", "name": "Bo Young", "email": "bo@x.io"}
 
 
 def results(outcomes: list[Outcome]) -> list[str]:
@@ -27,7 +27,13 @@ def emails(shown: dict[str, Any]) -> list[str]:
 
 def test_every_row_has_an_outcome_in_its_place(acme: Company) -> None:
     acme.create("Cy", email="cy@x.io")
-    rows = [ANN, {"name": ""}, BO, {"name": "Cyrus", "email": "cy@x.io"}, {"id": "9", "email": "no address"}]
+    rows: list[dict[str, Any]] = [
+        ANN,
+        {"name": ""},
+        BO,
+        {"name": "Cyrus", "email": "cy@x.io"},
+        {"id": "9", "email": "no address"},
+    ]
     outcomes = acme.import_rows(*rows, on_duplicate="REJECT")
     assert results(outcomes) == ["CREATED", "INVALID", "CREATED", "DUPLICATE", "INVALID"]
     assert [outcome.number for outcome in outcomes] == [1, 2, 3, 4, 5]

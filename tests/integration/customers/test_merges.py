@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from collections.abc import Callable
 
 import pytest
 
@@ -200,7 +201,7 @@ def test_merges_in_a_circle_at_once_make_no_circle(acme: Company) -> None:
 
 def test_notes_edits_reads_and_merges_at_once_all_come_through(acme: Company) -> None:
     ann, bo, cy = (acme.create(name) for name in ("Ann", "Bo", "Cy"))
-    works = [
+    works: list[Callable[[], object]] = [
         *[lambda n=n: acme.note(bo, f"note {n}") for n in range(8)],
         *[lambda n=n: acme.update(bo, organization=f"O{n}") for n in range(6)],
         *[lambda: acme.notes(bo)] * 6,
