@@ -7,7 +7,6 @@ from patronage.analytics.v1.metrics_service_pb2_grpc import add_MetricsServiceSe
 from patronage.analytics.v1.sales_service_pb2_grpc import add_SalesServiceServicer_to_server
 from services.analytics.access import ACCESS
 from services.analytics.follower import FOLLOWER, customers_follower
-from services.analytics.servicer.freshness import Freshness
 from services.analytics.servicer.metrics import MetricsServicer
 from services.analytics.servicer.sales import SalesServicer
 from services.analytics.settings import AnalyticsSettings
@@ -17,6 +16,7 @@ from services.runtime.database import Database
 from services.runtime.edge import Edge
 from services.runtime.server import ServiceRegistration
 from services.runtime.service_channel import channel
+from services.runtime.waiting import FollowedChanges
 
 NAMES = ("patronage.analytics.v1.SalesService", "patronage.analytics.v1.MetricsService")
 _FOLLOWER_CONNECTIONS = 2
@@ -41,8 +41,8 @@ def build_app(settings: AnalyticsSettings, clock: Callable[[], datetime] = lambd
 
 
 def _services(database: Database, clock: Callable[[], datetime]) -> tuple[ServiceRegistration, ...]:
-    edge, freshness = Edge(database), Freshness(database, FOLLOWER)
-    sales, metrics = SalesServicer(edge, freshness, clock), MetricsServicer(edge, freshness, clock)
+    edge, followed = Edge(database), FollowedChanges(database, FOLLOWER)
+    sales, metrics = SalesServicer(edge, followed, clock), MetricsServicer(edge, followed, clock)
     return (
         ServiceRegistration(NAMES[0], lambda server: add_SalesServiceServicer_to_server(sales, server)),
         ServiceRegistration(NAMES[1], lambda server: add_MetricsServiceServicer_to_server(metrics, server)),

@@ -10,7 +10,6 @@ from services.matching.operations.run_scan import Limits
 from services.matching.scan_worker import ScanWorker
 from services.matching.servicer.matching import MatchingServicer, Searching
 from services.matching.servicer.merge import MergeServicer
-from services.matching.servicer.waiting import FollowedChanges
 from services.matching.settings import MatchingSettings
 from services.matching.upkeep import Upkeep
 from services.runtime.app import App
@@ -18,6 +17,7 @@ from services.runtime.database import Database
 from services.runtime.edge import Edge
 from services.runtime.server import ServiceRegistration
 from services.runtime.service_channel import channel
+from services.runtime.waiting import FollowedChanges
 
 NAMES = ("patronage.matching.v1.MatchingService", "patronage.matching.v1.MergeService")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from services.runtime.failures import FieldsInvalid, FieldViolation, NotYetFresh, TokenEpoch
+from services.runtime.failures import FieldCheck, FieldsInvalid, FieldViolation, NotYetFresh, TokenEpoch
 
 if TYPE_CHECKING:
     from services.runtime.database import Database
@@ -43,6 +43,17 @@ class ChangeToken:
         except (ValueError, binascii.Error) as error:
             wrong = FieldViolation("at_least_as_fresh", "must be a change_token as a mutation returned it")
             raise FieldsInvalid([wrong], cause=str(error)) from error
+
+    @staticmethod
+    def asked(text: str, check: FieldCheck) -> ChangeToken | None:
+        """The token that a read asks for; None where it asks for none, or for none that can be read, which is noted."""
+        if not text:
+            return None
+        try:
+            return ChangeToken.parse(text)
+        except FieldsInvalid as error:
+            check.violations.extend(error.fields)
+            return None
 
 
 @dataclass(slots=True)

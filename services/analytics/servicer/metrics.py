@@ -19,48 +19,49 @@ from services.analytics.domain.questions import (
 from services.analytics.operations.get_company_summary import get_company_summary
 from services.analytics.operations.get_customer_metrics import get_customer_metrics
 from services.analytics.operations.list_repeat_customers import list_repeat_customers
-from services.analytics.servicer.freshness import Freshness
 from services.runtime.database import Transaction
 from services.runtime.edge import Edge
 from services.runtime.failures import FieldCheck
+from services.runtime.freshness import ChangeToken
+from services.runtime.waiting import FollowedChanges
 
 
 class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     """Figures that follow merges and undos."""
 
-    def __init__(self, edge: Edge, freshness: Freshness, clock: Callable[[], datetime]) -> None:
+    def __init__(self, edge: Edge, followed: FollowedChanges, clock: Callable[[], datetime]) -> None:
         self._edge = edge
-        self._freshness = freshness
+        self._followed = followed
         self._clock = clock
 
     def GetCustomerMetrics(  # noqa: N802 - the name of the RPC
         self, request: pb.GetCustomerMetricsRequest, context: grpc.ServicerContext
     ) -> pb.GetCustomerMetricsResponse:
         check = FieldCheck()
-        token = self._freshness.asked(request.at_least_as_fresh, check)
+        token = ChangeToken.asked(request.at_least_as_fresh, check)
         asked = metrics_question(check, request.customer_id, _as_of(request), self._clock())
-        self._freshness.wait(token, context)
-        age_seconds = self._freshness.age_seconds()
+        self._followed.wait(token, context)
+        age_seconds = self._followed.age_s()
         return self._edge.read(context, lambda tx: _metrics(tx, asked, age_seconds))
 
     def ListRepeatCustomers(  # noqa: N802 - the name of the RPC
         self, request: pb.ListRepeatCustomersRequest, context: grpc.ServicerContext
     ) -> pb.ListRepeatCustomersResponse:
         check = FieldCheck()
-        token = self._freshness.asked(request.at_least_as_fresh, check)
+        token = ChangeToken.asked(request.at_least_as_fresh, check)
         asked = _question(check, request, self._clock())
-        self._freshness.wait(token, context)
-        age_seconds = self._freshness.age_seconds()
+        self._followed.wait(token, context)
+        age_seconds = self._followed.age_s()
         return self._edge.read(context, lambda tx: _repeat_customers(tx, asked, age_seconds))
 
     def GetCompanySummary(  # noqa: N802 - the name of the RPC
         self, request: pb.GetCompanySummaryRequest, context: grpc.ServicerContext
     ) -> pb.GetCompanySummaryResponse:
         check = FieldCheck()
-        token = self._freshness.asked(request.at_least_as_fresh, check)
+        token = ChangeToken.asked(request.at_least_as_fresh, check)
         check.raise_if_any()
-        self._freshness.wait(token, context)
-        age_seconds = self._freshness.age_seconds()
+        self._followed.wait(token, context)
+        age_seconds = self._followed.age_s()
         return self._edge.read(context, lambda tx: summary_message(get_company_summary(tx), age_seconds))
 
 

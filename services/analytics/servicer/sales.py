@@ -14,37 +14,38 @@ from services.analytics.domain.sale_rules import checked_sale
 from services.analytics.domain.sales import NewSale
 from services.analytics.operations.list_sales import list_sales
 from services.analytics.operations.record_sale import record_sale
-from services.analytics.servicer.freshness import Freshness
 from services.runtime.database import Transaction
 from services.runtime.edge import Edge
 from services.runtime.failures import FieldCheck
+from services.runtime.freshness import ChangeToken
+from services.runtime.waiting import FollowedChanges
 
 
 class SalesServicer(sales_service_pb2_grpc.SalesServiceServicer):
     """The sales of a company."""
 
-    def __init__(self, edge: Edge, freshness: Freshness, clock: Callable[[], datetime]) -> None:
+    def __init__(self, edge: Edge, followed: FollowedChanges, clock: Callable[[], datetime]) -> None:
         self._edge = edge
-        self._freshness = freshness
+        self._followed = followed
         self._clock = clock
 
     def RecordSale(  # noqa: N802 - the name of the RPC
         self, request: pb.RecordSaleRequest, context: grpc.ServicerContext
     ) -> pb.RecordSaleResponse:
         check, now = FieldCheck(), self._clock()
-        token = self._freshness.asked(request.at_least_as_fresh, check)
+        token = ChangeToken.asked(request.at_least_as_fresh, check)
         asked = checked_sale(check, request.customer_id, sale_input(request), now)
-        self._freshness.wait(token, context)
+        self._followed.wait(token, context)
         return self._edge.write(context, request, lambda tx: _recorded(tx, asked, now))
 
     def ListSales(  # noqa: N802 - the name of the RPC
         self, request: pb.ListSalesRequest, context: grpc.ServicerContext
     ) -> pb.ListSalesResponse:
         check = FieldCheck()
-        token = self._freshness.asked(request.at_least_as_fresh, check)
+        token = ChangeToken.asked(request.at_least_as_fresh, check)
         asked = _question(check, request)
-        self._freshness.wait(token, context)
-        age_seconds = self._freshness.age_seconds()
+        self._followed.wait(token, context)
+        age_seconds = self._followed.age_s()
         return self._edge.read(context, lambda tx: _listed(tx, asked, age_seconds))
 
 

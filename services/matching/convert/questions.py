@@ -6,14 +6,17 @@ from patronage.matching.v1 import matching_service_pb2 as pb
 from services.matching.convert.change import raw_identity
 from services.matching.domain.customer_seen import RawIdentity
 from services.runtime.failures import FieldCheck
+from services.runtime.freshness import ChangeToken
 
 DEFAULT_MIN_CONFIDENCE = 50
 DEFAULT_LIMIT = 10
 MOST_CANDIDATES = 100
 
 
-def candidates_asked(request: pb.MatchRecordRequest | pb.FindDuplicatesRequest) -> tuple[int, int]:
-    """Return the least confidence and how many candidates at the most."""
+def candidates_asked(
+    request: pb.MatchRecordRequest | pb.FindDuplicatesRequest,
+) -> tuple[int, int, ChangeToken | None]:
+    """Return the least confidence, how many candidates at the most, and what must have been followed."""
     check = FieldCheck()
     if isinstance(request, pb.FindDuplicatesRequest):
         check.require(request.customer_id, "customer_id", "is required")
@@ -21,8 +24,9 @@ def candidates_asked(request: pb.MatchRecordRequest | pb.FindDuplicatesRequest) 
         check.require(raw_identity(request.record) != RawIdentity(), "record", "must say something to match by")
     check.require(0 <= request.limit <= MOST_CANDIDATES, "limit", f"must be between 0 and {MOST_CANDIDATES}")
     least = _min_confidence(check, request, DEFAULT_MIN_CONFIDENCE)
+    token = ChangeToken.asked(request.at_least_as_fresh, check)
     check.raise_if_any()
-    return least, request.limit or DEFAULT_LIMIT
+    return least, request.limit or DEFAULT_LIMIT, token
 
 
 def groups_asked(request: pb.ListDuplicateGroupsRequest) -> int:
@@ -34,12 +38,23 @@ def groups_asked(request: pb.ListDuplicateGroupsRequest) -> int:
     return least
 
 
-def scan_asked(request: pb.ScanDuplicatesRequest, default: int) -> int:
-    """Return the least confidence of a link."""
+def scan_asked(request: pb.ScanDuplicatesRequest, default: int) -> tuple[int, ChangeToken | None]:
+    """Return the least confidence of a link, and what must have been followed."""
     check = FieldCheck()
     least = _min_confidence(check, request, default)
+    token = ChangeToken.asked(request.at_least_as_fresh, check)
     check.raise_if_any()
-    return least
+    return least, token
+
+
+def pair_asked(request: pb.ExplainMatchRequest) -> ChangeToken | None:
+    """Return what must have been followed before the pair is explained."""
+    check = FieldCheck()
+    check.require(request.left_id, "left_id", "is required")
+    check.require(request.right_id, "right_id", "is required")
+    token = ChangeToken.asked(request.at_least_as_fresh, check)
+    check.raise_if_any()
+    return token
 
 
 def required(**fields: str) -> None:

@@ -17,11 +17,11 @@ from services.matching.operations.judging import Asked, Found
 from services.matching.operations.list_duplicate_groups import list_duplicate_groups
 from services.matching.operations.match_record import match_record
 from services.matching.operations.scan_duplicates import DEFAULT_LINK_CONFIDENCE, scan_duplicates
-from services.matching.servicer.waiting import FollowedChanges
 from services.runtime.caller import caller_of
 from services.runtime.database import Database, Transaction
 from services.runtime.edge import Edge
 from services.runtime.paging import page_size
+from services.runtime.waiting import FollowedChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class MatchingServicer(grpc_pb.MatchingServiceServicer):
         self, request: pb.ScanDuplicatesRequest, context: Any
     ) -> pb.ScanDuplicatesResponse:
         """Starts a scan, or answers with the one that runs."""
-        min_confidence = questions.scan_asked(request, DEFAULT_LINK_CONFIDENCE)
-        self._searching.followed.wait_for(request.at_least_as_fresh, context)
+        min_confidence, token = questions.scan_asked(request, DEFAULT_LINK_CONFIDENCE)
+        self._searching.followed.wait(token, context)
 
         def run(tx: Transaction) -> pb.ScanDuplicatesResponse:
             tx.after_commit(self._scan_asked)
@@ -110,8 +110,7 @@ class MatchingServicer(grpc_pb.MatchingServiceServicer):
 
     def ExplainMatch(self, request: pb.ExplainMatchRequest, context: Any) -> pb.ExplainMatchResponse:  # noqa: N802
         """Explains one pair."""
-        questions.required(left_id=request.left_id, right_id=request.right_id)
-        self._searching.followed.wait_for(request.at_least_as_fresh, context)
+        self._searching.followed.wait(questions.pair_asked(request), context)
 
         def run(tx: Transaction) -> pb.ExplainMatchResponse:
             found = explain_match(tx, request.left_id, request.right_id)
@@ -121,8 +120,8 @@ class MatchingServicer(grpc_pb.MatchingServiceServicer):
         return self._edge.read(context, run)
 
     def _asked(self, request: pb.MatchRecordRequest | pb.FindDuplicatesRequest, context: Any) -> Asked:
-        least, limit = questions.candidates_asked(request)
-        self._searching.followed.wait_for(request.at_least_as_fresh, context)
+        least, limit, token = questions.candidates_asked(request)
+        self._searching.followed.wait(token, context)
         company_id = caller_of(context).scope().company_id
         return Asked(company_id, least, limit, self._searching.key_cap, self._searching.follower)
 

@@ -6,9 +6,9 @@ from patronage.customers.v1 import merge_storage_service_pb2_grpc as storage_grp
 from patronage.matching.v1 import merge_service_pb2 as pb
 from patronage.matching.v1 import merge_service_pb2_grpc as grpc_pb
 from services.matching.convert import merges
-from services.matching.servicer.waiting import remaining_s
 from services.runtime.caller import Caller, caller_of
 from services.runtime.service_channel import for_company
+from services.runtime.waiting import remaining_s
 
 
 class MergeServicer(grpc_pb.MergeServiceServicer):
