@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
@@ -107,6 +107,14 @@ def company_of(suite: Suite, company_id: str) -> Iterator[Company]:
         yield company
     finally:
         company.close()
+
+
+def start_together(suite: Suite, names: Sequence[str]) -> None:
+    """Starts services at the same time; returns when all of them serve."""
+    for name in names:
+        suite.services[name].start()
+    for name in names:
+        suite.services[name].wait_until_serving()
 
 
 def insist(call: Callable[[Any], T], request: Any, within_s: float = LONG_S) -> T:

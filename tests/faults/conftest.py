@@ -12,7 +12,7 @@ import pytest
 from services.local.failures import LocalError
 from services.local.suite import POSTGRES, SERVICES, Suite
 from services.runtime.ids import new_id
-from tests.faults.company import Company, company_of
+from tests.faults.company import Company, company_of, start_together
 from tests.fixtures.postgres import server_folder
 
 pytest.register_assert_rewrite("tests.faults.proofs")
@@ -41,8 +41,7 @@ def fault_suite(broken_suite: Suite) -> Suite:
     except psycopg.OperationalError:
         broken_suite.kill(POSTGRES)
         broken_suite.start(POSTGRES)
-    for name in SERVICES:
-        broken_suite.start(name)
+    start_together(broken_suite, SERVICES)
     return broken_suite
 
 

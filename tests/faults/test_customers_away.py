@@ -12,7 +12,7 @@ from patronage.analytics.v1 import metrics_service_pb2
 from patronage.matching.v1 import matching_service_pb2, merge_service_pb2
 from services.local.postgres import Postgres
 from services.runtime.ids import new_id
-from tests.faults.company import Company, code_of, insist, reason_of, record, retry_delay, until
+from tests.faults.company import Company, code_of, insist, reason_of, record, retry_delay, start_together, until
 from tests.faults.people import import_people, sale_request
 from tests.faults.proofs import assert_figures_are_a_recount, assert_mirrors_agree
 
@@ -46,7 +46,7 @@ def test_both_start_and_answer_without_customers_and_all_recover(company: Compan
     suite.kill("customers")
     for name in FOLLOWERS:
         suite.kill(name)
-        suite.start(name)
+    start_together(suite, FOLLOWERS)
 
     answer = insist(company.matching.FindDuplicates, duplicates)
     assert answer.candidates == found.candidates
@@ -79,7 +79,7 @@ def test_those_who_never_heard_of_customers_say_so_and_hear_everything_later(com
         assert isinstance(suite.postgres, Postgres)
         with psycopg.connect(suite.postgres.admin_url(f"patronage_{name}")) as connection:
             connection.execute("DELETE FROM follower_cursors")
-        suite.start(name)
+    start_together(suite, FOLLOWERS)
     assert until(lambda: _asked(lambda: ages(company)), "both answer") == (math.inf, math.inf)
     waiting = metrics_service_pb2.GetCompanySummaryRequest(at_least_as_fresh=token)
     with pytest.raises(grpc.RpcError) as caught:

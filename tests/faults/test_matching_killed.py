@@ -4,9 +4,7 @@ import os
 import random
 import select
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -67,50 +65,43 @@ def kill_scanning(company: Company) -> None:
     os.close(process)
 
 
-@contextmanager
-def groups_locked(company: Company) -> Iterator[psycopg.Connection]:
-    """Nobody can store groups."""
+def at_work(company: Company, chance: random.Random) -> None:
+    """It is killed while the scan begins, reads or compares."""
+    until(lambda: children_of(company.suite.services["matching"].process.pid), "the scan runs")
+    threading.Event().wait(chance.uniform(0, 0.3))
+    kill_scanning(company)
+
+
+def storing(company: Company, _: random.Random) -> None:
+    """It is killed while the scan stores what it has found."""
     assert isinstance(company.suite.postgres, Postgres)
-    with psycopg.connect(company.suite.postgres.admin_url("patronage_matching")) as connection:
-        connection.execute("LOCK TABLE duplicate_groups IN SHARE MODE")
-        yield connection
-
-
-def fall_silent(company: Company, scan_id: str) -> None:
-    with transaction(company, "matching", "runtime") as tx:
-        tx.execute(FALL_SILENT, (scan_id,))
+    with psycopg.connect(company.suite.postgres.admin_url("patronage_matching")) as holder:
+        holder.execute("LOCK TABLE duplicate_groups IN SHARE MODE")
+        until(lambda: holder.execute(WAITING).fetchone() == (True,), "the scan stores its groups")
+        kill_scanning(company)
 
 
 def test_a_killed_scan_ends_a_new_one_works_and_groups_stay_listed(company: Company, chance: random.Random) -> None:
-    *_, imported = company.imports.ImportCustomers(requests(the_file(BATCHES // 3)))
+    *_, imported = company.imports.ImportCustomers(requests(the_file(BATCHES // 8)))
     first = ended_scan(company, start_scan(company, imported.change_token))
     assert first.state == pb.SCAN_STATE_DONE
     before = listed(company)
     assert before.groups
 
     killed = start_scan(company)
-    until(lambda: children_of(company.suite.services["matching"].process.pid), "the scan runs")
-    threading.Event().wait(chance.uniform(0, 0.3))  # where inside its first part it strikes
-    kill_scanning(company)
+    chance.choice([at_work, storing])(company, chance)
     company.suite.start("matching")
     assert listed(company) == before
     assert start_scan(company) == killed, "it has not ended, so it is the one that runs"
-
-    with groups_locked(company) as holder:
-        fall_silent(company, killed)
-        until(lambda: holder.execute(WAITING).fetchone() == (True,), "the scan stores its groups")
-        kill_scanning(company)
-    company.suite.start("matching")
-    assert listed(company) == before
-    fall_silent(company, killed)
+    with transaction(company, "matching", "runtime") as tx:
+        tx.execute(FALL_SILENT, (killed,))
     again = ended_scan(company, killed)
     assert (again.state, again.groups) == (pb.SCAN_STATE_DONE, first.groups)
     assert members(listed(company)) == members(before)
+    assert listed(company).scan.scan_id == killed
     new = start_scan(company)
     assert new not in {first.scan_id, killed}
     assert ended_scan(company, new).state == pb.SCAN_STATE_DONE
-    assert listed(company).scan.scan_id == new
-    assert members(listed(company)) == members(before)
 
 
 def test_killed_while_it_follows_it_goes_on_where_it_was(company: Company, chance: random.Random) -> None:
