@@ -20,22 +20,22 @@ SELECT merge_id::text, target_id::text, source_ids::text[], reason, merged_by, m
   FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid
 """
 INSERT = """
+WITH logged AS (
 INSERT INTO merges (company_id, merge_id, target_id, source_ids, rules, choices, digests, fingerprint, reason,
                     merged_by, merged_by_name, merged_at)
 VALUES ((SELECT app_company()), %(merge_id)s, %(target_id)s, %(source_ids)s::uuid[], %(rules)s, %(choices)s,
         %(digests)s, %(fingerprint)s, %(reason)s, %(merged_by)s, %(merged_by_name)s, %(merged_at)s)
-"""
-INSERT_EDGES = """
+)
 INSERT INTO merge_edges (company_id, merge_id, source_id, target_id, merged_at)
-SELECT (SELECT app_company()), %s, e.source_id, %s, e.merged_at
-  FROM unnest(%s::uuid[], %s::timestamptz[]) AS e (source_id, merged_at)
+SELECT (SELECT app_company()), %(merge_id)s, e.source_id, %(target_id)s, e.merged_at
+  FROM unnest(%(source_ids)s::uuid[], %(edge_times)s::timestamptz[]) AS e (source_id, merged_at)
 """
 UNDO = """
-UPDATE merges SET undone_at = %s, undone_by = %s, undone_by_name = %s, undo_reason = %s
- WHERE company_id = (SELECT app_company()) AND merge_id = %s
-"""
-UNDO_EDGES = """
-UPDATE merge_edges SET in_force = false WHERE company_id = (SELECT app_company()) AND merge_id = %s
+WITH logged AS (
+UPDATE merges SET undone_at = %(now)s, undone_by = %(by)s, undone_by_name = %(by_name)s, undo_reason = %(reason)s
+ WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
+)
+UPDATE merge_edges SET in_force = false WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
 """
 TALLIES = """
 SELECT customer_id::text, kind, children, digest::text FROM child_tallies
@@ -69,10 +69,9 @@ def insert(tx: Transaction, merge: Merge, edges: Sequence[Edge], digests: Mappin
         "merged_by": by.subject,
         "merged_by_name": by.name,
         "merged_at": merged_at,
+        "edge_times": [edge.merged_at for edge in edges],
     }
     tx.execute(INSERT, parameters)
-    times = [edge.merged_at for edge in edges]
-    tx.execute(INSERT_EDGES, (merge.merge_id, merge.target_id, list(merge.source_ids), times))
     return LoggedMerge(
         merge.merge_id, merge.target_id, merge.source_ids, merge.reason, by, merged_at, digests, merge.fingerprint
     )
@@ -80,8 +79,8 @@ def insert(tx: Transaction, merge: Merge, edges: Sequence[Edge], digests: Mappin
 
 def undo(tx: Transaction, merge_id: str, now: datetime, by: Actor, reason: str) -> None:
     """Logs that a merge is undone and takes its edges out."""
-    tx.execute(UNDO, (now, by.subject, by.name, reason, merge_id))
-    tx.execute(UNDO_EDGES, (merge_id,))
+    parameters = {"merge_id": merge_id, "now": now, "by": by.subject, "by_name": by.name, "reason": reason}
+    tx.execute(UNDO, parameters)
 
 
 def tallies(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, list[Json]]:
