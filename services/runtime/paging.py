@@ -40,6 +40,12 @@ def position_of(token: str, question: Mapping[str, Any]) -> list[Any] | None:
     return position
 
 
+def not_a_token(cause: Exception | None = None) -> FieldsInvalid:
+    """The failure for a page token that the method never returned."""
+    wrong = FieldViolation("page_token", "must be a next_page_token as this method returned it")
+    return FieldsInvalid([wrong], cause=str(cause or ""))
+
+
 def _digest(question: Mapping[str, Any]) -> bytes:
     canonical = json.dumps(question, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).digest()[:_DIGEST_BYTES]
@@ -53,8 +59,7 @@ def _opened(token: str) -> tuple[bytes, list[Any]]:
         if raw[:1] != _VERSION or not isinstance(position, list) or not all(map(_is_storable, position)):
             raise ValueError("not a page token")
     except (ValueError, RecursionError, binascii.Error) as error:
-        wrong = FieldViolation("page_token", "must be a next_page_token as this method returned it")
-        raise FieldsInvalid([wrong], cause=str(error)) from error
+        raise not_a_token(error) from error
     return raw[1 : 1 + _DIGEST_BYTES], position
 
 

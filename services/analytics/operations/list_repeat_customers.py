@@ -8,7 +8,6 @@ from services.analytics.domain.questions import RepeatCustomersQuestion
 from services.analytics.store import companies, customer_figures
 from services.runtime import paging
 from services.runtime.database import Transaction
-from services.runtime.failures import FieldsInvalid, FieldViolation
 from services.runtime.ids import is_id
 
 
@@ -44,5 +43,4 @@ def _position(position: list[Any] | None) -> tuple[int, str] | None:
             raise ValueError("no position of this order")
         return int(purchases), root_id
     except (ValueError, TypeError) as error:
-        wrong = FieldViolation("page_token", "must be a next_page_token as this method returned it")
-        raise FieldsInvalid([wrong], cause=str(error)) from error
+        raise paging.not_a_token(error) from error

@@ -13,7 +13,6 @@ from services.analytics.store import company_figures, customer_figures, sales
 from services.analytics.store.sales import Wanted
 from services.runtime import paging
 from services.runtime.database import Transaction
-from services.runtime.failures import FieldsInvalid, FieldViolation
 from services.runtime.ids import is_id
 
 
@@ -66,5 +65,4 @@ def _position(position: list[Any] | None) -> tuple[datetime, str] | None:
         time, sale_id = position
         return datetime.fromisoformat(time), str(sale_id)
     except (ValueError, TypeError) as error:
-        wrong = FieldViolation("page_token", "must be a next_page_token as this method returned it")
-        raise FieldsInvalid([wrong], cause=str(error)) from error
+        raise paging.not_a_token(error) from error

@@ -11,7 +11,7 @@ from services.customers.domain.listing import LONGEST_TEXT, MOST_SKIPPED, Questi
 from services.customers.store import listing
 from services.runtime import paging
 from services.runtime.database import Transaction
-from services.runtime.failures import FieldCheck, FieldsInvalid, FieldViolation
+from services.runtime.failures import FieldCheck
 from services.runtime.ids import is_id
 
 
@@ -56,6 +56,5 @@ def _position(question: Question, token: str) -> list[Any] | None:
         if question.sort.endswith("_TIME"):
             return [datetime.fromisoformat(position[0]), position[1]]
     except (ValueError, TypeError, IndexError) as error:
-        wrong = FieldViolation("page_token", "must be a next_page_token as this method returned it")
-        raise FieldsInvalid([wrong], cause=str(error)) from error
+        raise paging.not_a_token(error) from error
     return position

@@ -40,5 +40,5 @@ def _before(position: list[Any] | None) -> str:
     if position is None:
         return ""
     if len(position) != 1 or not isinstance(position[0], str) or not is_id(position[0]):
-        raise FieldsInvalid([FieldViolation("page_token", "must be a next_page_token as this method returned it")])
+        raise paging.not_a_token()
     return position[0]

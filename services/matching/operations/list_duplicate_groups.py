@@ -6,9 +6,8 @@ from services.matching.domain.duplicate_group import ListedGroup
 from services.matching.domain.scan import Scan
 from services.matching.store import groups, scans
 from services.runtime.database import Transaction
-from services.runtime.failures import FieldsInvalid, FieldViolation
 from services.runtime.ids import is_id
-from services.runtime.paging import page_token, position_of
+from services.runtime.paging import not_a_token, page_token, position_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +39,4 @@ def _position(read: list[object] | None) -> groups.Position:
             return groups.FIRST
         case [int(rank), str(group_id)] if -1 <= rank <= 100 and is_id(group_id):
             return rank, group_id
-    raise FieldsInvalid([FieldViolation("page_token", "must be a next_page_token as this method returned it")])
+    raise not_a_token()
