@@ -81,6 +81,19 @@ class AlreadyMerged(Failure):
         )
 
 
+class TreeTooLarge(Failure):
+    """The merged customer would be larger than a message or a transaction should be."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "TREE_TOO_LARGE"
+
+    def __init__(self, members: int, size: int) -> None:
+        super().__init__(
+            f"The merged customer would have {members} members and show {size} bytes. Merge fewer customers.",
+            metadata={"members": str(members), "bytes": str(size)},
+        )
+
+
 class MergeAlreadyUndone(Failure):
     """The merge was undone before."""
 

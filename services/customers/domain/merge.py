@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.customers.domain.failures import TreeTooLarge
 from services.customers.domain.fields import CONTACT_KINDS, UNIT_OF_FIELD, Json
 from services.customers.domain.forest import RULES, Edge, Tree
 from services.customers.domain.record import Actor, OwnRecord, to_json
-from services.customers.domain.view import canonical
+from services.customers.domain.view import View, canonical
 from services.runtime.failures import FieldCheck
 
 MOST_SOURCES = 50
 LONGEST_REASON = 500
 LONGEST_SUBJECT = 255
+MOST_MEMBERS = 500
+LARGEST_VIEW = 2 << 20
+"""A root is folded anew with each change, and travels as one message of the feed: larger ones would end both."""
 CHOOSABLE = frozenset({*UNIT_OF_FIELD, *(short for short, _ in CONTACT_KINDS.values())})
 
 
@@ -111,6 +115,13 @@ def check_words(check: FieldCheck, reason: str, on_behalf_of: str) -> None:
     check.require("\x00" not in reason, "reason", "holds a NUL character")
     check.require(len(on_behalf_of) <= LONGEST_SUBJECT, "on_behalf_of", f"takes up to {LONGEST_SUBJECT} characters")
     check.require("\x00" not in on_behalf_of, "on_behalf_of", "holds a NUL character")
+
+
+def check_size(tree: Tree, view: View) -> None:
+    """Raises TreeTooLarge where a merge would make a root that is too large."""
+    size = len(view.text.encode())
+    if len(tree.members) > MOST_MEMBERS or size > LARGEST_VIEW:
+        raise TreeTooLarge(len(tree.members), size)
 
 
 def member_digest(own: OwnRecord, children: Json, edges: Sequence[Edge]) -> str:

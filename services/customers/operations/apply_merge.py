@@ -13,7 +13,7 @@ from services.customers.domain.failures import (
 )
 from services.customers.domain.forest import Tree, joined
 from services.customers.domain.keys import LIVE_STATES
-from services.customers.domain.merge import LoggedMerge, Merge, edges_of, member_digest
+from services.customers.domain.merge import LoggedMerge, Merge, check_size, edges_of, member_digest
 from services.customers.domain.view import views
 from services.customers.operations.writing import Writes, actor_of
 from services.customers.store import merges, trees
@@ -37,7 +37,8 @@ class Applied:
 def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]) -> Applied:
     """Merges; the same merge id with the same content answers with the first result.
 
-    Raises SelfMerge, CustomerNotFound, AlreadyMerged, CustomerDeleted, PreviewStale, RequestIdReused, FieldsInvalid.
+    Raises SelfMerge, CustomerNotFound, AlreadyMerged, CustomerDeleted, PreviewStale, TreeTooLarge, RequestIdReused,
+    FieldsInvalid.
     """
     if not is_id(merge.merge_id):
         raise FieldsInvalid([FieldViolation("merge_id", "is no UUID")])
@@ -55,9 +56,9 @@ def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]
     )
     rows = {member: row for one in stored.values() for member, row in one.rows.items()}
     writes = refolded([tree], rows, "MERGED", logged)
-    token = writes.store(tx)
-    after = next(row.after for row in writes.rows if row.customer_id == merge.target_id)
-    return Applied(logged, after, token)
+    root = next(row for row in writes.rows if row.customer_id == merge.target_id)
+    check_size(tree, root.view)
+    return Applied(logged, root.after, writes.store(tx))
 
 
 def mergeable(

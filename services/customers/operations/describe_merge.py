@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.customers.domain.fields import Json
 from services.customers.domain.forest import joined
-from services.customers.domain.merge import Merge
+from services.customers.domain.merge import Merge, check_size
 from services.customers.domain.view import root_view
 from services.customers.operations.apply_merge import mergeable
 from services.customers.store.rows import StoredCustomer
@@ -28,6 +28,7 @@ def describe_merge(tx: Transaction, merge: Merge) -> Described:
     target, sources = stored[merge.target_id], [stored[source] for source in merge.source_ids]
     tree = joined(target.tree, [source.tree for source in sources], merge.edges(target.now))
     view = root_view(tree)
+    check_size(tree, view)
     shown = {
         **view.data,
         "customer_id": merge.target_id,

@@ -66,7 +66,8 @@ class MergeStorageServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApplyMerge(self, request, context):
-        """Joins the trees of the sources to the target's in one transaction. Idempotent by merge_id. Scope merge:apply.
+        """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
+        or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,9 @@ class MergeStorageServiceStub:
     DescribeMerge: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.DescribeMergeRequest, _merge_storage_service_pb2.DescribeMergeResponse]
     """Says what a merge would touch and show; changes nothing. Scope merge:apply."""
     ApplyMerge: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.ApplyMergeRequest, _merge_storage_service_pb2.ApplyMergeResponse]
-    """Joins the trees of the sources to the target's in one transaction. Idempotent by merge_id. Scope merge:apply."""
+    """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
+    or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
+    """
     RevertMerge: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.RevertMergeRequest, _merge_storage_service_pb2.RevertMergeResponse]
     """Takes the edges of one merge out again, and folds the trees anew. Idempotent by request_id. Scope merge:apply."""
 
@@ -52,7 +54,9 @@ class MergeStorageServiceAsyncStub(MergeStorageServiceStub):
     DescribeMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.DescribeMergeRequest, _merge_storage_service_pb2.DescribeMergeResponse]  # type: ignore[assignment]
     """Says what a merge would touch and show; changes nothing. Scope merge:apply."""
     ApplyMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.ApplyMergeRequest, _merge_storage_service_pb2.ApplyMergeResponse]  # type: ignore[assignment]
-    """Joins the trees of the sources to the target's in one transaction. Idempotent by merge_id. Scope merge:apply."""
+    """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
+    or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
+    """
     RevertMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.RevertMergeRequest, _merge_storage_service_pb2.RevertMergeResponse]  # type: ignore[assignment]
     """Takes the edges of one merge out again, and folds the trees anew. Idempotent by request_id. Scope merge:apply."""
 
@@ -75,7 +79,9 @@ class MergeStorageServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _merge_storage_service_pb2.ApplyMergeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_merge_storage_service_pb2.ApplyMergeResponse, _abc.Awaitable[_merge_storage_service_pb2.ApplyMergeResponse]]:
-        """Joins the trees of the sources to the target's in one transaction. Idempotent by merge_id. Scope merge:apply."""
+        """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
+        or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
+        """
 
     @_abc_1.abstractmethod
     def RevertMerge(

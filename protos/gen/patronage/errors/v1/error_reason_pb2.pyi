@@ -96,6 +96,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. The scan has ended; it cannot be cancelled.
     Example: CancelScan of a scan that is done.
     """
+    ERROR_REASON_TREE_TOO_LARGE: _ErrorReason.ValueType  # 45
+    """FAILED_PRECONDITION. The merged customer would have more than 500 members, or show more than 2 MiB.
+    Example: MergeCustomers of a tree of 300 members with one of 200.
+    """
     ERROR_REASON_CURSOR_EXPIRED: _ErrorReason.ValueType  # 60
     """OUT_OF_RANGE. The cursor is older than the feed keeps, or of another epoch; follow again from the start.
     Example: FollowChanges with a cursor of eight days ago, or of before a restore.
@@ -235,6 +239,10 @@ Example: UpdateCustomer of a deleted customer.
 ERROR_REASON_SCAN_ENDED: ErrorReason.ValueType  # 44
 """FAILED_PRECONDITION. The scan has ended; it cannot be cancelled.
 Example: CancelScan of a scan that is done.
+"""
+ERROR_REASON_TREE_TOO_LARGE: ErrorReason.ValueType  # 45
+"""FAILED_PRECONDITION. The merged customer would have more than 500 members, or show more than 2 MiB.
+Example: MergeCustomers of a tree of 300 members with one of 200.
 """
 ERROR_REASON_CURSOR_EXPIRED: ErrorReason.ValueType  # 60
 """OUT_OF_RANGE. The cursor is older than the feed keeps, or of another epoch; follow again from the start.

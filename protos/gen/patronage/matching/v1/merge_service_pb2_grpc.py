@@ -53,7 +53,7 @@ class MergeServiceServicer:
 
     def MergeCustomers(self, request, context):
         """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
-        the fold of all. Scope merge:write.
+        the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

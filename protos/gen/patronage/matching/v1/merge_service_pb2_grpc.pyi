@@ -35,7 +35,7 @@ class MergeServiceStub:
     def __new__(cls, channel: _aio.Channel) -> MergeServiceAsyncStub: ...
     MergeCustomers: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.MergeCustomersRequest, _merge_service_pb2.MergeCustomersResponse]
     """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
-    the fold of all. Scope merge:write.
+    the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
     """
     UndoMerge: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.UndoMergeRequest, _merge_service_pb2.UndoMergeResponse]
     """Takes a merge back. Sources and target are as they were, but for later edits, which stay where they were made.
@@ -49,7 +49,7 @@ class MergeServiceAsyncStub(MergeServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     MergeCustomers: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.MergeCustomersRequest, _merge_service_pb2.MergeCustomersResponse]  # type: ignore[assignment]
     """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
-    the fold of all. Scope merge:write.
+    the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
     """
     UndoMerge: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.UndoMergeRequest, _merge_service_pb2.UndoMergeResponse]  # type: ignore[assignment]
     """Takes a merge back. Sources and target are as they were, but for later edits, which stay where they were made.
@@ -66,7 +66,7 @@ class MergeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_merge_service_pb2.MergeCustomersResponse, _abc.Awaitable[_merge_service_pb2.MergeCustomersResponse]]:
         """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
-        the fold of all. Scope merge:write.
+        the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
         """
 
     @_abc_1.abstractmethod
