@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from services.customers.domain.edits import new_record, rewritten
 from services.customers.domain.failures import DuplicateHit
@@ -46,10 +47,11 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Pass:
-    """What is known for rows of which no two touch the same thing, and what they write."""
+    """What is known for rows of which no two touch the same thing, and what they write, new customers as of `now`."""
 
     source: str
     on_duplicate: str
+    now: datetime
     owners: dict[Key, str]
     trees: dict[str, StoredTree]
     holders: dict[Key, list[str]]
@@ -85,15 +87,15 @@ def import_customers(
     waiting = {place: row for place, row in enumerate(rows) if place not in outcomes}
     duplicates.lock_all_keys(tx)
     while waiting:
-        done = _pass(tx, waiting, source, on_duplicate)
+        known = _known(tx, list(waiting.values()), source, on_duplicate, now)
+        done = _pass(tx, known, waiting)
         outcomes |= done
         waiting = {place: row for place, row in waiting.items() if place not in done}
     return [outcomes[place] for place in range(len(rows))], tx.change_token()
 
 
-def _pass(tx: Transaction, waiting: Mapping[int, Row], source: str, on_duplicate: str) -> dict[int, Outcome]:
+def _pass(tx: Transaction, known: _Pass, waiting: Mapping[int, Row]) -> dict[int, Outcome]:
     """The outcomes of those rows that touch nothing that a row before them touched; the others wait."""
-    known = _known(tx, list(waiting.values()), source, on_duplicate)
     done = {}
     for place, row in waiting.items():
         claims = known.claims(row)
@@ -105,13 +107,13 @@ def _pass(tx: Transaction, waiting: Mapping[int, Row], source: str, on_duplicate
     return done
 
 
-def _known(tx: Transaction, rows: Sequence[Row], source: str, on_duplicate: str) -> _Pass:
+def _known(tx: Transaction, rows: Sequence[Row], source: str, on_duplicate: str, now: datetime) -> _Pass:
     owners = duplicates.owners(tx, {key for row in rows for key in external_keys(row.fields)})
     stored = trees.lock_trees(tx, sorted(set(owners.values())))
     new = [row for row in rows if not (row.id and (source, row.id) in owners)]
     holders = duplicates.holders(tx, sorted({key for row in new for key in duplicate_keys(row.fields, "ACTIVE")}))
     members = {member: tree for tree in stored.values() for member in tree.rows}
-    return _Pass(source, on_duplicate, owners, members, holders)
+    return _Pass(source, on_duplicate, now, owners, members, holders)
 
 
 def _outcome(tx: Transaction, known: _Pass, row: Row) -> Outcome:
@@ -132,7 +134,7 @@ def _create(tx: Transaction, known: _Pass, row: Row) -> Outcome:
         return Outcome(row.number, "DUPLICATE", warnings=row.warnings, duplicates=hits)
     if hits and known.on_duplicate == "RETURN_EXISTING":
         return Outcome(row.number, "EXISTING", hits[0].customer_id, warnings=row.warnings, duplicates=hits)
-    customer = known.writes.create(new_id(), new_record(row.fields, utc_now(), actor_of(tx.scope)))
+    customer = known.writes.create(new_id(), new_record(row.fields, known.now, actor_of(tx.scope)))
     known.written(customer)
     return Outcome(row.number, "CREATED", customer.customer_id, warnings=row.warnings, duplicates=hits)
 

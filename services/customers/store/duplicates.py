@@ -23,8 +23,10 @@ SELECT DISTINCT ON (wanted.ordinal, k.customer_id) k.customer_id::text, k.kind, 
 OWNERS = """
 SELECT x.system, x.external_id, x.customer_id::text
   FROM unnest(%s::text[], %s::text[]) AS wanted (system, external_id)
-  JOIN external_ids x ON x.company_id = (SELECT app_company())
-   AND x.system = wanted.system AND x.external_id = wanted.external_id
+ CROSS JOIN LATERAL (
+       SELECT system, external_id, customer_id FROM external_ids
+        WHERE company_id = (SELECT app_company()) AND system = wanted.system AND external_id = wanted.external_id
+        LIMIT 1) AS x
 """
 
 

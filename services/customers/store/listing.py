@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    TextClause,
     and_,
+    bindparam,
     false,
     func,
     literal,
@@ -70,12 +70,11 @@ def _estimated(tx: Transaction, statement: Select[Any]) -> int:
 
 def _where(question: Question) -> ColumnElement[bool]:
     row = customers.c
-    conditions: list[ColumnElement[bool] | TextClause] = [
+    conditions: list[ColumnElement[bool]] = [
         row.company_id == select(func.app_company()).scalar_subquery(),
-        row.state.in_(question.states),
+        # As constants, never parameters: by them the planner knows which partial index holds these states.
+        row.state.in_(bindparam("states", question.states, expanding=True, literal_execute=True)),
     ]
-    if question.states == ("ACTIVE", "INACTIVE"):
-        conditions[1] = text("state IN ('ACTIVE', 'INACTIVE')")
     for column, start, end in (
         (row.created_at, question.created_from, question.created_before),
         (row.updated_at, question.updated_from, question.updated_before),

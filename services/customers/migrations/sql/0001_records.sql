@@ -36,7 +36,7 @@ CREATE INDEX customers_by_update ON customers (company_id, updated_at, customer_
 CREATE INDEX customers_by_name ON customers (company_id, name_sort, customer_id) WHERE state IN ('ACTIVE', 'INACTIVE');
 CREATE INDEX customers_by_email ON customers (company_id, email_sort, customer_id) WHERE email_sort <> '';
 CREATE INDEX customers_by_phone ON customers (company_id, phone_sort, customer_id) WHERE phone_sort <> '';
-CREATE INDEX customers_by_state ON customers (company_id, state, created_at, customer_id);
+CREATE INDEX customers_by_state ON customers (company_id, state, created_at, customer_id) WHERE state <> 'ACTIVE';
 
 -- The keys by which an exact duplicate is found: those of what a live root shows. Merged and deleted customers have none.
 CREATE TABLE customer_keys (
@@ -47,7 +47,6 @@ CREATE TABLE customer_keys (
     PRIMARY KEY (company_id, kind, value, customer_id),
     FOREIGN KEY (company_id, customer_id) REFERENCES customers
 );
-CREATE INDEX customer_keys_by_customer ON customer_keys (company_id, customer_id);
 
 -- Whom a pair of system and id belongs to: the customer whose own record has it, merged or not.
 CREATE TABLE external_ids (
@@ -58,7 +57,6 @@ CREATE TABLE external_ids (
     PRIMARY KEY (company_id, system, external_id),
     FOREIGN KEY (company_id, customer_id) REFERENCES customers
 );
-CREATE INDEX external_ids_by_customer ON external_ids (company_id, customer_id);
 
 CREATE TABLE notes (
     company_id text NOT NULL,
@@ -113,9 +111,8 @@ CREATE TABLE events (
     actor text NOT NULL,
     actor_name text NOT NULL,
     created_at timestamptz NOT NULL,
-    PRIMARY KEY (company_id, event_id)
+    PRIMARY KEY (company_id, origin_customer_id, event_id)
 );
-CREATE INDEX events_by_origin ON events (company_id, origin_customer_id, event_id);
 
 -- The merge log. An edge is in force while its merge is not undone.
 CREATE TABLE merges (
