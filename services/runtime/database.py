@@ -11,37 +11,24 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import psycopg
-from psycopg import pq
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import ClauseElement
 
+from services.runtime import connections
+from services.runtime.connections import Connection
 from services.runtime.core_sql import core_sql
 from services.runtime.database_errors import is_connection_lost, unavailable
-from services.runtime.failures import Internal, Overloaded
+from services.runtime.failures import Overloaded
 from services.runtime.freshness import ChangeToken, Horizon
 
 Params = Sequence[Any] | Mapping[str, Any]
 Row = dict[str, Any]
-Connection = psycopg.Connection[tuple[Any, ...]]
 
-_SETTINGS = ("app.company_id", "app.actor", "app.actor_name", "app.peer", "app.request_id")
-_SET = ",".join(f"set_config('{name}',%s,true)" for name in _SETTINGS).encode()
-_BEGIN = {False: b"BEGIN;SELECT " + _SET, True: b"BEGIN READ ONLY;SELECT " + _SET}
 _CHANGE_XID = """
     SELECT coalesce(pg_current_xact_id_if_assigned()::text::bigint,
                     pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)
 """
-_PREPARE_AFTER = 2
-# A server that vanished without a word is noticed after 15 seconds, not after the two hours of TCP.
-_TCP = {
-    "connect_timeout": "3",
-    "keepalives_idle": "5",
-    "keepalives_interval": "5",
-    "keepalives_count": "2",
-    "tcp_user_timeout": "15000",
-}
 _POOL_TIMEOUT_S = 3.0
 _POOL_TIMEOUT_WHILE_DOWN_S = 0.25
 _DOWN_FOR_S = 1.0
@@ -58,6 +45,10 @@ class TenantScope:
     actor_name: str = ""
     peer: str = ""
     request_id: str = ""
+
+    def values(self) -> tuple[str, str, str, str, str]:
+        """What PostgreSQL is told of it."""
+        return self.company_id, self.actor, self.actor_name, self.peer, self.request_id
 
 
 class Transaction:
@@ -107,8 +98,7 @@ class Transaction:
 
     def set_company(self, company_id: str) -> None:
         """Go on for another company; for followers, whose batches hold changes of several."""
-        literal = pq.Escaping(self.connection.pgconn).escape_literal(company_id.encode())
-        _simple(self.connection, b"SELECT set_config('app.company_id',%s,true)" % literal)
+        connections.set_company(self.connection, company_id)
 
     def change_token(self) -> ChangeToken:
         """The token of what this transaction writes; of what everyone wrote before when it wrote nothing.
@@ -156,10 +146,12 @@ class Database:
         self._horizons: dict[str, Horizon] = {}
         self._horizons_lock = threading.Lock()
         self._down_until = 0.0
-        self._conninfo = _conninfo(url, application_name, statement_timeout_ms, lock_timeout_ms, idle_in_transaction_ms)
+        self._conninfo = connections.conninfo(
+            url, application_name, statement_timeout_ms, lock_timeout_ms, idle_in_transaction_ms
+        )
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             self._conninfo,
-            kwargs=_CONNECTION_ARGUMENTS,
+            kwargs=connections.ARGUMENTS,
             min_size=min_size,
             max_size=max_size,
             name=application_name,
@@ -178,7 +170,7 @@ class Database:
         tx = Transaction(self, connection, scope)
         try:
             yield tx
-            _commit(connection)
+            connections.commit(connection)
         except BaseException as error:
             self._rollback(connection, error)
             raise
@@ -201,7 +193,7 @@ class Database:
     @contextmanager
     def dedicated(self) -> Iterator[Connection]:
         """A connection outside the pool, for what holds it long: LISTEN, session locks."""
-        with psycopg.connect(self._conninfo, **_CONNECTION_ARGUMENTS) as connection:
+        with psycopg.connect(self._conninfo, **connections.ARGUMENTS) as connection:
             yield connection
 
     def horizon(self, name: str) -> Horizon:
@@ -216,7 +208,7 @@ class Database:
     def _begin(self, scope: TenantScope, read_only: bool) -> Connection:
         connection = self._get()
         try:
-            _simple(connection, _begin_sql(connection, scope, read_only))
+            connections.begin(connection, scope.values(), read_only=read_only)
             return connection
         except psycopg.Error as error:
             self._pool.putconn(connection)
@@ -226,7 +218,7 @@ class Database:
         # Nothing was asked for yet, so a connection that died while it lay in the pool is replaced silently.
         connection = self._get()
         try:
-            _simple(connection, _begin_sql(connection, scope, read_only))
+            connections.begin(connection, scope.values(), read_only=read_only)
             return connection
         except BaseException:
             self._pool.putconn(connection)
@@ -251,11 +243,7 @@ class Database:
             return False
 
     def _rollback(self, connection: Connection, error: BaseException) -> None:
-        if connection.pgconn.transaction_status in (
-            pq.TransactionStatus.INTRANS,
-            pq.TransactionStatus.INERROR,
-        ):
-            connection.pgconn.exec_(b"ROLLBACK")
+        connections.roll_back(connection)
         self._note_lost(error)
 
     def _note_lost(self, error: BaseException) -> None:
@@ -263,41 +251,3 @@ class Database:
         if isinstance(error, psycopg.Error) and is_connection_lost(error):
             self._down_until = time.monotonic() + _DOWN_FOR_S
             self._pool.check()
-
-
-_CONNECTION_ARGUMENTS: dict[str, Any] = {"autocommit": True, "prepare_threshold": _PREPARE_AFTER}
-
-
-def _conninfo(url: str, name: str, statement_ms: int, lock_ms: int, idle_ms: int) -> str:
-    given = conninfo_to_dict(url)
-    options = (
-        f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}"
-        f" -c idle_in_transaction_session_timeout={idle_ms} -c timezone=UTC"
-    )
-    given["options"] = f"{given.get('options') or ''} {options}".strip()
-    given["application_name"] = name
-    for key, value in _TCP.items():
-        given.setdefault(key, value)
-    return make_conninfo("", **cast(dict[str, Any], given))
-
-
-def _begin_sql(connection: Connection, scope: TenantScope, read_only: bool) -> bytes:
-    quote = pq.Escaping(connection.pgconn).escape_literal
-    values = (scope.company_id, scope.actor, scope.actor_name, scope.peer, scope.request_id)
-    return _BEGIN[read_only] % tuple(quote(value.encode()) for value in values)
-
-
-def _simple(connection: Connection, sql: bytes) -> pq.abc.PGresult:
-    """Run a text of one or more statements in one round trip, past the cursor, which costs as much again."""
-    result = connection.pgconn.exec_(sql)
-    if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
-        return result
-    if connection.pgconn.status == pq.ConnStatus.BAD:
-        raise psycopg.OperationalError(connection.pgconn.get_error_message())
-    raise psycopg.errors.error_from_result(result)
-
-
-def _commit(connection: Connection) -> None:
-    if connection.pgconn.transaction_status == pq.TransactionStatus.INERROR:
-        raise Internal("The call failed.", cause="a failed statement was ignored; nothing can be committed")
-    _simple(connection, b"COMMIT")

@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 
 import grpc
 
-from services.runtime.database import Connection, Database, TenantScope, Transaction
+from services.runtime.connections import Connection
+from services.runtime.database import Database, TenantScope, Transaction
 from services.runtime.database_errors import database_failure
 from services.runtime.failures import ConflictRetry, CursorExpired, DatabaseUnavailable, Failure, LockTimeout
 from services.runtime.follower_cursor import CursorMoved, advance, leads, park, reset, saved_cursor

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.runtime.database import Connection, Database, Transaction
+from services.runtime.connections import Connection
+from services.runtime.database import Database, Transaction
 
 _ERROR_LIMIT = 2_000
 

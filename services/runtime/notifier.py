@@ -7,7 +7,8 @@ import threading
 import psycopg
 from psycopg import sql
 
-from services.runtime.database import Connection, Database
+from services.runtime.connections import Connection
+from services.runtime.database import Database
 from services.runtime.logs import get_logger
 
 _RETRY_S = 1.0

@@ -1,0 +1,77 @@
+"""One connection to PostgreSQL: how it is opened, and transactions that are begun and committed in one round trip."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from services.runtime.failures import Internal
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_PREPARE_AFTER = 2
+ARGUMENTS: dict[str, Any] = {"autocommit": True, "prepare_threshold": _PREPARE_AFTER}
+
+# A server that vanished without a word is noticed after 15 seconds, not after the two hours of TCP.
+_TCP = {
+    "connect_timeout": "3",
+    "keepalives_idle": "5",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "15000",
+}
+_SETTINGS = ("app.company_id", "app.actor", "app.actor_name", "app.peer", "app.request_id")
+_SET = ",".join(f"set_config('{name}',%s,true)" for name in _SETTINGS).encode()
+_BEGIN = {False: b"BEGIN;SELECT " + _SET, True: b"BEGIN READ ONLY;SELECT " + _SET}
+
+
+def conninfo(url: str, name: str, statement_ms: int, lock_ms: int, idle_ms: int) -> str:
+    """The connection string with the time-outs of every session, and with the name that it is listed by."""
+    given = conninfo_to_dict(url)
+    options = (
+        f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}"
+        f" -c idle_in_transaction_session_timeout={idle_ms} -c timezone=UTC"
+    )
+    given["options"] = f"{given.get('options') or ''} {options}".strip()
+    given["application_name"] = name
+    for key, value in _TCP.items():
+        given.setdefault(key, value)
+    return make_conninfo("", **cast(dict[str, Any], given))
+
+
+def begin(connection: Connection, values: tuple[str, str, str, str, str], *, read_only: bool) -> None:
+    """Begin a transaction with its company, actor, the actor's name, peer and request id."""
+    quote = pq.Escaping(connection.pgconn).escape_literal
+    _simple(connection, _BEGIN[read_only] % tuple(quote(value.encode()) for value in values))
+
+
+def set_company(connection: Connection, company_id: str) -> None:
+    """Let the transaction go on for another company."""
+    literal = pq.Escaping(connection.pgconn).escape_literal(company_id.encode())
+    _simple(connection, b"SELECT set_config('app.company_id',%s,true)" % literal)
+
+
+def commit(connection: Connection) -> None:
+    """Commit; a transaction in which a failed statement was ignored is our fault."""
+    if connection.pgconn.transaction_status == pq.TransactionStatus.INERROR:
+        raise Internal("The call failed.", cause="a failed statement was ignored; nothing can be committed")
+    _simple(connection, b"COMMIT")
+
+
+def roll_back(connection: Connection) -> None:
+    """End what is open, if anything is."""
+    if connection.pgconn.transaction_status in (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR):
+        connection.pgconn.exec_(b"ROLLBACK")
+
+
+def _simple(connection: Connection, sql: bytes) -> None:
+    """Run a text of one or more statements in one round trip, past the cursor, which costs as much again."""
+    result = connection.pgconn.exec_(sql)
+    if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+        return
+    if connection.pgconn.status == pq.ConnStatus.BAD:
+        raise psycopg.OperationalError(connection.pgconn.get_error_message())
+    raise psycopg.errors.error_from_result(result)
