@@ -26,9 +26,10 @@ class Note:
     created_at: datetime
 
 
-def check_note(type_: str, visibility: str, content: str) -> None:
-    """Raises FieldsInvalid with every wrong field."""
+def check_note(customer_id: str, type_: str, visibility: str, content: str) -> None:
+    """Raises FieldsInvalid with every wrong field of a request."""
     check = FieldCheck()
+    check.require(customer_id, "customer_id", "is required")
     check.require(type_ in NOTE_TYPES, "note.type", f"is not one of {', '.join(NOTE_TYPES)}")
     check.require(visibility in VISIBILITIES, "note.visibility", f"is not one of {', '.join(VISIBILITIES)}")
     filled = content.strip() and len(content) <= LONGEST_NOTE

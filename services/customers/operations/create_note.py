@@ -8,7 +8,6 @@ from services.customers.operations.writing import actor_of
 from services.customers.store import notes, records, trees
 from services.customers.store.rows import Event
 from services.runtime.database import Transaction
-from services.runtime.failures import FieldsInvalid, FieldViolation
 from services.runtime.freshness import ChangeToken
 from services.runtime.ids import new_id
 
@@ -17,9 +16,7 @@ def create_note(
     tx: Transaction, customer_id: str, *, type_: str, visibility: str, content: str
 ) -> tuple[Note, ChangeToken]:
     """Stores a note whose author is the caller. Raises FieldsInvalid, CustomerNotFound, CustomerDeleted."""
-    if not customer_id:
-        raise FieldsInvalid([FieldViolation("customer_id", "is required")])
-    check_note(type_, visibility, content)
+    check_note(customer_id, type_, visibility, content)
     stored = trees.read_tree(tx, customer_id)
     require_live(stored.root)
     note = Note(new_id(), customer_id.lower(), type_, visibility, content, actor_of(tx.scope), created_at=stored.now)

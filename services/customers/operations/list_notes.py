@@ -10,7 +10,7 @@ from services.customers.operations.update_customer import require_live
 from services.customers.store import notes, trees
 from services.runtime import paging
 from services.runtime.database import Transaction
-from services.runtime.failures import FieldsInvalid, FieldViolation
+from services.runtime.failures import FieldCheck
 from services.runtime.ids import is_id
 
 
@@ -25,8 +25,10 @@ class NotePage:
 
 def list_notes(tx: Transaction, customer_id: str, *, page_size: int, page_token: str) -> NotePage:
     """One page. Raises FieldsInvalid, PageTokenMismatch, CustomerNotFound, CustomerDeleted."""
-    if not customer_id:
-        raise FieldsInvalid([FieldViolation("customer_id", "is required")])
+    check = FieldCheck()
+    check.require(customer_id, "customer_id", "is required")
+    check.require(page_size >= 0, "page_size", "must be between 0 and 1000")
+    check.raise_if_any()
     size = paging.page_size(page_size)
     root = trees.read_tree(tx, customer_id).root
     require_live(root)
