@@ -105,6 +105,8 @@ def _channel(target: str) -> grpc.Channel:
         roots = Path(authority).read_bytes() if authority else None
     except OSError as error:
         raise BadInputFailure(f"PATRONAGE_TLS_CA: {error}") from error
+    if roots is not None and b"BEGIN CERTIFICATE" not in roots:
+        raise BadInputFailure(f"PATRONAGE_TLS_CA: {authority} holds no PEM certificate")
     return grpc.secure_channel(target, grpc.ssl_channel_credentials(roots), options=OPTIONS)
 
 
@@ -126,4 +128,6 @@ def explained(error: grpc.RpcError) -> str:
     status = rpc_status.from_call(cast(Any, error))
     info = error_details_pb2.ErrorInfo()
     reason = next((info.reason for detail in status.details if detail.Unpack(info)), "") if status else ""
+    if not reason and call.code() is grpc.StatusCode.UNAVAILABLE:
+        return f"UNAVAILABLE: the service does not answer; is `patronage up` running? ({call.details()})"
     return f"{reason or call.code().name}: {call.details()}"

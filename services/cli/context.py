@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -38,16 +39,30 @@ def read_context(path: Path | None) -> Context:
     """Return the context; the environment overrides the file."""
     found = _from_file(path)
     targets = {name: os.environ.get(f"PATRONAGE_{name.upper()}", found.get(name, "")) for name in SERVICES}
-    token = os.environ.get("PATRONAGE_TOKEN", found.get("token", ""))
+    token = os.environ.get("PATRONAGE_TOKEN", found.get("token", "")).strip()
     if not token:
         raise BadInputFailure(_unknown("a token is", "PATRONAGE_TOKEN"))
+    if not (token.isascii() and token.isprintable()):
+        raise BadInputFailure("the token is none: it has characters that no token has")
     return Context(targets, token)
 
 
-def write_context(path: Path, context: Mapping[str, str]) -> None:
-    """Write the file for later commands, readable for its owner alone."""
+@contextmanager
+def written_context(path: Path, context: Mapping[str, str]) -> Iterator[None]:
+    """Keep the file for later commands while the suite serves; one that another suite wrote since then stays."""
+    _write(path, context)
+    try:
+        yield
+    finally:
+        with suppress(BadInputFailure):
+            if _from_file(path) == context:
+                path.unlink(missing_ok=True)
+
+
+def _write(path: Path, context: Mapping[str, str]) -> None:
+    """Write the file, readable for its owner alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(dict(context), file)

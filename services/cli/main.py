@@ -1,7 +1,9 @@
 """Main owns the `patronage` command: its subcommands, and how they end."""
 
+import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import typer
 from typer.main import get_command
@@ -9,8 +11,9 @@ from typer.main import get_command
 from services.cli.dedupe import dedupe
 from services.cli.demo import demo
 from services.cli.duplicates import duplicates
+from services.cli.endings import catch_ending
 from services.cli.explain import explain
-from services.cli.failures import DONE, INTERRUPTED, CommandFailure
+from services.cli.failures import DONE, FAILED, INTERRUPTED, CommandFailure
 from services.cli.import_customers import import_customers
 from services.cli.merge import merge, undo
 from services.cli.migrate import migrate
@@ -37,6 +40,7 @@ def patronage() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit: 0 done, 1 failed, 2 bad usage or file, 3 rows rejected, 130 interrupted."""
+    catch_ending(_interrupt)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -50,6 +54,16 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         print("patronage: interrupted", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write has no reader
+        return FAILED
+    except OSError as error:
+        print(f"patronage: {error}", file=sys.stderr)  # noqa: T201
+        return FAILED
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _invoke(arguments: list[str]) -> int:
@@ -62,6 +76,8 @@ def _invoke(arguments: list[str]) -> int:
             raise
         show()
         return int(code)
+    if outcome == INTERRUPTED:
+        raise KeyboardInterrupt
     return outcome if isinstance(outcome, int) else DONE
 
 

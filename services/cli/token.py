@@ -8,7 +8,7 @@ import typer
 from services.cli.failures import BadInputFailure
 from services.cli.shown import as_json
 from services.cli.up import DEFAULT_DATA
-from services.local.tokens import DAY_S, DEVELOPER_SCOPES, Tokens
+from services.local.tokens import DAY_S, DEVELOPER_SCOPES, Tokens, has_tokens, is_company_id
 
 
 def token(
@@ -21,10 +21,12 @@ def token(
     as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print a token that the suite of a data directory accepts."""
-    if not data_dir.is_dir():
+    if not has_tokens(data_dir):
         raise BadInputFailure(f"{data_dir}: no data directory; run `patronage up` first or name one with --data-dir")
-    if not company.strip():
-        raise BadInputFailure("the company is empty")
+    if not is_company_id(company):
+        raise BadInputFailure(f"{company}: not the id of a company; it takes letters, digits and ._:@-")
+    if not subject.strip():
+        raise BadInputFailure("--subject is empty")
     scopes = sorted(scope or DEVELOPER_SCOPES)
     issued = Tokens.of(data_dir).developer(company, scopes=scopes, subject=subject, name=name, lifetime_s=days * DAY_S)
     if as_json_line:

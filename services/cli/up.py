@@ -1,7 +1,8 @@
 """Up owns `patronage up`: the whole suite on this machine until it is interrupted."""
 
 import os
-import signal
+import shlex
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Annotated
 
 import typer
 
-from services.cli.context import DEFAULT_CONTEXT, write_context
-from services.cli.failures import CommandFailure
+from services.cli.context import DEFAULT_CONTEXT, written_context
+from services.cli.endings import catch_ending
+from services.cli.failures import BadInputFailure, CommandFailure
 from services.cli.shown import as_json
 from services.local.failures import LocalError
 from services.local.suite import Suite
+from services.local.tokens import is_company_id
 
 FIRST_PORT = 50051
 DEFAULT_DATA = Path(".patronage/data")
@@ -27,41 +30,54 @@ def up(
     as_json_line: Annotated[bool, typer.Option("--json", help="Print the context as one line of JSON.")] = False,
 ) -> None:
     """Run PostgreSQL and the three services here until Ctrl-C."""
-    until = _interrupted()
+    if not is_company_id(company):
+        raise BadInputFailure(f"--company {company}: not the id of a company")
+    if context.is_dir():
+        raise BadInputFailure(f"--context {context}: it is a folder")
     suite = Suite(
         data_dir, first_port=port, company_id=company, database_url=os.environ.get("PATRONAGE_DATABASE_URL", "")
     )
     try:
         with suite:
+            until = _interrupted()
             found = suite.context()
-            write_context(context, found)
-            typer.echo(f"{suite.postgres.describe()}; data in {data_dir}; Ctrl-C ends it", err=True)
-            if as_json_line:
-                as_json(dict(found))
-            else:
-                typer.echo(_welcome(found))
-            suite.watch(until)
+            with written_context(context, found):
+                typer.echo(f"{suite.postgres.describe()}; data in {data_dir}; Ctrl-C ends it", err=True)
+                if as_json_line:
+                    as_json(dict(found))
+                else:
+                    typer.echo(_welcome(found))
+                suite.watch(until)
     except LocalError as error:
         raise CommandFailure(str(error)) from error
-    finally:
-        context.unlink(missing_ok=True)
 
 
 def _interrupted() -> threading.Event:
+    """Ask to end, from here on; before everything serves, an interruption breaks the start off."""
     until = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: until.set())
+    catch_ending(lambda *_: until.set())
     return until
 
 
 def _welcome(context: Mapping[str, str]) -> str:
     lines = [f"{name:<10} {context[name]}" for name in ("customers", "matching", "analytics")]
-    bearer = f'-H "authorization: Bearer {context["token"]}"'
+    call = f"{_grpcurl()} -plaintext"
+    bearer = '-H "authorization: Bearer $TOKEN"'
     method = f"{context['customers']} patronage.customers.v1.CustomerService"
     new = '{"customer": {"name": "Ana Lopez", "email": "ana@example.com"}}'
     calls = [
-        f"grpcurl -plaintext {context['customers']} list",
-        f"grpcurl -plaintext {bearer} -d '{new}' {method}/CreateCustomer",
-        f"grpcurl -plaintext {bearer} -d '{{\"page_size\": 5}}' {method}/ListCustomers",
+        f"TOKEN={context['token']}",
+        f"{call} {context['customers']} list",
+        f"{call} {bearer} -d '{new}' {method}/CreateCustomer",
+        f"{call} {bearer} -d '{{\"page_size\": 5}}' {method}/ListCustomers",
     ]
     return "\n".join([*lines, f"company    {context['company_id']}", "", *calls])
+
+
+def _grpcurl() -> str:
+    """Return what to type for grpcurl: the one beside this Python where there is one."""
+    ours = Path(sys.prefix, "bin", "grpcurl")
+    if not ours.exists():
+        return "grpcurl"
+    here = ours.relative_to(Path.cwd()) if ours.is_relative_to(Path.cwd()) else ours
+    return shlex.quote(str(here))

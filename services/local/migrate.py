@@ -20,4 +20,4 @@ def _migrate_one(admin_url: str, service: str, role_password: str) -> str:
         provision.provision(admin_url, service, role_password=role_password)
         return upgrade(service, provision.owner_url(admin_url, service, password=role_password))
     except psycopg.Error as error:
-        raise DatabaseRefusedError(f"the database refused: {error}") from error
+        raise DatabaseRefusedError(f"the database refused: {str(error).strip()}") from error

@@ -22,7 +22,7 @@ class OwnServer:
             with psycopg.connect(self._url, connect_timeout=10) as connection:
                 number = connection.info.server_version
         except psycopg.Error as error:
-            raise LocalError(f"PATRONAGE_DATABASE_URL cannot be used: {error}") from error
+            raise LocalError(f"PATRONAGE_DATABASE_URL cannot be used: {str(error).strip()}") from error
         if number // 10_000 < OLDEST_MAJOR:
             raise LocalError(f"PATRONAGE_DATABASE_URL is PostgreSQL {number // 10_000}; {OLDEST_MAJOR} is needed.")
         self._version = f"{number // 10_000}.{number % 10_000}"

@@ -6,7 +6,9 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from services.runtime.tokens_jwt import ALL_COMPANIES, issue_token
+from services.runtime.tokens_jwt import ALL_COMPANIES, is_company_id, issue_token
+
+__all__ = ["DAY_S", "DEVELOPER_SCOPES", "Tokens", "has_tokens", "is_company_id"]
 
 DEVELOPER_SCOPES = frozenset(
     {
@@ -37,7 +39,7 @@ class Tokens:
     @classmethod
     def of(cls, data_dir: Path) -> "Tokens":
         """The secret stays the same for as long as the data do, so tokens outlive a restart."""
-        path = data_dir / "token_secret"
+        path = _secret(data_dir)
         if not path.exists():
             draft = path.with_suffix(".draft")
             draft.unlink(missing_ok=True)
@@ -66,3 +68,12 @@ class Tokens:
         """A service names the company with each call, so its token is for all of them."""
         scopes = SERVICE_SCOPES[service]
         return issue_token(self.secret, f"service:{service}", service, ALL_COMPANIES, scopes, 365 * DAY_S)
+
+
+def has_tokens(data_dir: Path) -> bool:
+    """Whether a suite has kept its data here."""
+    return _secret(data_dir).is_file()
+
+
+def _secret(data_dir: Path) -> Path:
+    return data_dir / "token_secret"
