@@ -84,7 +84,7 @@ def edited(tree: Tree, change: Change, now: datetime, actor: Actor) -> OwnRecord
         times = {**alone.times, **dict.fromkeys([*change.units, *change.items], now)}
         return root.touched(now, actor, fields=fields, times=times, overlay=())
     edits = [Edit(now, name, values=dict(values)) for name, values in change.units.items()]
-    overlay = (*root.overlay, *edits)
+    overlay = (*_still_counting(tree, change), *edits)
     for name, wanted in change.items.items():
         overlay = _with_set_edit(tree, overlay, name, one_primary(name, wanted), now)
     return root.touched(now, actor, overlay=overlay)
@@ -192,6 +192,19 @@ def _differs(name: str, now: list[Json], wanted: list[Json]) -> bool:
         return [{key: value for key, value in item.items() if key != "last_seen"} for item in items]
 
     return compared(one_primary(name, now)) != compared(one_primary(name, wanted))
+
+
+def _still_counting(tree: Tree, change: Change) -> tuple[Edit, ...]:
+    """The root's earlier edits but for those that a change takes the place of, or each edit would make it larger.
+
+    A unit is replaced whole, so only its last edit counts. Those of a set go together where no merge came between.
+    """
+    last_merge = max(edge.merged_at for edge in tree.edges_into(tree.root_id))
+    return tuple(
+        edit
+        for edit in tree.root.overlay
+        if edit.unit not in change.units and not (edit.unit in change.items and edit.time >= last_merge)
+    )
 
 
 def _with_set_edit(

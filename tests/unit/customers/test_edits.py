@@ -197,3 +197,13 @@ def test_an_edit_after_an_undo_keeps_when_earlier_edits_were_made() -> None:
     [target, _] = merged.without("S>T")
     now = edited(target, change_of(fold(target), ["tags"], {"tags": ["x"]}, LATER), LATER, ANN)
     assert (now.times["name"], now.times["tags"], now.overlay) == (LATER, LATER, ())
+
+
+def test_edits_of_a_merged_root_do_not_pile_up() -> None:
+    tree = pair(own(name="T"), own(name="S", tags=["s"]))
+    for number in range(20):
+        tree = after(tree, ["name", "tags"], name=f"N{number}", tags=[f"t{number}", "s"])
+    assert [edit.unit for edit in tree.root.overlay] == ["name", "tags"]
+    assert (fold(tree)["name"], sorted(fold(tree)["tags"])) == ("N19", ["s", "t19"])
+    [target, source] = tree.without("S>T")
+    assert (fold(target)["name"], fold(target)["tags"], fold(source)["tags"]) == ("N19", ["t19"], ["s"])
