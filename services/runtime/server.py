@@ -45,9 +45,11 @@ class ServiceRegistration:
 class Background(Protocol):
     """Work beside the calls, such as a follower."""
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """End it; what is at hand is finished."""
 
 
 class CannotListen(Exception):  # noqa: N818 - said to the operator as it is

@@ -19,6 +19,7 @@ class CurrencyTotal:
 
     @property
     def average(self) -> Amount:
+        """The mean sale, half to even."""
         return Amount(mean(self.total.minor, self.purchases), self.total.currency)
 
 
@@ -69,14 +70,17 @@ class CompanyFigures:
 
     @property
     def buying(self) -> int:
+        """Customers with a purchase."""
         return sum(_customers_of(self.frequencies, {RepeatFrequency.NONE}))
 
     @property
     def repeat(self) -> int:
+        """Customers with two purchases or more."""
         return sum(_customers_of(self.frequencies, {RepeatFrequency.NONE, RepeatFrequency.ONE_TIME}))
 
     @property
     def repeat_percentage(self) -> Decimal:
+        """Repeat customers in a hundred of those who bought, one decimal."""
         return Decimal(mean(1000 * self.repeat, self.buying)).scaleb(-1)
 
     def average_customer_value(self, total: Amount) -> Amount:

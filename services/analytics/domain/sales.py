@@ -39,6 +39,7 @@ class NewSale:
 
     @property
     def items(self) -> Decimal:
+        """How much was bought, over all lines."""
         return sum((line.quantity for line in self.lines), Decimal(0))
 
 

@@ -37,6 +37,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     def GetCustomerMetrics(  # noqa: N802 - the name of the RPC
         self, request: pb.GetCustomerMetricsRequest, context: grpc.ServicerContext
     ) -> pb.GetCustomerMetricsResponse:
+        """Reads the figures of one customer."""
         check = FieldCheck()
         token = ChangeToken.asked(request.at_least_as_fresh, check)
         asked = metrics_question(check, request.customer_id, _as_of(request), self._clock())
@@ -47,6 +48,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     def ListRepeatCustomers(  # noqa: N802 - the name of the RPC
         self, request: pb.ListRepeatCustomersRequest, context: grpc.ServicerContext
     ) -> pb.ListRepeatCustomersResponse:
+        """Lists those who came back."""
         check = FieldCheck()
         token = ChangeToken.asked(request.at_least_as_fresh, check)
         asked = _question(check, request, self._clock())
@@ -57,6 +59,7 @@ class MetricsServicer(metrics_service_pb2_grpc.MetricsServiceServicer):
     def GetCompanySummary(  # noqa: N802 - the name of the RPC
         self, request: pb.GetCompanySummaryRequest, context: grpc.ServicerContext
     ) -> pb.GetCompanySummaryResponse:
+        """Reads the figures of the company."""
         check = FieldCheck()
         token = ChangeToken.asked(request.at_least_as_fresh, check)
         check.raise_if_any()

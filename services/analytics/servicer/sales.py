@@ -32,6 +32,7 @@ class SalesServicer(sales_service_pb2_grpc.SalesServiceServicer):
     def RecordSale(  # noqa: N802 - the name of the RPC
         self, request: pb.RecordSaleRequest, context: grpc.ServicerContext
     ) -> pb.RecordSaleResponse:
+        """Records a sale once."""
         check, now = FieldCheck(), self._clock()
         token = ChangeToken.asked(request.at_least_as_fresh, check)
         asked = checked_sale(check, request.customer_id, sale_input(request), now)
@@ -41,6 +42,7 @@ class SalesServicer(sales_service_pb2_grpc.SalesServiceServicer):
     def ListSales(  # noqa: N802 - the name of the RPC
         self, request: pb.ListSalesRequest, context: grpc.ServicerContext
     ) -> pb.ListSalesResponse:
+        """Lists sales."""
         check = FieldCheck()
         token = ChangeToken.asked(request.at_least_as_fresh, check)
         asked = _question(check, request)

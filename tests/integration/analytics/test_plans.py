@@ -51,6 +51,7 @@ def scans(database: Database, sql: str, parameters: dict[str, Any]) -> list[dict
 
 
 def assert_reads_little(found: list[dict[str, Any]], most_rows: int) -> None:
+    assert found, "the plan reads no table"
     for node in found:
         assert "Index" in node["Node Type"], node
         assert node.get("Rows Removed by Filter", 0) == 0, node

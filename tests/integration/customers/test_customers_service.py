@@ -352,6 +352,7 @@ def test_a_merge_over_the_wire_says_what_was_done_and_taken_back(served: Served)
     undo = merge_pb.RevertMergeRequest(merge_id=request.merge_id, request_id=str(uuid.uuid4()))
     reverted = client.RevertMerge(undo)
     assert (reverted.target.etag, [one.etag for one in reverted.sources]) == (ann.etag, [bo.etag])
+    assert {digest.customer_id for digest in reverted.digests} == {ann.customer_id, bo.customer_id}
     assert all(digest.before == digest.now for digest in reverted.digests)
     assert client.RevertMerge(undo) == reverted
 

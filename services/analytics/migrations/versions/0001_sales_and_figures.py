@@ -14,10 +14,12 @@ _SQL = Path(__file__).parents[1] / "sql" / "0001_sales_and_figures.sql"
 
 
 def upgrade() -> None:
+    """What every service has first: policies of the others call app_company()."""
     for name in NAMES:
         execute_script(runtime_sql(name, "analytics"))
     execute_script(_SQL.read_text(encoding="utf-8"))
 
 
 def downgrade() -> None:
+    """There is nothing before it."""
     raise RuntimeError("The first migration is undone by dropping the database.")

@@ -18,3 +18,8 @@ def upgrade() -> None:
     for name in ("app_company", "idempotent_requests"):
         execute_script(runtime_sql(name, "customers"))
     execute_script((SQL / "0001_records.sql").read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    """There is nothing before it."""
+    raise RuntimeError("The first migration is undone by dropping the database.")

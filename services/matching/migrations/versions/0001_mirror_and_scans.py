@@ -14,6 +14,7 @@ _SQL = Path(__file__).parents[1] / "sql"
 
 
 def upgrade() -> None:
+    """What every service has first: policies of the others call app_company()."""
     for name in NAMES:
         execute_script(runtime_sql(name, "matching"))
     for script in sorted(_SQL.glob("0001_*.sql")):
@@ -21,4 +22,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """There is nothing before it."""
     raise RuntimeError("The first migration is undone by dropping the database.")
