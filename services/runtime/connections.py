@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import psycopg
@@ -25,6 +26,7 @@ _TCP = {
 }
 _SETTINGS = ("app.company_id", "app.actor", "app.actor_name", "app.peer", "app.request_id")
 _SET = ",".join(f"set_config('{name}',%s,true)" for name in _SETTINGS).encode()
+_FOR_COMPANY = b"SELECT set_config('app.company_id',%s,true);"
 _BEGIN = {False: b"BEGIN;SELECT " + _SET, True: b"BEGIN READ ONLY;SELECT " + _SET}
 
 
@@ -54,6 +56,18 @@ def set_company(connection: Connection, company_id: str) -> None:
     _simple(connection, b"SELECT set_config('app.company_id',%s,true)" % literal)
 
 
+def ask(connection: Connection, company_id: str, sql: str, params: Sequence[str]) -> str | None:
+    """The first value of a query for one company, as PostgreSQL's own text: a transaction of its own in one round trip.
+
+    A function keeps its plan; any other query is planned anew each time.
+    """
+    quote = pq.Escaping(connection.pgconn).escape_literal
+    company, *literals = (quote(value.encode()) for value in (company_id, *params))
+    found = _simple(connection, _FOR_COMPANY % company + sql.encode() % tuple(literals))
+    value = found.get_value(0, 0) if found.ntuples else None
+    return value.decode() if value is not None else None
+
+
 def commit(connection: Connection) -> None:
     """Commit; a transaction in which a failed statement was ignored is our fault."""
     if connection.pgconn.transaction_status == pq.TransactionStatus.INERROR:
@@ -67,11 +81,11 @@ def roll_back(connection: Connection) -> None:
         connection.pgconn.exec_(b"ROLLBACK")
 
 
-def _simple(connection: Connection, sql: bytes) -> None:
+def _simple(connection: Connection, sql: bytes) -> pq.abc.PGresult:
     """Run a text of one or more statements in one round trip, past the cursor, which costs as much again."""
     result = connection.pgconn.exec_(sql)
     if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
-        return
+        return result
     if connection.pgconn.status == pq.ConnStatus.BAD:
         raise psycopg.OperationalError(connection.pgconn.get_error_message())
     raise psycopg.errors.error_from_result(result)

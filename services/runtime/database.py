@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg.rows import dict_row
@@ -24,6 +24,7 @@ from services.runtime.freshness import ChangeToken, Horizon
 
 Params = Sequence[Any] | Mapping[str, Any]
 Row = dict[str, Any]
+T = TypeVar("T")
 
 _CHANGE_XID = """
     SELECT coalesce(pg_current_xact_id_if_assigned()::text::bigint,
@@ -128,6 +129,20 @@ class Transaction:
                 _log.exception("a callback after commit failed")
 
 
+class Reader:
+    """Reads for one company, each a transaction of its own in one round trip; answers are PostgreSQL's own text."""
+
+    __slots__ = ("_company_id", "_database")
+
+    def __init__(self, database: Database, company_id: str) -> None:
+        self._database = database
+        self._company_id = company_id
+
+    def value(self, sql: str, params: Sequence[str] = ()) -> str | None:
+        """The first column of the first row, or None."""
+        return self._database._ask(self._company_id, sql, params)
+
+
 class Database:
     """A pool of connections to one database as one role."""
 
@@ -178,6 +193,10 @@ class Database:
             self._pool.putconn(connection)
         tx._committed()
 
+    def reader(self, scope: TenantScope) -> Reader:
+        """Single reads for the scope's company, without a transaction around them."""
+        return Reader(self, scope.company_id)
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A pooled connection that commits each statement; without a company, so policies refuse."""
@@ -206,20 +225,27 @@ class Database:
         self._pool.close()
 
     def _begin(self, scope: TenantScope, read_only: bool) -> Connection:
+        return self._first(lambda connection: connections.begin(connection, scope.values(), read_only=read_only))[0]
+
+    def _ask(self, company_id: str, sql: str, params: Sequence[str]) -> str | None:
+        connection, found = self._first(lambda connection: connections.ask(connection, company_id, sql, params))
+        self._pool.putconn(connection)
+        return found
+
+    def _first(self, say: Callable[[Connection], T]) -> tuple[Connection, T]:
+        """A connection, and what came of the first thing that was said on it, which may be said twice."""
         connection = self._get()
         try:
-            connections.begin(connection, scope.values(), read_only=read_only)
-            return connection
+            return connection, say(connection)
         except psycopg.Error as error:
             self._pool.putconn(connection)
             if not is_connection_lost(error):
                 raise
             self._note_lost(error)
-        # Nothing was asked for yet, so a connection that died while it lay in the pool is replaced silently.
+        # Nothing was changed yet, so a connection that died while it lay in the pool is replaced silently.
         connection = self._get()
         try:
-            connections.begin(connection, scope.values(), read_only=read_only)
-            return connection
+            return connection, say(connection)
         except BaseException:
             self._pool.putconn(connection)
             raise

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from services.runtime.caller import caller_of
-from services.runtime.database import Database, Transaction
+from services.runtime.database import Database, Reader, Transaction
 from services.runtime.failures import ConflictRetry, FieldsInvalid, FieldViolation
 from services.runtime.idempotency import once
 from services.runtime.ids import is_id
@@ -36,6 +36,10 @@ class Edge:
         """What `run` answers inside a transaction that only reads."""
         with self._database.transaction(caller_of(context).scope(), read_only=True) as tx:
             return run(tx)
+
+    def look_up(self, context: Any, run: Callable[[Reader], M]) -> M:
+        """What `run` answers from single reads that need no common moment; each is one round trip."""
+        return run(self._database.reader(caller_of(context).scope()))
 
     def write(self, context: Any, request: Message, run: Callable[[Transaction], M]) -> M:
         """What `run` answers inside a transaction; the first answer again where the request id was used before.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.customers.domain.failures import CustomerNotFound
 from services.customers.domain.fields import Json
 from services.customers.store import reading
-from services.runtime.database import Transaction
+from services.runtime.database import Reader, Transaction
 from services.runtime.failures import FieldsInvalid, FieldViolation
 
 MOST_IDS = 1000
@@ -22,14 +22,14 @@ class Found:
     merged_from: str = ""
 
 
-def get_customer(tx: Transaction, customer_id: str) -> Found:
+def get_customer(reader: Reader | Transaction, customer_id: str) -> Found:
     """One customer by id; CustomerNotFound where there is none."""
     if not customer_id:
         raise FieldsInvalid([FieldViolation("customer_id", "is required")])
-    found = _found(tx, [customer_id]).get(customer_id)
-    if found is None:
+    shown = reading.root(reader, customer_id)
+    if shown is None:
         raise CustomerNotFound(customer_id)
-    return found
+    return _as_asked(customer_id, shown)
 
 
 def batch_get_customers(tx: Transaction, customer_ids: Sequence[str]) -> tuple[list[Found], list[str]]:
@@ -44,6 +44,8 @@ def batch_get_customers(tx: Transaction, customer_ids: Sequence[str]) -> tuple[l
 
 def _found(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, Found]:
     rows = reading.roots(tx, customer_ids)
-    return {
-        asked: Found(shown, "" if shown["customer_id"] == asked.lower() else asked) for asked, shown in rows.items()
-    }
+    return {asked: _as_asked(asked, shown) for asked, shown in rows.items()}
+
+
+def _as_asked(asked: str, shown: dict[str, Json]) -> Found:
+    return Found(shown, "" if shown["customer_id"] == asked.lower() else asked)

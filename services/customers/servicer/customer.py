@@ -45,8 +45,8 @@ class CustomerServicer(grpc_pb.CustomerServiceServicer):
     def GetCustomer(self, request: pb.GetCustomerRequest, context: Any) -> pb.GetCustomerResponse:  # noqa: N802
         """Reads one customer."""
         company_id = caller_of(context).company_id
-        return self._edge.read(
-            context, lambda tx: convert.found_message(company_id, get_customer(tx, request.customer_id))
+        return self._edge.look_up(
+            context, lambda reader: convert.found_message(company_id, get_customer(reader, request.customer_id))
         )
 
     def BatchGetCustomers(self, request: pb.BatchGetCustomersRequest, context: Any) -> pb.BatchGetCustomersResponse:  # noqa: N802

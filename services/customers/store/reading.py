@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import LIVE_STATES
-from services.runtime.database import Transaction
+from services.runtime.database import Reader, Transaction
 from services.runtime.ids import is_id
 
 SHOWN = "view || jsonb_build_object('customer_id', customer_id, 'etag', etag, 'revision', revision)"
@@ -20,6 +21,15 @@ SELECT asked.customer_id::text AS asked_id, root.shown, root.state
         WHERE company_id = (SELECT app_company()) AND customer_id = asked.root_id) AS root
  WHERE asked.company_id = (SELECT app_company()) AND asked.customer_id = ANY(%s::uuid[])
 """
+
+
+ROOT = "SELECT shown_customer(%s)"
+
+
+def root(reader: Reader | Transaction, customer_id: str) -> dict[str, Json] | None:
+    """What the root of a customer shows; None where there is none that is not deleted."""
+    text = reader.value(ROOT, (customer_id,)) if is_id(customer_id) else None
+    return json.loads(text) if text is not None else None
 
 
 def roots(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, dict[str, Json]]:

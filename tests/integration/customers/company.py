@@ -61,8 +61,7 @@ class Company:
         return self.creation(name=name, **draft).customer.customer_id
 
     def get(self, customer_id: str) -> Found:
-        with self.transaction() as tx:
-            return get_customer(tx, customer_id)
+        return get_customer(self.database.reader(TenantScope(self.company_id)), customer_id)
 
     def shown(self, customer_id: str) -> dict[str, Any]:
         return self.get(customer_id).shown

@@ -295,3 +295,22 @@ BEGIN
         END LOOP;
     END IF;
 END $$;
+
+-- What is shown of a customer's root, as JSON; null where there is none or where it is deleted. One row by its key and
+-- the root's where it is another one, with plans that are kept; the state is looked at last: as a condition it makes
+-- the indexes of live customers eligible, and without statistics they may be walked for one id.
+CREATE FUNCTION shown_customer(asked uuid) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    found customers;
+BEGIN
+    SELECT * INTO found FROM customers WHERE company_id = (SELECT app_company()) AND customer_id = asked;
+    IF found.root_id <> asked THEN
+        SELECT * INTO found FROM customers WHERE company_id = (SELECT app_company()) AND customer_id = found.root_id;
+    END IF;
+    IF found.state IN ('ACTIVE', 'INACTIVE') THEN
+        RETURN found.view
+            || jsonb_build_object('customer_id', found.customer_id, 'etag', found.etag, 'revision', found.revision);
+    END IF;
+    RETURN NULL;
+END $$;
