@@ -23,7 +23,7 @@ from services.customers.servicer.import_export import ImportExportServicer
 from services.customers.servicer.merge_storage import MergeStorageServicer
 from services.customers.servicer.note import NoteServicer
 from services.customers.settings import CustomersSettings
-from services.customers.store.feed import RENEW_EPOCH
+from services.customers.store.feed import bounds
 from services.customers.store.feed_bell import CHANNEL, FeedBell
 from services.customers.upkeep import Upkeep
 from services.runtime.app import App
@@ -92,8 +92,6 @@ def _renew_epoch(database: Database, feed_database: Database) -> Callable[[], No
     """Learns which life of the database this is, anew with each connection: it may have been restored meanwhile."""
 
     def renew() -> None:
-        with feed_database.connection() as connection:
-            row = connection.execute(RENEW_EPOCH).fetchone()
-        database.epoch = row[0] if row else ""
+        database.epoch = bounds(feed_database).epoch
 
     return renew

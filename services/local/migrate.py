@@ -18,6 +18,6 @@ def migrate(admin_url: str, services: tuple[str, ...], role_password: str = "") 
 def _migrate_one(admin_url: str, service: str, role_password: str) -> str:
     try:
         provision.provision(admin_url, service, role_password=role_password)
-        return upgrade(service, provision.owner_url(admin_url, service, password=role_password))
+        return upgrade(service, provision.role_url(admin_url, service, "owner", password=role_password))
     except psycopg.Error as error:
         raise DatabaseRefusedError(f"the database refused: {str(error).strip()}") from error

@@ -36,29 +36,9 @@ def database_name(service: str) -> str:
 
 
 def role_url(admin_url: str, service: str, role: str, *, password: str = "", database: str = "") -> str:
-    """The connection string of one of the service's roles, on the server of the administrator."""
+    """The connection string of one of LOGIN_ROLES of the service, on the server of the administrator."""
     name = database or database_name(service)
     return _url(admin_url, dbname=name, user=f"{service}_{role}", password=password or None)
-
-
-def owner_url(admin_url: str, service: str, *, password: str = "", database: str = "") -> str:
-    """The connection string of the role that migrates."""
-    return role_url(admin_url, service, "owner", password=password, database=database)
-
-
-def runtime_url(admin_url: str, service: str, *, password: str = "", database: str = "") -> str:
-    """The connection string of the role that serves."""
-    return role_url(admin_url, service, "runtime", password=password, database=database)
-
-
-def feed_url(admin_url: str, service: str, *, password: str = "", database: str = "") -> str:
-    """The connection string of the role that reads the change feed of every company."""
-    return role_url(admin_url, service, "feed", password=password, database=database)
-
-
-def upkeep_url(admin_url: str, service: str, *, password: str = "", database: str = "") -> str:
-    """The connection string of the role that expires and reconciles for every company."""
-    return role_url(admin_url, service, "upkeep", password=password, database=database)
 
 
 def _make_role(admin: psycopg.Connection, role: str, login: str, password: str) -> None:

@@ -124,8 +124,9 @@ def _service() -> Iterator[tuple[str, str]]:
         with Postgres(folder / "server") as postgres:
             admin = postgres.admin_url()
             provision.provision(admin, "customers")
-            migration.upgrade("customers", provision.owner_url(admin, "customers"))
-            urls = {"": provision.runtime_url(admin, "customers"), "FEED_": provision.feed_url(admin, "customers")}
+            migration.upgrade("customers", provision.role_url(admin, "customers", "owner"))
+            roles = {"": "runtime", "FEED_": "feed"}
+            urls = {name: provision.role_url(admin, "customers", role) for name, role in roles.items()}
             with _process(folder / "port", secret, urls) as target:
                 yield target, secret
     finally:

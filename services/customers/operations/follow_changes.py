@@ -34,10 +34,6 @@ class ChangeFeed:
     database: Database
     bell: FeedBell
 
-    def epoch(self) -> str:
-        """The epoch of the database; a new one where it was restored or promoted since it was last asked."""
-        return feed_store.bounds(self.database).epoch
-
     def follow_changes(self, company_id: str, after_cursor: str, batch_size: int, end: End) -> Iterator[FeedBatch]:
         """Batches until the end is set; an empty company means all. Raises CursorExpired and FieldsInvalid."""
         size = _batch_size(batch_size)

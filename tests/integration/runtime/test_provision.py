@@ -85,8 +85,8 @@ def test_the_roles_of_one_service_cannot_enter_the_database_of_another(
     other = databases.empty()
     provision.provision(postgres.admin_url(), "rival", database=other)
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
-        psycopg.connect(provision.runtime_url(postgres.admin_url(), "rival", database=trial))
-    with psycopg.connect(provision.runtime_url(postgres.admin_url(), "trial", database=trial)) as own:
+        psycopg.connect(provision.role_url(postgres.admin_url(), "rival", "runtime", database=trial))
+    with psycopg.connect(provision.role_url(postgres.admin_url(), "trial", "runtime", database=trial)) as own:
         assert own.execute("SELECT current_user").fetchone() == ("trial_runtime",)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             own.execute("CREATE TABLE mine (a int)")
@@ -94,7 +94,7 @@ def test_the_roles_of_one_service_cannot_enter_the_database_of_another(
 
 
 def test_the_usual_names_are_used_when_none_is_given(postgres: Postgres) -> None:
-    url = provision.feed_url("postgresql://admin@h:5/postgres", "customers", password="p w")
+    url = provision.role_url("postgresql://admin@h:5/postgres", "customers", "feed", password="p w")
     assert psycopg.conninfo.conninfo_to_dict(url) == {
         "user": "customers_feed",
         "password": "p w",
@@ -105,14 +105,14 @@ def test_the_usual_names_are_used_when_none_is_given(postgres: Postgres) -> None
 
 
 def test_a_database_is_migrated_to_the_newest_revision(trial: str, postgres: Postgres, revisions: Path) -> None:
-    url = provision.owner_url(postgres.admin_url(), "trial", database=trial)
+    url = provision.role_url(postgres.admin_url(), "trial", "owner", database=trial)
     assert migration.current(url) is None
     write_revision(revisions, 1)
     assert migration.upgrade("trial", url) == migration.newest("trial") == migration.current(url) == "1"
     write_revision(revisions, 2)
     assert migration.upgrade("trial", url) == "2"
     assert migration.upgrade("trial", url) == "2"
-    assert migration.current(provision.runtime_url(postgres.admin_url(), "trial", database=trial)) == "2"
+    assert migration.current(provision.role_url(postgres.admin_url(), "trial", "runtime", database=trial)) == "2"
     with psycopg.connect(postgres.admin_url(trial)) as admin:
         assert admin.execute("SELECT find2()").fetchone() == (0,)
 
@@ -123,7 +123,7 @@ def test_a_server_that_is_away_is_an_error_of_psycopg() -> None:
 
 
 def test_two_migrations_at_once_are_safe(trial: str, postgres: Postgres, revisions: Path) -> None:
-    url = provision.owner_url(postgres.admin_url(), "trial", database=trial)
+    url = provision.role_url(postgres.admin_url(), "trial", "owner", database=trial)
     for number in (1, 2, 3):
         write_revision(revisions, number)
     with psycopg.connect(url, autocommit=True) as other:
@@ -138,7 +138,7 @@ def test_two_migrations_at_once_are_safe(trial: str, postgres: Postgres, revisio
 
 
 def test_a_failed_revision_leaves_the_one_before(trial: str, postgres: Postgres, revisions: Path) -> None:
-    url = provision.owner_url(postgres.admin_url(), "trial", database=trial)
+    url = provision.role_url(postgres.admin_url(), "trial", "owner", database=trial)
     write_revision(revisions, 1)
     write_revision(revisions, 2)
     broken = revisions / "2_x.py"
@@ -152,7 +152,7 @@ def test_a_migration_does_not_wait_for_ever_for_a_lock(
     trial: str, postgres: Postgres, revisions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.runtime.migration._LOCK_TIMEOUT_MS", 50)
-    url = provision.owner_url(postgres.admin_url(), "trial", database=trial)
+    url = provision.role_url(postgres.admin_url(), "trial", "owner", database=trial)
     write_revision(revisions, 1)
     migration.upgrade("trial", url)
     write_revision(revisions, 2)
