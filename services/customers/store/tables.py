@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import Column, DateTime, MetaData, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import UUID
 
 customers = Table(
     "customers",
     MetaData(),
     Column("company_id", Text),
     Column("customer_id", UUID(as_uuid=False)),
-    Column("view", JSONB),
-    Column("etag", Text),
-    Column("revision", Text),
     Column("state", Text),
     Column("name_sort", Text),
     Column("email_sort", Text),
