@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-MERGE_FROM = 90
+from services.matching.domain.evidence import AUTO_LINK
+
 KEEP_SEPARATE_BELOW = 70
 
 
@@ -68,7 +69,7 @@ class ListedGroup:
     @property
     def recommended_action(self) -> str:
         """Return MERGE, KEEP_SEPARATE or REVIEW."""
-        if self.confidence >= MERGE_FROM:
+        if self.confidence >= AUTO_LINK:
             return "MERGE"
         return "KEEP_SEPARATE" if self.strongest < KEEP_SEPARATE_BELOW else "REVIEW"
 
