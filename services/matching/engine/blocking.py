@@ -158,10 +158,16 @@ def _unordered(columns: Columns, key: Key) -> tuple[Rows, Rows]:
 
 
 def _group(rows: Rows, values: Rows) -> tuple[Blocks, Rows]:
-    """Order rows by value and keep the blocks of two and more."""
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
+    """Order rows by value and keep the blocks of two and more.
+
+    Value and row share one integer, since sorting those is many times faster than sorting indirectly; the
+    low bits of the value, which is a hash, give way.
+    """
+    in_row = (1 << int(rows.max(initial=0)).bit_length()) - 1
+    packed = (values & ~in_row) | rows
+    packed.sort()
+    ordered = packed & ~in_row
     bounds = run_starts(ordered)
-    blocks = Blocks(rows[order], bounds)
+    blocks = Blocks(packed & in_row, bounds)
     shared = blocks.sizes > 1
     return blocks.select(shared), ordered[bounds[:-1]][shared]

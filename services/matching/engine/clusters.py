@@ -13,6 +13,8 @@ from services.matching.engine.linkage import FORBIDDEN, linked, weakest_link
 PairWeights = Callable[[Rows, Rows], Weights]
 """Scores any pairs of rows, those too that no key brought together."""
 
+_TRIANGLE = ((0, 1), (0, 2), (1, 2))
+
 LARGEST = 200
 """Members of a component that are weighed all against all; a larger one is cut at its weakest links first."""
 
@@ -63,6 +65,11 @@ def _split(found: Clusters, rows: list[int], weights: Weights, least: float) -> 
         if weights[0] >= least:
             found.groups.append(rows)
             found.weakest.append((rows[0], rows[1]))
+        return
+    if len(rows) == 3 and weights.min() >= least:
+        found.groups.append(rows)
+        one, other = _TRIANGLE[int(np.argsort(weights, kind="stable")[1])]
+        found.weakest.append((rows[one], rows[other]))
         return
     square = np.full((len(rows), len(rows)), FORBIDDEN)
     square[np.triu_indices(len(rows), k=1)] = weights

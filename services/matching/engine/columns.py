@@ -153,5 +153,8 @@ def _slots(vocabulary: Vocabulary, values: list[tuple[str, ...]]) -> Codes:
 
 def _derive(derived: DerivedAttribute, source: Column) -> Column:
     vocabulary = Vocabulary()
-    lookup = np.append(vocabulary.encode([derived.derive(value) for value in source.values]), MISSING)
-    return Column(vocabulary.values, lookup[source.codes].astype(np.int32))
+    used = np.unique(source.codes)
+    used = used[used >= 0]
+    lookup = np.full(len(source.values) + 1, MISSING, np.int32)
+    lookup[used] = vocabulary.encode(derived.derive(source.values[code]) for code in used.tolist())
+    return Column(vocabulary.values, lookup[source.codes])

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from services.matching.domain.evidence import probability
 from services.matching.domain.model import Frequencies, Model
+from services.matching.engine.columns import Columns
 from services.matching.engine.grouping import RowGroups
 from services.matching.engine.model_arrays import counted_attributes
 from services.matching.engine.records import Records
@@ -43,9 +44,14 @@ class Result:
     ids: Sequence[str]
     groups: list[Group]
     model: Model
-    frequencies: Frequencies
+    _columns: Columns
     _pairs: ScoredPairs
     report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def frequencies(self) -> Frequencies:
+        """Return how common values are among different people, for scoring other records later."""
+        return self._columns.counted(counted_attributes(self.model))
 
     def pairs(self, least: int = 1) -> Iterator[ScoredPair]:
         """Yield the pairs of at least this confidence, in input order."""
@@ -59,18 +65,18 @@ class Result:
 def result_of(records: Records, compared: Distinct, scored: ScoredPairs, groups: RowGroups, model: Model) -> Result:
     """Translate compared rows back to the caller's ids, with the rows that follow their equals."""
     followers = _followers(compared, groups)
-    rows = compared.rows
+    ids, rows = records.ids, compared.rows.tolist()
     found = []
-    for number, (members, weakest, confidence) in enumerate(
-        zip(groups.members, groups.weakest, groups.confidence.tolist(), strict=True)
-    ):
-        inputs = sorted([*rows[members].tolist(), *followers[number]])
-        ends = records.ids[int(rows[weakest[0]])], records.ids[int(rows[weakest[1]])]
-        found.append(Group(tuple(records.ids[row] for row in inputs), confidence, ends))
-    order = {record_id: number for number, record_id in enumerate(records.ids)}
-    found.sort(key=lambda group: order[group.members[0]])
-    pairs = ScoredPairs(rows[scored.left], rows[scored.right], scored.weights, scored.confidence)
-    return Result(records.ids, found, model, records.columns.counted(counted_attributes(model)), pairs)
+    for number, (members, weakest) in enumerate(zip(groups.members, groups.weakest, strict=True)):
+        inputs = sorted([*(rows[member] for member in members), *followers.get(number, ())])
+        found.append((inputs, (rows[weakest[0]], rows[weakest[1]]), int(groups.confidence[number])))
+    found.sort(key=lambda group: group[0][0])
+    named = [
+        Group(tuple(ids[row] for row in inputs), confidence, (ids[first], ids[second]))
+        for inputs, (first, second), confidence in found
+    ]
+    pairs = replace(scored, left=compared.rows[scored.left], right=compared.rows[scored.right])
+    return Result(ids, named, model, records.columns, pairs)
 
 
 def _followers(compared: Distinct, groups: RowGroups) -> dict[int, list[int]]:
