@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -69,10 +70,12 @@ class _Pass:
 
     def written(self, customer: StoredCustomer, before: StoredCustomer | None = None) -> None:
         """Knows from now on which keys a root holds."""
-        for key in duplicate_keys(before.view, before.state) if before else ():
+        gone = duplicate_keys(before.view, before.state) if before else set[Key]()
+        held = duplicate_keys(customer.view, customer.state)
+        for key in gone - held:
             self.holders[key] = [holder for holder in self.holders.get(key, []) if holder != customer.customer_id]
-        for key in duplicate_keys(customer.view, customer.state):
-            self.holders.setdefault(key, []).append(customer.customer_id)
+        for key in held - gone:
+            insort(self.holders.setdefault(key, []), customer.customer_id)
 
 
 def import_customers(
@@ -162,7 +165,7 @@ def _hits(known: _Pass, row: Row) -> list[DuplicateHit]:
     found = {
         DuplicateHit(customer_id, kind)
         for kind, value in duplicate_keys(row.fields, "ACTIVE")
-        for customer_id in known.holders.get((kind, value), [])
+        for customer_id in known.holders.get((kind, value), [])[: duplicates.MOST_HITS]
     }
     return sorted(found, key=lambda hit: (hit.customer_id, hit.key_kind))[: duplicates.MOST_HITS]
 
