@@ -6,11 +6,14 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from services.runtime.failures import FieldsInvalid, FieldViolation, PageTokenMismatch
 
+T = TypeVar("T")
+
+MOST_BYTES = 3 << 20
 _VERSION = b"\x01"
 _DIGEST_BYTES = 9
 _LARGEST = 2**63 - 1
@@ -21,6 +24,21 @@ def page_size(requested: int, default: int = 20, most: int = 1000) -> int:
     if requested < 0:
         raise FieldsInvalid([FieldViolation("page_size", f"must be between 0 and {most}")])
     return min(requested or default, most)
+
+
+def page_of(found: Sequence[T], size: int, weight: Callable[[T], int]) -> tuple[Sequence[T], bool]:
+    """The items of a page, at least one if there is one, and whether more were found.
+
+    There are fewer than asked for where their bytes are more than a client takes in one message unless it is told
+    otherwise, which is 4 MiB.
+    """
+    kept, room = 0, MOST_BYTES
+    for item in found[:size]:
+        room -= weight(item)
+        if kept and room < 0:
+            break
+        kept += 1
+    return found[:kept], len(found) > kept
 
 
 def page_token(question: Mapping[str, Any], position: Sequence[Any]) -> str:

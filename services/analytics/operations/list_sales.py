@@ -31,9 +31,11 @@ def list_sales(tx: Transaction, asked: SalesQuestion) -> SalesPage:
     size = paging.page_size(asked.page_size)
     wanted = Wanted(_root(tx, asked.customer_id), asked.sold_from, asked.sold_before)
     found = sales.newest(tx, wanted, after, size + 1)
-    page = found[:size]
-    more = paging.page_token(asked.identity(), _place(page[-1])) if len(found) > size else ""
-    return SalesPage(page, more, _sums(tx, wanted))
+    weights = sales.weights(tx, found)
+    rows, more = paging.page_of(found, size, lambda row: weights[row["sale_id"]])
+    page = sales.with_lines(tx, rows)
+    following = paging.page_token(asked.identity(), _place(page[-1])) if more else ""
+    return SalesPage(page, following, _sums(tx, wanted))
 
 
 def _root(tx: Transaction, customer_id: str) -> str | None:

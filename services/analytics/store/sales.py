@@ -1,6 +1,6 @@
 """Writes and reads sales and their lines, and sums them over a wanted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,13 +8,18 @@ from typing import Any
 from services.analytics.domain.figures import CurrencyTotal
 from services.analytics.domain.money import Amount
 from services.analytics.domain.sales import Sale, SaleLine, SaleStatus
-from services.runtime.database import Transaction
+from services.runtime.database import Row, Transaction
 
 COLUMNS = "sale_id, origin_customer_id, total_minor, currency, payment_method, sold_at, status, created_at"
 READ = f"SELECT {COLUMNS} FROM sales WHERE company_id = app_company() AND sale_id = %s"
 LINES = """
 SELECT sale_id, product, quantity, amount_minor FROM sale_lines
 WHERE company_id = app_company() AND sale_id = ANY(%s) ORDER BY sale_id, line
+"""
+SALE_BYTES, LINE_BYTES = 1_500, 80
+WEIGHTS = f"""
+SELECT sale_id, sum(octet_length(product) + {LINE_BYTES})::bigint FROM sale_lines
+WHERE company_id = app_company() AND sale_id = ANY(%s) GROUP BY sale_id
 """
 CONDITIONS = """
 company_id = app_company()
@@ -47,15 +52,21 @@ class Wanted:
 def read(tx: Transaction, sale_id: str) -> Sale | None:
     """The sale with an id."""
     row = tx.row(READ, (sale_id,))
-    return next(iter(_with_lines(tx, [row]))) if row else None
+    return next(iter(with_lines(tx, [row]))) if row else None
 
 
-def newest(tx: Transaction, wanted: Wanted, after: tuple[datetime, str] | None, limit: int) -> list[Sale]:
-    """The newest of the sales that are wanted, after a time and an id."""
+def newest(tx: Transaction, wanted: Wanted, after: tuple[datetime, str] | None, limit: int) -> list[Row]:
+    """The rows of the newest of the sales that are wanted, after a time and an id; without their lines."""
     after_time, after_id = after or (None, None)
     parameters = {**_parameters(wanted), "limit": limit, "after_time": after_time, "after_id": after_id}
     sql = page_sql(whole_company=wanted.root_id is None, further=after is not None)
-    return _with_lines(tx, tx.rows(sql, parameters))
+    return tx.rows(sql, parameters)
+
+
+def weights(tx: Transaction, rows: Sequence[Row]) -> dict[str, int]:
+    """About how many bytes each of the sales takes in a message, and no fewer."""
+    lines = dict(tx.execute(WEIGHTS, ([row["sale_id"] for row in rows],)).fetchall()) if rows else {}
+    return {row["sale_id"]: SALE_BYTES + lines.get(row["sale_id"], 0) for row in rows}
 
 
 def page_sql(*, whole_company: bool, further: bool) -> str:
@@ -86,7 +97,8 @@ def _parameters(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _with_lines(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> list[Sale]:
+def with_lines(tx: Transaction, rows: Sequence[Row]) -> list[Sale]:
+    """The sales of rows."""
     currencies = {row["sale_id"]: row["currency"] for row in rows}
     lines: dict[str, list[SaleLine]] = {sale_id: [] for sale_id in currencies}
     for line in _lines(tx, currencies.keys()):
@@ -101,7 +113,7 @@ def _lines(tx: Transaction, sale_ids: Iterable[str]) -> list[dict[str, Any]]:
     return tx.rows(LINES, (asked,)) if asked else []
 
 
-def stored_sale(row: Mapping[str, Any], lines: Iterable[SaleLine]) -> Sale:
+def stored_sale(row: Row, lines: Iterable[SaleLine]) -> Sale:
     """The sale of a row with these lines."""
     return Sale(
         sale_id=row["sale_id"],

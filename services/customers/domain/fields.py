@@ -89,3 +89,8 @@ def item_key(field: str, item: Json) -> tuple[str, ...]:
 def is_empty(unit: Unit, fields: Mapping[str, Json]) -> bool:
     """Whether none of the unit's fields is known."""
     return not any(fields.get(name) for name in unit.fields)
+
+
+def weight(shown: Json) -> int:
+    """About how many bytes what is shown takes in a message, and no fewer."""
+    return len(str(shown).encode())

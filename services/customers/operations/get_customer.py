@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.customers.domain.failures import CustomerNotFound
-from services.customers.domain.fields import Json
+from services.customers.domain.fields import Json, weight
 from services.customers.store import reading
 from services.runtime.database import Reader, Transaction
 from services.runtime.failures import FieldsInvalid, FieldViolation
+from services.runtime.paging import page_of
 
 MOST_IDS = 1000
 
@@ -39,7 +40,12 @@ def batch_get_customers(tx: Transaction, customer_ids: Sequence[str]) -> tuple[l
             [FieldViolation("customer_ids", f"takes 1 to {MOST_IDS} ids; {len(customer_ids)} were given")]
         )
     found = _found(tx, customer_ids)
-    return [found[i] for i in customer_ids if i in found], [i for i in customer_ids if i not in found]
+    answered = [found[i] for i in customer_ids if i in found]
+    fitting, too_much = page_of(answered, MOST_IDS, lambda one: weight(one.shown))
+    if too_much:
+        text = f"are together larger than one message; ask for {len(fitting)} or fewer of them"
+        raise FieldsInvalid([FieldViolation("customer_ids", text)])
+    return answered, [i for i in customer_ids if i not in found]
 
 
 def _found(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, Found]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.customers.domain.fields import Json
+from services.customers.domain.fields import Json, weight
 from services.customers.domain.listing import LONGEST_TEXT, MOST_SKIPPED, Question
 from services.customers.store import listing
 from services.runtime import paging
@@ -39,9 +39,10 @@ def list_customers(
     size = paging.page_size(page_size)
     after = _position(question, page_token)
     found = listing.page(tx, question, after, skip, size + 1)
-    more = paging.page_token(question.identity(), found[size - 1][0]) if len(found) > size else ""
+    page, more = paging.page_of(found, size, lambda one: weight(one[1]))
+    following = paging.page_token(question.identity(), page[-1][0]) if more else ""
     total, estimated = listing.count(tx, question, exactly=count_exactly)
-    return CustomerPage([shown for _, shown in found[:size]], more, total, estimated)
+    return CustomerPage([shown for _, shown in page], following, total, estimated)
 
 
 def _position(question: Question, token: str) -> list[Any] | None:

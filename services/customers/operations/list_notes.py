@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,14 @@ from services.runtime.database import Transaction
 from services.runtime.failures import FieldCheck
 from services.runtime.ids import is_id
 
+_FIELDS_BYTES = 700
+
 
 @dataclass(frozen=True, slots=True)
 class NotePage:
     """Some notes, how to go on, and how many there are."""
 
-    notes: list[Note]
+    notes: Sequence[Note]
     next_page_token: str
     total_size: int
 
@@ -34,8 +37,9 @@ def list_notes(tx: Transaction, customer_id: str, *, page_size: int, page_token:
     require_live(root)
     question = {"list": "notes", "customer_id": root.customer_id}
     found = notes.page(tx, root.customer_id, _before(paging.position_of(page_token, question)), size + 1)
-    more = paging.page_token(question, [found[size - 1].note_id]) if len(found) > size else ""
-    return NotePage(found[:size], more, notes.count(tx, root.customer_id))
+    page, more = paging.page_of(found, size, lambda note: len(note.content.encode()) + _FIELDS_BYTES)
+    following = paging.page_token(question, [page[-1].note_id]) if more else ""
+    return NotePage(page, following, notes.count(tx, root.customer_id))
 
 
 def _before(position: list[Any] | None) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.runtime.failures import FieldsInvalid, PageTokenMismatch
-from services.runtime.paging import page_size, page_token, position_of
+from services.runtime.paging import MOST_BYTES, page_of, page_size, page_token, position_of
 
 QUESTION = {"method": "ListThings", "filter": {"state": "ACTIVE"}, "order": "name"}
 INTEGERS = st.integers(-(2**63) + 1, 2**63 - 1)
@@ -69,3 +69,13 @@ def test_a_token_with_a_position_that_no_page_ends_at_is_a_bad_field(item: str) 
     forged = raw.removesuffix(b'["b",2]') + f"[{item},2]".encode()
     with pytest.raises(FieldsInvalid, match="page_token"):
         position_of(base64.urlsafe_b64encode(forged).decode().rstrip("="), QUESTION)
+
+
+def test_a_page_ends_where_its_items_are_more_than_a_message_takes() -> None:
+    half = MOST_BYTES // 2
+    assert page_of([1, 1, 1], 2, lambda _: 1) == ([1, 1], True)
+    assert page_of([1, 1], 2, lambda _: 1) == ([1, 1], False)
+    assert page_of([half, half, 1], 3, int) == ([half, half], True)
+    assert page_of([MOST_BYTES + 1, 1], 2, int) == ([MOST_BYTES + 1], True)
+    assert page_of([MOST_BYTES + 1], 2, int) == ([MOST_BYTES + 1], False)
+    assert page_of([], 2, int) == ([], False)

@@ -233,7 +233,9 @@ class ListSalesRequest(_message.Message):
     whole company.
     """
     page_size: _builtins.int
-    """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000."""
+    """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000. Fewer come where they are large: a page
+    is at most some 3 MiB.
+    """
     page_token: _builtins.str
     """The next_page_token of the answer before; absent: the first page."""
     at_least_as_fresh: _builtins.str

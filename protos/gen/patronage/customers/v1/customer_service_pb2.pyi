@@ -261,7 +261,9 @@ class BatchGetCustomersRequest(_message.Message):
     CUSTOMER_IDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def customer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The ids, 1 to 1,000; one that is given twice is answered twice."""
+        """The ids, 1 to 1,000; one that is given twice is answered twice. An error where the customers are together larger
+        than some 3 MiB.
+        """
 
     def __init__(
         self,
@@ -324,7 +326,9 @@ class ListCustomersRequest(_message.Message):
     descending: _builtins.bool
     """Whether the order goes down (newest or last first). Absent: it goes up."""
     page_size: _builtins.int
-    """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000."""
+    """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000. Fewer come where they are large: a page
+    is at most some 3 MiB.
+    """
     page_token: _builtins.str
     """The next_page_token of the answer before; absent: the first page. Filter, sort and direction must be the same."""
     skip: _builtins.int

@@ -1,0 +1,46 @@
+"""Answers about large customers and notes fit into one message, and pages together bring everything once."""
+
+import pytest
+
+from services.customers.domain.listing import Question
+from services.customers.operations.get_customer import batch_get_customers
+from services.customers.operations.list_customers import list_customers
+from services.customers.operations.list_notes import list_notes
+from services.runtime.failures import FieldsInvalid
+from services.runtime.paging import MOST_BYTES
+from tests.integration.customers.company import Company
+
+DATA = {"blob": "😀" * 4_000}
+
+
+def test_a_page_of_large_customers_is_shorter_than_asked_for(acme: Company) -> None:
+    made = [acme.create(f"Ann {number}", metadata=DATA) for number in range(250)]
+    listed: list[str] = []
+    token, pages = "", 0
+    while token or not pages:
+        with acme.transaction() as tx:
+            page = list_customers(tx, Question(), page_size=1000, page_token=token, skip=0, count_exactly=False)
+        listed += [shown["customer_id"] for shown in page.customers]
+        assert sum(len(str(shown).encode()) for shown in page.customers) < MOST_BYTES
+        token, pages = page.next_page_token, pages + 1
+    assert (listed, pages) == (made, 2)
+
+
+def test_a_page_of_long_notes_is_shorter_than_asked_for(acme: Company) -> None:
+    ann = acme.create("Ann")
+    for _ in range(500):
+        acme.note(ann, "😀" * 2_000)
+    with acme.transaction() as tx:
+        first = list_notes(tx, ann, page_size=1000, page_token="")
+        second = list_notes(tx, ann, page_size=1000, page_token=first.next_page_token)
+    assert sum(len(note.content.encode()) for note in first.notes) < MOST_BYTES
+    assert len({note.note_id for note in [*first.notes, *second.notes]}) == first.total_size == 500
+    assert not second.next_page_token
+
+
+def test_customers_that_are_larger_than_a_message_are_asked_for_in_parts(acme: Company) -> None:
+    ann = acme.create("Ann", metadata=DATA)
+    with acme.transaction() as tx:
+        assert len(batch_get_customers(tx, [ann] * 100)[0]) == 100
+        with pytest.raises(FieldsInvalid, match="customer_ids: are together larger"):
+            batch_get_customers(tx, [ann] * 1000)
