@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.matching.engine import similarity
-from services.matching.engine.arrays import MISSING, Codes, Levels, Mask
+from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, first_of
 from services.matching.engine.assessors import Assessed, Pairs, assess_values, best_of
 from services.matching.engine.columns import Columns
 from services.matching.engine.profiles import Profile
@@ -33,14 +33,17 @@ def _address(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
     units_differ = (unit[0] != unit[1]) & _both(unit)
     at_home = (streets == 0) & (numbers == 0)
     near = (streets >= 0) & (streets <= 1) & (numbers >= 0) & (numbers <= 1)
-    levels = np.select(
-        [streets == MISSING, at_home & ~units_differ, at_home, near, streets == 0, numbers == 0],
-        [MISSING, EXACT, OTHER_UNIT, NEAR, SAME_STREET, SAME_NUMBER],
-        DIFFERENT,
-    ).astype(np.int8)
+    cases: list[tuple[Mask, int]] = [
+        (streets == MISSING, MISSING),
+        (at_home & ~units_differ, EXACT),
+        (at_home, OTHER_UNIT),
+        (near, NEAR),
+        (streets == 0, SAME_STREET),
+        (numbers == 0, SAME_NUMBER),
+    ]
+    levels = first_of(len(pairs), cases, DIFFERENT).astype(np.int8)
     line = pairs.codes("line", slot)[0]
-    values = np.select([at_home, levels == SAME_STREET], [line, street[0]], MISSING)
-    return Assessed(levels, values.astype(np.int32))
+    return Assessed(levels, first_of(len(pairs), [(at_home, line), (levels == SAME_STREET, street[0])], MISSING))
 
 
 def _streets(columns: Columns, street: tuple[Codes, Codes], worth_a_look: Mask) -> Levels:
@@ -56,13 +59,15 @@ def _locality(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
     codes = assess_values(pairs.columns, "postcode", postcode, NUMBER_JUDGE)
     cities = assess_values(pairs.columns, "city", city, CITY_JUDGE)
     near = (codes == 1) | (cities == 1)
-    levels = np.select(
-        [(codes == MISSING) & (cities == MISSING), (codes == 0) & (cities <= 0), codes == 0, cities == 0, near],
-        [MISSING, BOTH, POSTCODE, CITY, PLACE_NEAR],
-        ELSEWHERE,
-    ).astype(np.int8)
-    values = np.select([codes == 0, levels == CITY], [postcode[0], city[0]], MISSING)
-    return Assessed(levels, values.astype(np.int32))
+    cases: list[tuple[Mask, int]] = [
+        ((codes == MISSING) & (cities == MISSING), MISSING),
+        ((codes == 0) & (cities <= 0), BOTH),
+        (codes == 0, POSTCODE),
+        (cities == 0, CITY),
+        (near, PLACE_NEAR),
+    ]
+    levels = first_of(len(pairs), cases, ELSEWHERE).astype(np.int8)
+    return Assessed(levels, first_of(len(pairs), [(codes == 0, postcode[0]), (levels == CITY, city[0])], MISSING))
 
 
 def _both(codes: tuple[Codes, Codes]) -> Mask:

@@ -1,5 +1,7 @@
 """Arrays owns the array types of the engine and the few operations that numpy lacks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,14 @@ Weights = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 MISSING = -1
+
+
+def first_of(size: int, cases: Sequence[tuple[Mask, Codes | int]], otherwise: int) -> Codes:
+    """Return for each place the value of the first case that holds; np.select takes five times as long for few."""
+    values = np.full(size, otherwise, np.int32)
+    for holds, value in reversed(cases):
+        np.copyto(values, value, where=holds)
+    return values
 
 
 def run_starts(ordered: NDArray[np.int64]) -> Rows:

@@ -61,10 +61,13 @@ def assess_values(columns: Columns, attribute: str, codes: tuple[Codes, Codes], 
     """Return 0 where the values are equal, what the judge says where they are not, MISSING where one is."""
     left, right = codes
     both = (left >= 0) & (right >= 0)
+    if not both.any():
+        return np.full(len(left), MISSING, np.int8)
     equal = left == right
     levels = np.where(both & equal, 0, MISSING).astype(np.int8)
     unequal = np.flatnonzero(both & ~equal)
-    levels[unequal] = judged(columns, attribute, left[unequal], right[unequal], judge)
+    if len(unequal):
+        levels[unequal] = judged(columns, attribute, left[unequal], right[unequal], judge)
     return levels
 
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from services.matching.engine.arrays import MISSING, Codes
+from services.matching.engine.arrays import MISSING, Codes, Mask, first_of
 from services.matching.engine.assessors import Assessed, Pairs, agreed
 
 EXACT, SWAPPED, NEAR, SAME_YEAR, DIFFERENT = range(5)
@@ -22,11 +22,14 @@ def assess_birth_date(pairs: Pairs) -> Assessed:
     whole = known & (day > 0) & (other_day > 0)
     swapped = whole & same_year & (month == other_day) & (day == other_month)
     near = whole & (same_year.astype(np.int8) + same_month + same_day >= 2)
-    levels = np.select(
-        [(left < 0) | (right < 0), left == right, swapped, near, known & same_year],
-        [MISSING, EXACT, SWAPPED, NEAR, SAME_YEAR],
-        DIFFERENT,
-    ).astype(np.int8)
+    cases: list[tuple[Mask, int]] = [
+        ((left < 0) | (right < 0), MISSING),
+        (left == right, EXACT),
+        (swapped, SWAPPED),
+        (near, NEAR),
+        (known & same_year, SAME_YEAR),
+    ]
+    levels = first_of(len(pairs), cases, DIFFERENT).astype(np.int8)
     return Assessed(levels, agreed(left, levels == EXACT))
 
 

@@ -1,6 +1,6 @@
 """Model arrays owns the model's weights as arrays, to be looked up by level."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,9 @@ import numpy as np
 from services.matching.domain.model import RARE, Comparison, Model
 from services.matching.engine.arrays import Codes, Levels, Mask, Weights
 from services.matching.engine.columns import Columns
+
+_MOST_KEPT = 8
+_kept: dict[int, tuple[Model, Sequence["WeightTable"]]] = {}
 
 
 @dataclass(slots=True)
@@ -43,18 +46,26 @@ class WeightTable:
         return bits if self.namesake is None else np.where(namesakes, np.maximum(bits, self.namesake[levels]), bits)
 
 
-def weight_tables(model: Model) -> Iterator[WeightTable]:
-    """Yield a table for each comparison."""
-    for comparison in model.comparisons:
-        levels = comparison.levels
-        yield WeightTable(
-            _bits([level.m for level in levels]),
-            _bits([level.u for level in levels]),
-            _bits([level.u if level.related is None else level.related for level in levels]),
-            np.array([*(level.related is not None for level in levels), False]),
-            _namesake_bits(comparison),
-            [(index, level.frequency_of) for index, level in enumerate(levels) if level.frequency_of],
-        )
+def weight_tables(model: Model) -> Sequence[WeightTable]:
+    """Return a table for each comparison; kept for the models used last, since a call may score one pair alone."""
+    found = _kept.get(id(model))
+    if found is None or found[0] is not model:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        found = _kept[id(model)] = model, tuple(_table(comparison) for comparison in model.comparisons)
+    return found[1]
+
+
+def _table(comparison: Comparison) -> WeightTable:
+    levels = comparison.levels
+    return WeightTable(
+        _bits([level.m for level in levels]),
+        _bits([level.u for level in levels]),
+        _bits([level.u if level.related is None else level.related for level in levels]),
+        np.array([*(level.related is not None for level in levels), False]),
+        _namesake_bits(comparison),
+        [(index, level.frequency_of) for index, level in enumerate(levels) if level.frequency_of],
+    )
 
 
 def counted_attributes(model: Model) -> list[str]:

@@ -42,7 +42,9 @@ class Profile:
 
 def profile(values: Sequence[str]) -> Profile:
     """Look at each value once."""
-    parts = [_profile(values[begin : begin + _AT_ONCE]) for begin in range(0, max(len(values), 1), _AT_ONCE)]
+    if len(values) <= _AT_ONCE:
+        return _profile(values)
+    parts = [_profile(values[begin : begin + _AT_ONCE]) for begin in range(0, len(values), _AT_ONCE)]
     return Profile(
         np.concatenate([part.lengths for part in parts]),
         np.concatenate([part.letters for part in parts]),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.identity.addresses import NO_ADDRESS, PostalAddress, join_address, parse_address
+from services.identity.addresses import PostalAddress, join_address, parse_address
 from services.identity.birth_dates import normalize_birth_date
 from services.identity.emails import normalize_email
 from services.identity.names import PersonName, join_name, parse_name
@@ -28,7 +28,9 @@ Table = Mapping[str, Sequence[str]]
 
 _NAME_PARTS = ("given_name", "middle_name", "family_name")
 _ADDRESS_PARTS = ("street", "city", "region", "postal_code", "country")
+_ADDRESS_FIELDS = ("line", "house_number", "street", "unit", "city", "postcode")
 _SEVERAL = "|"
+_AT_ONCE = 50_000
 
 
 @dataclass(slots=True)
@@ -111,53 +113,58 @@ def _distinct(values: Iterable[str]) -> list[str]:
 
 
 def _name_columns(table: Table, size: int) -> dict[str, Column]:
-    names = _names(table, size)
-    vocabulary = Vocabulary()
-    columns = {
-        field: Column(vocabulary.values, vocabulary.encode([name[part] for name in names]).reshape(-1, 1))
-        for part, field in enumerate(("given", "middle", "family"))
-    }
-    suffixes = Vocabulary()
-    codes = suffixes.encode([name.suffix for name in names]).reshape(-1, 1)
-    return {**columns, "suffix": Column(suffixes.values, codes)}
+    names, suffixes = Vocabulary(), Vocabulary()
+    vocabularies = [names, names, names, suffixes]
+    codes = _encoded(size, lambda rows: _names(table, rows), vocabularies)
+    fields = zip(PersonName._fields, vocabularies, codes, strict=True)
+    return {field: Column(vocabulary.values, column) for field, vocabulary, column in fields}
 
 
-def _names(table: Table, size: int) -> list[PersonName]:
-    whole = table.get("name")
+def _names(table: Table, rows: range) -> Iterable[PersonName]:
+    whole = _cut(table, "name", rows)
     if not any(part in table for part in _NAME_PARTS):
-        return [parse_name(name) for name in whole] if whole else [PersonName()] * size
-    empty = [""] * size
-    parts = [table.get(field, empty) for field in (*_NAME_PARTS, "suffix")]
-    return [
+        return map(parse_name, whole)
+    parts = zip(*(_cut(table, field, rows) for field in (*_NAME_PARTS, "suffix")), strict=True)
+    return (
         join_name(*row) if row[0] or row[1] or row[2] else parse_name(name)
-        for name, row in zip(whole or empty, zip(*parts, strict=True), strict=True)
-    ]
+        for name, row in zip(whole, parts, strict=True)
+    )
 
 
 def _address_columns(table: Table, size: int) -> dict[str, Column]:
-    addresses = _addresses(table, size)
-    values: dict[str, list[str]] = {
-        "line": [address_line(address[0], address[1]) for address in addresses],
-        **{
-            field: [getattr(address, field) for address in addresses]
-            for field in ("house_number", "street", "unit", "city", "postcode")
-        },
-    }
-    columns = {}
-    for field, column in values.items():
-        vocabulary = Vocabulary()
-        codes = vocabulary.encode(column)
-        columns[field] = Column(vocabulary.values, codes.reshape(size, 1))
-    return columns
+    vocabularies = [Vocabulary() for _ in _ADDRESS_FIELDS]
+    codes = _encoded(size, lambda rows: map(_address_values, _addresses(table, rows)), vocabularies)
+    fields = zip(_ADDRESS_FIELDS, vocabularies, codes, strict=True)
+    return {field: Column(vocabulary.values, column) for field, vocabulary, column in fields}
 
 
-def _addresses(table: Table, size: int) -> list[PostalAddress]:
-    whole = table.get("address")
+def _address_values(address: PostalAddress) -> tuple[str, ...]:
+    line = address_line(address.house_number, address.street)
+    return line, address.house_number, address.street, address.unit, address.city, address.postcode
+
+
+def _addresses(table: Table, rows: range) -> Iterable[PostalAddress]:
+    whole = _cut(table, "address", rows)
     if not any(part in table for part in _ADDRESS_PARTS):
-        return [parse_address(address) for address in whole] if whole else [NO_ADDRESS] * size
-    empty = [""] * size
-    parts = [table.get(field, empty) for field in _ADDRESS_PARTS]
-    return [
-        parse_address(address) if address else join_address(*row)
-        for address, row in zip(whole or empty, zip(*parts, strict=True), strict=True)
-    ]
+        return map(parse_address, whole)
+    parts = zip(*(_cut(table, field, rows) for field in _ADDRESS_PARTS), strict=True)
+    return (
+        parse_address(address) if address else join_address(*row) for address, row in zip(whole, parts, strict=True)
+    )
+
+
+def _encoded(
+    size: int, read: Callable[[range], Iterable[Sequence[str]]], vocabularies: list[Vocabulary]
+) -> list[Codes]:
+    """Encode several columns that are read together, some rows at a time so that few are held as text."""
+    codes = [np.empty((size, 1), np.int32) for _ in vocabularies]
+    for begin in range(0, size, _AT_ONCE):
+        rows = range(begin, min(begin + _AT_ONCE, size))
+        for column, vocabulary, values in zip(codes, vocabularies, zip(*read(rows), strict=True), strict=True):
+            column[rows.start : rows.stop, 0] = vocabulary.encode(values)
+    return codes
+
+
+def _cut(table: Table, field: str, rows: range) -> Sequence[str]:
+    values = table.get(field)
+    return [""] * len(rows) if values is None else values[rows.start : rows.stop]

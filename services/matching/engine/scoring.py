@@ -87,7 +87,12 @@ def score(gamma: Gamma, model: Model, records: int) -> Scored:
     """Turn levels into match weights, household evidence not counted twice."""
     weights, adjustments, related = [], [], np.full(len(gamma), np.log2(model.related_prior(records)))
     total = np.full(len(gamma), np.log2(model.prior(records)))
+    nothing = np.zeros(len(gamma))
     for table, levels, values in zip(weight_tables(model), gamma.levels, gamma.values, strict=True):
+        if not (levels >= 0).any():
+            weights.append(nothing)
+            adjustments.append(nothing)
+            continue
         stranger = table.stranger_bits(gamma.columns, levels, values, gamma.namesakes)
         weights.append(table.match[levels] - table.stranger[levels])
         adjustments.append(table.stranger[levels] - stranger)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import count
+from itertools import count, islice
 
 import numpy as np
 
@@ -22,5 +22,5 @@ class Vocabulary:
         codes = np.fromiter(map(self._codes.__getitem__, values), np.int32)
         known = len(self.values) + 1
         if len(self._codes) > known:
-            self.values.extend(list(self._codes)[known:])
+            self.values.extend(islice(self._codes, known, None))
         return codes
