@@ -7,7 +7,9 @@ from services.matching.domain.scan import Scan
 from services.matching.store import groups, scans
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
-from services.runtime.paging import not_a_token, page_token, position_of
+from services.runtime.paging import not_a_token, page_of, page_token, position_of
+
+_MEMBER_BYTES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,14 @@ def list_duplicate_groups(tx: Transaction, min_confidence: int, size: int, token
     if scan is None:
         return GroupPage()
     found = groups.page(tx, scan.scan_id, min_confidence, after, size + 1)
-    page, more = found[:size], len(found) > size
+    page, more = page_of(found, size, _weight)
     following = page_token(question, (100 - page[-1].confidence, page[-1].group_id)) if more else ""
     return GroupPage(tuple(page), following, groups.count(tx, scan.scan_id, min_confidence), scan)
+
+
+def _weight(group: ListedGroup) -> int:
+    """About how many bytes a group takes in a message, and no fewer."""
+    return sum(_MEMBER_BYTES + len(f"{one.name}{one.email}{one.phone}".encode()) for one in group.members)
 
 
 def _position(read: list[object] | None) -> groups.Position:

@@ -28,6 +28,10 @@ class Call:
 
 def open_call(method: str, context: Any) -> Call:
     """The record for a call that begins. The caller may name it by the metadata key request-id."""
-    metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    metadata: dict[str, str] = {}
+    for key, value in context.invocation_metadata() or ():
+        if isinstance(value, str):
+            # What is sent twice says nothing: a proxy and a service must not read two different callers.
+            metadata[key] = "" if key in metadata else value
     given = metadata.get("request-id", "")
     return Call(method, metadata, given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)

@@ -63,6 +63,10 @@ def test_a_folded_call_without_a_token_is_refused(server: Any) -> None:
     assert checked(server, "", ())[2] is grpc.StatusCode.UNAUTHENTICATED
 
 
+def test_a_folded_call_with_two_tokens_is_refused(server: Any) -> None:
+    assert checked(server, "", (*CREDENTIALS, *CREDENTIALS))[2] is grpc.StatusCode.UNAUTHENTICATED
+
+
 def test_a_folded_failure_has_its_code_and_message(server: Any) -> None:
     # The details of an error need a real server: grpcio-testing drops the trailers of a call that is aborted.
     assert checked(server, "missing")[2:] == (grpc.StatusCode.ABORTED, "Read it again.")

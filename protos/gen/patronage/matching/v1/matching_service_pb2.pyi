@@ -667,7 +667,9 @@ class ListDuplicateGroupsRequest(_message.Message):
     min_confidence: _builtins.int
     """The least confidence of a group, 0 to 100; absent: all."""
     page_size: _builtins.int
-    """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000."""
+    """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000. Fewer come where they are large: a page
+    is at most some 3 MiB, or one group.
+    """
     page_token: _builtins.str
     """The next_page_token of the answer before; absent: the first page."""
     def __init__(
