@@ -1,6 +1,6 @@
 """Import customers owns `patronage import`: a file into the customers service, with an outcome for each row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -67,9 +67,9 @@ def import_customers(
     with connected(read_context(context)) as client, showing_progress() as progress:
         imported = send(client, customers, source or source_file.stem, on_duplicate, progress)
     if as_json_line:
-        as_json(_plain(imported))
+        as_json(_plain(imported, customers.ids))
     else:
-        _print(imported, source_file)
+        _print(imported, source_file, customers.ids)
     return PARTLY_REJECTED if imported.rejected else DONE
 
 
@@ -92,11 +92,12 @@ def send(client: Client, customers: Customers, source: str, on_duplicate: OnDupl
     return imported
 
 
-def _plain(imported: Imported) -> dict[str, object]:
+def _plain(imported: Imported, ids: Sequence[str]) -> dict[str, object]:
     counts = {name: getattr(imported.counts, name) for name in COUNTS}
     rejected = [
         {
             "row": outcome.row_number,
+            "id": ids[outcome.row_number - 1],
             "result": pb.ImportResult.Name(outcome.result).removeprefix("IMPORT_RESULT_"),
             "problems": {problem.field: problem.description for problem in outcome.problems},
             "duplicates": [hit.customer_id for hit in outcome.duplicates],
@@ -111,13 +112,15 @@ def _plain(imported: Imported) -> dict[str, object]:
     }
 
 
-def _print(imported: Imported, source_file: Path) -> None:
+def _print(imported: Imported, source_file: Path, ids: Sequence[str]) -> None:
     console = output()
     counts = [(name, getattr(imported.counts, name)) for name in COUNTS]
     console.print(table(str(source_file), ("rows", "number"), [*counts, ("with a warning", imported.warnings)]))
-    rows = [(outcome.row_number, _why(outcome)) for outcome in imported.rejected[:MOST_SHOWN]]
+    rows = [
+        (outcome.row_number, ids[outcome.row_number - 1], _why(outcome)) for outcome in imported.rejected[:MOST_SHOWN]
+    ]
     if rows:
-        console.print(table(f"refused, the first {len(rows)} of {len(imported.rejected)}", ("row", "why"), rows))
+        console.print(table(f"refused, {len(rows)} of {len(imported.rejected)}", ("row", "id", "why"), rows))
 
 
 def _why(outcome: pb.ImportOutcome) -> str:

@@ -1,6 +1,7 @@
 """Shown owns how commands print: JSON of messages, tables for people, amounts as `2500.50 KES`."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -9,11 +10,12 @@ import typer
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 _LEAST_PLACES = 2
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # a name must not steer a terminal
 
 
 def as_json(value: Message | dict[str, Any] | list[Any]) -> None:
@@ -22,14 +24,18 @@ def as_json(value: Message | dict[str, Any] | list[Any]) -> None:
     typer.echo(json.dumps(plain, ensure_ascii=False))
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Return a table of text; values are shown as they are, never read as markup."""
-    drawn = Table(title=Text(title), title_justify="left", header_style="bold")
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
+    """Return a table of text under its title; values are shown as they are, never read as markup or commands."""
+    drawn = Table(header_style="bold")
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(str(value)) for value in row))
-    return drawn
+        drawn.add_row(*(_text(value) for value in row))
+    return Group(_text(title, "italic"), drawn)
+
+
+def _text(value: object, style: str = "") -> Text:
+    return Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value)), style)
 
 
 def output() -> Console:

@@ -12,10 +12,11 @@ from services.runtime.migration import upgrade
 def migrate(admin_url: str, services: tuple[str, ...], role_password: str = "") -> Iterator[tuple[str, str]]:
     """Makes what is missing and upgrades; yields each service with its revision. The URL is an administrator's."""
     for service in services:
-        yield service, _migrate_one(admin_url, service, role_password)
+        yield service, migrate_one(admin_url, service, role_password)
 
 
-def _migrate_one(admin_url: str, service: str, role_password: str) -> str:
+def migrate_one(admin_url: str, service: str, role_password: str) -> str:
+    """Return the revision that it is at; a server that refuses is told with its own words."""
     try:
         provision.provision(admin_url, service, role_password=role_password)
         return upgrade(service, provision.role_url(admin_url, service, "owner", password=role_password))

@@ -8,13 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from services.local.migrate import migrate_one
 from services.local.own_server import OwnServer
 from services.local.ports import ReservedPort, reserve
 from services.local.postgres import Postgres
 from services.local.service_process import ServiceProcess
 from services.local.tokens import DEVELOPER_SCOPES, Tokens
 from services.runtime import provision
-from services.runtime.migration import upgrade
 
 SERVICES = ("customers", "matching", "analytics")
 POSTGRES = "postgres"
@@ -141,8 +141,7 @@ class Suite:
         return self.postgres if name == POSTGRES else self.services[name]
 
     def _migrate(self, name: str) -> None:
-        provision.provision(self.postgres.admin_url(), name, role_password=self._role_password())
-        upgrade(name, self.url(name, "owner"))
+        migrate_one(self.postgres.admin_url(), name, self._role_password())
 
     def _prepare_services(self) -> None:
         targets = {name: port.target for name, port in zip(SERVICES, self._ports, strict=True)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 FALLBACK_PREFIX = "PATRONAGE_"
 _SECRET_BYTES = 32
+_HIGHEST_PORT = 65_535
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[^\s:]+):(\d{1,5})")
 
 
 def _existing(path: Path) -> Path:
@@ -26,6 +29,14 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _host_and_port(text: str) -> str:
+    found = _ADDRESS.fullmatch(text)
+    if not found or int(found[2]) > _HIGHEST_PORT:
+        raise ValueError(f"{text!r} is no address")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_host_and_port)]
 ExistingFile = Annotated[Path, AfterValidator(_existing)]
 Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
 
@@ -35,7 +46,7 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
-    listen: str = Field("127.0.0.1:0", pattern=r"^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$", description="host:port")
+    listen: Address = Field("127.0.0.1:0", description="host:port")
     database_url: SecretStr = Field(description="postgresql://role:password@host:port/database")
     feed_database_url: SecretStr | None = Field(None, description="the same database as the feed role")
     upkeep_database_url: SecretStr | None = Field(None, description="the same database as the upkeep role")

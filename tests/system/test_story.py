@@ -93,7 +93,7 @@ def test_a_rejected_duplicate_is_told_and_nothing_is_written(command: Command, t
     path = write(tmp_path / "crm.csv", ROWS[:3])
     result = command("import", str(path), "--on-duplicate", "reject", code=3)[0]
     assert (result["counts"]["created"], result["counts"]["duplicate"]) == (2, 1)
-    assert result["rejected"][0]["row"] == 2
+    assert (result["rejected"][0]["row"], result["rejected"][0]["id"]) == (2, "2")
 
 
 def test_an_existing_customer_is_taken_where_asked(command: Command, tmp_path: Path) -> None:

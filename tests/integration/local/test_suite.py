@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from services.local.failures import LocalError, ProcessFailedError
+from services.local.failures import DatabaseRefusedError, LocalError, ProcessFailedError
 from services.local.own_server import OwnServer
 from services.local.postgres import Postgres
 from services.local.suite import SERVICES, Suite
@@ -125,6 +125,13 @@ def test_another_server_is_used_and_left_as_it_is(postgres: Postgres, tmp_path: 
         assert is_serving(other.context()["customers"])
         psycopg.connect(other.url("customers", "runtime")).close()
     psycopg.connect(postgres.admin_url()).close()
+
+
+def test_a_server_that_refuses_is_told_in_its_own_words(postgres: Postgres, tmp_path: Path) -> None:
+    with psycopg.connect(postgres.admin_url(), autocommit=True) as connection:
+        connection.execute("CREATE ROLE visitor LOGIN")
+    with pytest.raises(DatabaseRefusedError, match="permission denied"):
+        Suite(tmp_path / "data", database_url=postgres.url("visitor", "postgres"), commands=COMMANDS).open()
 
 
 def test_a_server_that_does_not_answer_is_said_so(tmp_path: Path) -> None:

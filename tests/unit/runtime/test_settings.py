@@ -46,6 +46,12 @@ def test_every_bad_variable_is_named_with_what_it_wants(monkeypatch: pytest.Monk
     assert any("PATRONAGE_CUSTOMERS_LISTEN" in line and "host:port" in line for line in found)
 
 
+@pytest.mark.parametrize("listen", ["nowhere", "127.0.0.1:65536", ":50051", "a b:1", "127.0.0.1:"])
+def test_an_address_that_is_none_is_refused(listen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = problems_with(monkeypatch, {"PATRONAGE_CUSTOMERS_LISTEN": listen})
+    assert line.endswith(f"{listen!r} is no address; it wants host:port")
+
+
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     found = problems_with(monkeypatch, {"PATRONAGE_CUSTOMERS_DATABASE_URL": ""})
     assert found[0].startswith("PATRONAGE_CUSTOMERS_DATABASE_URL (or PATRONAGE_DATABASE_URL): is not set")
