@@ -32,7 +32,9 @@ def dedupe(
     threshold: Annotated[int, typer.Option(min=0, max=100, help="Confidence from which records are one.")] = (
         DEFAULT_THRESHOLD
     ),
-    memory: Annotated[str, typer.Option(help="Memory for the pairs scored at once, such as 2GiB; the records come on top.")] = "2GiB",
+    memory: Annotated[
+        str, typer.Option(help="Memory for the pairs scored at once, such as 2GiB; the records come on top.")
+    ] = "2GiB",
     threads: Annotated[int, typer.Option(min=0, help="Threads that score; 0 takes every core.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples that are learned from.")] = 0,
     source: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that names the source.")] = None,
