@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import re
 import subprocess
 import sys
 import uuid
@@ -16,6 +18,7 @@ from services.cli.main import run
 from services.local.suite import Suite
 
 Command = Callable[..., Any]
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -130,6 +133,25 @@ def test_grpcurl_explains_a_pair_and_decodes_a_failure(suite: Suite) -> None:
     )
     assert answer.returncode != 0
     assert "CUSTOMER_NOT_FOUND" in answer.stderr
+
+
+def test_the_call_of_the_readme_answers_as_it_says(suite: Suite) -> None:
+    text = README.read_text(encoding="utf-8")
+    shell = next(block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "TOKEN=" in block)
+    call = shell.partition("\n")[2].replace(".venv/bin/grpcurl", str(Path(sys.executable).parent / "grpcurl"))
+    environment = {**os.environ, "TOKEN": suite.token(f"story-{uuid.uuid4()}")}
+    call = call.replace("127.0.0.1:50051", suite.context()["customers"])
+    answer = subprocess.run(["sh", "-c", call], capture_output=True, text=True, check=True, env=environment)
+    (shown,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    assert is_part_of(json.loads(shown), json.loads(answer.stdout))
+
+
+def is_part_of(shown: Any, real: Any) -> bool:
+    """Whether each field of a shortened answer is in the real one, in the same order and of the same type."""
+    if not isinstance(shown, dict):
+        return type(shown) is type(real)
+    in_order = [name for name in real if name in shown] == list(shown)
+    return in_order and all(is_part_of(value, real[name]) for name, value in shown.items())
 
 
 def test_the_example_of_the_readme_runs(suite: Suite, capsys: pytest.CaptureFixture[str]) -> None:
