@@ -81,8 +81,12 @@ class Transaction:
         return found[0] if found is not None else None
 
     def run(self, statement: ClauseElement) -> list[Row]:
-        """Run a SQLAlchemy Core statement; answers its rows, none when it returns none."""
-        cursor = self._dict_cursor(*core_sql(statement))
+        """Run a SQLAlchemy Core statement; answers its rows, none when it returns none.
+
+        It is composed for one question, and planned for its values: a plan for any values may read a whole company.
+        """
+        sql, params = core_sql(statement)
+        cursor = self.connection.cursor(row_factory=dict_row).execute(cast(Any, sql), params, prepare=False)
         return cursor.fetchall() if cursor.description is not None else []
 
     @contextmanager

@@ -20,6 +20,7 @@ from services.runtime.idempotency import once
 from services.runtime.ids import is_id
 
 M = TypeVar("M", bound=Message)
+T = TypeVar("T")
 
 MOST_TRIES = 5
 MET_A_WRITER = (ConflictRetry, DeadlockDetected, SerializationFailure)
@@ -37,7 +38,7 @@ class Edge:
         with self._database.transaction(caller_of(context).scope(), read_only=True) as tx:
             return run(tx)
 
-    def look_up(self, context: Any, run: Callable[[Reader], M]) -> M:
+    def look_up(self, context: Any, run: Callable[[Reader], T]) -> T:
         """What `run` answers from single reads that need no common moment; each is one round trip."""
         return run(self._database.reader(caller_of(context).scope()))
 

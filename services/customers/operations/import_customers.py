@@ -13,10 +13,10 @@ from services.customers.domain.fields import Json
 from services.customers.domain.import_row import Row, change_by_row, checked_row
 from services.customers.domain.keys import LIVE_STATES, Key, duplicate_keys, external_keys
 from services.customers.operations.writing import Writes, actor_of, utc_now
-from services.customers.store import companies, duplicates, trees
+from services.customers.store import companies, duplicates, statistics, trees
 from services.customers.store.rows import StoredCustomer
 from services.customers.store.trees import StoredTree
-from services.runtime.database import Transaction
+from services.runtime.database import Reader, Transaction
 from services.runtime.failures import FieldsInvalid, FieldViolation
 from services.runtime.freshness import ChangeToken
 from services.runtime.ids import new_id
@@ -95,6 +95,11 @@ def import_customers(
         outcomes |= done
         waiting = {place: row for place, row in waiting.items() if place not in done}
     return [outcomes[place] for place in range(len(rows))], tx.change_token()
+
+
+def refresh_statistics(reader: Reader) -> None:
+    """For after a batch: the planner knows of what came in."""
+    statistics.refresh(reader)
 
 
 def _pass(tx: Transaction, known: _Pass, waiting: Mapping[int, Row]) -> dict[int, Outcome]:

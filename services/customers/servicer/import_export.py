@@ -11,7 +11,7 @@ from patronage.customers.v1 import import_export_service_pb2_grpc as grpc_pb
 from services.customers.convert import import_row as convert
 from services.customers.convert.duplicates import duplicate_action
 from services.customers.domain.import_row import LONGEST_SOURCE
-from services.customers.operations.import_customers import RawRow, import_customers
+from services.customers.operations.import_customers import RawRow, import_customers, refresh_statistics
 from services.runtime.database import Transaction
 from services.runtime.edge import Edge
 from services.runtime.failures import FieldsInvalid, FieldViolation
@@ -46,6 +46,7 @@ class ImportExportServicer(grpc_pb.ImportExportServiceServicer):
             return pb.ImportCustomersResponse(outcomes=messages, change_token=token.encode())
 
         response = self._edge.write(context, request, run)
+        self._edge.look_up(context, refresh_statistics)
         counts.update(
             pb.ImportResult.Name(outcome.result).removeprefix("IMPORT_RESULT_") for outcome in response.outcomes
         )

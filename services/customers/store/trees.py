@@ -21,17 +21,22 @@ IN_THE_TREES = """
 WHERE c.company_id = (SELECT app_company()) AND c.root_id = ANY(ARRAY(
       SELECT root_id FROM customers WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[])))
 """
+# One by one by their keys: in a join the planner may read all of a company instead, while there are no statistics.
+EDGE_OF = """SELECT * FROM merge_edges
+    WHERE company_id = (SELECT app_company()) AND in_force AND source_id = {} LIMIT 1"""
+MERGE_OF = "SELECT * FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = e.merge_id LIMIT 1"
 LOCK = f"SELECT {COLUMNS} FROM customers AS c {IN_THE_TREES} ORDER BY c.customer_id FOR UPDATE"
 READ = f"""
 SELECT {COLUMNS}, e.merge_id::text, e.target_id::text, e.merged_at, m.rules, m.choices FROM customers AS c
-  LEFT JOIN merge_edges AS e ON e.company_id = (SELECT app_company()) AND e.in_force AND e.source_id = c.customer_id
-  LEFT JOIN merges AS m ON m.company_id = (SELECT app_company()) AND m.merge_id = e.merge_id
+  LEFT JOIN LATERAL ({EDGE_OF.format("c.customer_id")}) AS e ON true
+  LEFT JOIN LATERAL ({MERGE_OF}) AS m ON true
 {IN_THE_TREES}
 """
-EDGES = """
+EDGES = f"""
 SELECT e.source_id::text AS customer_id, e.merge_id::text, e.target_id::text, e.merged_at, m.rules, m.choices
-  FROM merge_edges AS e JOIN merges AS m ON m.company_id = (SELECT app_company()) AND m.merge_id = e.merge_id
- WHERE e.company_id = (SELECT app_company()) AND e.in_force AND e.source_id = ANY(%s::uuid[])
+  FROM unnest(%s::uuid[]) AS merged (customer_id)
+ CROSS JOIN LATERAL ({EDGE_OF.format("merged.customer_id")}) AS e
+ CROSS JOIN LATERAL ({MERGE_OF}) AS m
 """
 THERE = """
 SELECT customer_id::text FROM customers

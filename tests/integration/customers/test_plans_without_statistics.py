@@ -1,0 +1,164 @@
+"""After a first import PostgreSQL knows nothing of the tables; calls read what they ask for, lists are planned anew."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+
+from services.customers.domain.listing import Question
+from services.customers.domain.merge import Merge
+from services.customers.operations.apply_merge import apply_merge
+from services.customers.operations.create_customer import create_customer
+from services.customers.operations.create_note import create_note
+from services.customers.operations.delete_customer import delete_customer
+from services.customers.operations.get_customer import batch_get_customers, get_customer
+from services.customers.operations.import_customers import RawRow, import_customers, refresh_statistics
+from services.customers.operations.list_notes import list_notes
+from services.customers.operations.revert_merge import revert_merge
+from services.customers.operations.update_customer import update_customer
+from services.customers.store import listing
+from services.runtime.database import Database, TenantScope, Transaction
+from tests.fixtures.databases import Databases
+
+CUSTOMERS, BATCH = 20_000, 2_500
+ANALYZED = "SELECT count(*) FROM pg_stat_user_tables WHERE last_analyze IS NOT NULL"
+TIMES = 8
+"""More often than a statement is planned for its own values: from the sixth time on one plan serves all."""
+READ = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_xact_user_tables"
+ACME = TenantScope("acme", "ann")
+
+
+def row(number: int, **draft: Any) -> RawRow:
+    plain = {"name": f"Person {number}", "email": f"p{number}@x.io", "phone": f"+1202{number:07d}"}
+    return RawRow(number, f"row-{number}", plain | draft)
+
+
+@contextmanager
+def imported(databases: Databases, after_batch: Callable[[Database], None]) -> Iterator[tuple[Database, list[str]]]:
+    """A database into which a first file was imported."""
+    made = databases.of_service("customers")
+    database = Database(made.runtime_url, application_name="plans", max_size=1)
+    database.epoch = "the epoch of the test"
+    found: list[str] = []
+    for start in range(0, CUSTOMERS, BATCH):
+        with database.transaction(ACME) as tx:
+            rows = [row(number) for number in range(start, start + BATCH)]
+            outcomes, _ = import_customers(tx, rows, source="file", on_duplicate="ALLOW")
+        found += [outcome.customer_id for outcome in outcomes]
+        after_batch(database)
+    yield database, found
+    database.close()
+    databases.leave(made.name)
+
+
+@pytest.fixture(scope="module")
+def unseen(databases: Databases) -> Iterator[tuple[Database, list[str]]]:
+    """Nobody looked at the tables since."""
+    with imported(databases, lambda database: None) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def seen(databases: Databases) -> Iterator[tuple[Database, list[str]]]:
+    """The planner was told of what came in, as the service does after each batch."""
+    with imported(databases, lambda database: refresh_statistics(database.reader(ACME))) as made:
+        yield made
+
+
+def rows_read(database: Database, call: Callable[[Transaction], object]) -> int:
+    """How many rows of all tables a call reads."""
+    with database.transaction(ACME) as tx:
+        before = tx.value(READ)
+        call(tx)
+        return int(tx.value(READ) - before)
+
+
+Call = Callable[[Transaction, list[str], int], object]
+
+
+def update(tx: Transaction, ids: list[str], time: int) -> object:
+    return update_customer(tx, ids[time], {"name": f"New {time}"}, ["name"], "")
+
+
+def update_email(tx: Transaction, ids: list[str], time: int) -> object:
+    return update_customer(tx, ids[100 + time], {"email": f"new{time}@x.io"}, ["email"], "")
+
+
+def create(tx: Transaction, ids: list[str], time: int) -> object:
+    external = [{"system": "shop", "external_id": str(time)}]
+    return create_customer(tx, {"name": "Ann", "email": f"ann{time}@x.io", "external_ids": external}, "REJECT")
+
+
+def create_twin(tx: Transaction, ids: list[str], time: int) -> object:
+    return create_customer(tx, {"name": "Twin", "email": f"p{5000 + time}@x.io"}, "RETURN_EXISTING")
+
+
+def note(tx: Transaction, ids: list[str], time: int) -> object:
+    return create_note(tx, ids[200 + time], type_="GENERAL", visibility="INTERNAL", content="called")
+
+
+def notes(tx: Transaction, ids: list[str], time: int) -> object:
+    return list_notes(tx, ids[200 + time], page_size=10, page_token="")
+
+
+def merge(tx: Transaction, ids: list[str], time: int) -> object:
+    target, source = ids[300 + 2 * time : 302 + 2 * time]
+    return apply_merge(tx, Merge(str(uuid.UUID(int=time + 1)), target, (source,), {}, {}, ""), {})
+
+
+def undo(tx: Transaction, ids: list[str], time: int) -> object:
+    return revert_merge(tx, str(uuid.UUID(int=time + 1)), "was wrong")
+
+
+def import_again(tx: Transaction, ids: list[str], time: int) -> object:
+    rows = [row(number, email=f"again{number}@x.io") for number in range(400 + 2 * time, 402 + 2 * time)]
+    return import_customers(tx, rows, source="file", on_duplicate="ALLOW")
+
+
+CALLS: list[tuple[Call, int]] = [
+    (lambda tx, ids, time: get_customer(tx, ids[time]), 2),
+    (lambda tx, ids, time: batch_get_customers(tx, ids[time : time + 3]), 10),
+    (update, 20),
+    (update_email, 30),
+    (create, 20),
+    (create_twin, 20),
+    (note, 20),
+    (notes, 30),
+    (merge, 60),
+    (lambda tx, ids, time: get_customer(tx, ids[301 + 2 * time]), 3),
+    (undo, 60),
+    (lambda tx, ids, time: delete_customer(tx, ids[600 + time], ""), 30),
+    (import_again, 60),
+]
+
+
+def at(call: Call, ids: list[str], time: int) -> Callable[[Transaction], object]:
+    return lambda tx: call(tx, ids, time)
+
+
+def test_calls_read_a_few_rows_however_many_customers_there_are(unseen: tuple[Database, list[str]]) -> None:
+    database, customers = unseen
+    assert database.reader(ACME).value(ANALYZED) == "0"
+    for place, (call, most) in enumerate(CALLS):
+        for time in range(TIMES):
+            found = rows_read(database, at(call, customers, time))
+            assert found <= most, (place, time)
+
+
+@pytest.mark.parametrize("sort", ["CREATE_TIME", "UPDATE_TIME", "NAME", "CUSTOMER_ID"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_first_page_reads_the_page(seen: tuple[Database, list[str]], sort: str, descending: bool) -> None:
+    question = Question(sort=sort, descending=descending)
+    for _ in range(TIMES):
+        assert rows_read(seen[0], partial(listing.page, question=question, after=None, skip=0, limit=21)) <= 80
+
+
+@pytest.mark.parametrize("text", ["person 77", "p77", "+1202 000 0077", "nobody"])
+def test_a_beginning_that_few_have_reads_those_who_have_it(seen: tuple[Database, list[str]], text: str) -> None:
+    for sort in ("CREATE_TIME", "CUSTOMER_ID"):
+        question = Question(text=text, sort=sort)
+        for _ in range(TIMES):
+            assert rows_read(seen[0], partial(listing.page, question=question, after=None, skip=0, limit=21)) <= 150
