@@ -16,7 +16,9 @@ def main() -> None:
     """Measures on a durable PostgreSQL in a temporary folder."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--rows", type=int, default=20_000, help="customers to import first")
-    parser.add_argument("--seconds", type=float, default=4.0, help="how long each kind of call is measured")
+    parser.add_argument(
+        "--seconds", type=float, default=4.0, help="how long each kind of call is measured, all rounds together"
+    )
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="patronage-bench-"))
     folder.chmod(0o711)
