@@ -1,5 +1,6 @@
 """The private folder of PostgreSQL's socket: a path short enough for a socket, open to its account alone."""
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -25,12 +26,24 @@ def make_socket_folder(data_dir: Path, account: Account) -> Path:
 def _candidates(data_dir: Path) -> Iterator[Path]:
     beside = data_dir / "run"
     if _is_short(beside):
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(mode=0o700)
-        yield beside
+        yield _fresh(beside)
+    name = f"patronage-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]}"
     for place in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108 (a fresh 0700 folder in it)
-        if os.access(place, os.W_OK) and _is_short(place / "patronage-12345678"):
-            yield Path(tempfile.mkdtemp(prefix="patronage-", dir=place))
+        if os.access(place, os.W_OK) and _is_short(place / name):
+            yield _fresh(place / name)
+
+
+def _fresh(folder: Path) -> Path:
+    """The folder, empty; under another name where somebody else has taken this one.
+
+    The name is the same for the same data, so what a killed launcher left goes with the next one.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return Path(tempfile.mkdtemp(prefix="patronage-", dir=folder.parent))
+    return folder
 
 
 def _is_short(folder: Path) -> bool:
