@@ -6,8 +6,8 @@ import ctypes
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 
 PORT_FILE = "PATRONAGE_PORT_FILE"
@@ -16,21 +16,27 @@ _PR_SET_PDEATHSIG = 1
 
 
 class StopSignals:
-    """SIGTERM and SIGINT ask the process to stop; a second one stops it at once."""
+    """SIGTERM and SIGINT ask the process to stop; a second one stops it at once.
+
+    A handler runs inside whatever the main thread is at, so it must not take a lock that the main thread may hold:
+    an Event would, between its look and its wait, and the process would hang. SimpleQueue.put is made for handlers.
+    """
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._asked = False
+        self._queue: SimpleQueue[None] = SimpleQueue()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
 
     def wait(self) -> None:
         """Wait until the process is asked to stop."""
-        self._asked.wait()
+        self._queue.get()
 
     def _ask(self, number: int, _: FrameType | None) -> None:
-        if self._asked.is_set():
+        if self._asked:
             os._exit(128 + number)
-        self._asked.set()
+        self._asked = True
+        self._queue.put(None)
 
 
 def die_with_parent() -> None:

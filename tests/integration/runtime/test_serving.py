@@ -177,7 +177,12 @@ class Running:
 
     def wait_until_it_says(self, event: str) -> str:
         assert self.process.stderr is not None
-        return next(line for line in self.process.stderr if f'"event":"{event}"' in line)
+        said = []
+        for line in self.process.stderr:
+            said.append(line)
+            if f'"event":"{event}"' in line:
+                return line
+        pytest.fail(f"ended with {self.process.wait(LONG_S)} before it said {event}:\n{''.join(said)}")
 
 
 @pytest.fixture
