@@ -55,7 +55,8 @@ def up(
 def _interrupted() -> threading.Event:
     """Ask to end, from here on; before everything serves, an interruption breaks the start off."""
     until = threading.Event()
-    catch_ending(lambda *_: until.set())
+    # Set in a thread of its own: the handler runs inside the main thread, which may hold the event's lock just then.
+    catch_ending(lambda *_: threading.Thread(target=until.set, daemon=True).start())
     return until
 
 
