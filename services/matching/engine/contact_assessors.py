@@ -76,7 +76,7 @@ def _email_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
 
 def _phone_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
     unshared = profile.unshared(left, right)
-    contained: Mask = unshared == np.abs(profile.lengths[left] - profile.lengths[right])
+    contained: Mask = unshared <= np.abs(profile.lengths[left] - profile.lengths[right])
     return contained | (unshared <= 2)
 
 

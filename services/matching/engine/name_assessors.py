@@ -125,7 +125,7 @@ def _is_initial(left: list[str], right: list[str]) -> Levels:
 
 
 def _given_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
-    initial: Mask = profile.starts[left, 0] == profile.starts[right, 0]
+    initial: Mask = profile.first_letters(left) == profile.first_letters(right)
     initial &= np.minimum(profile.lengths[left], profile.lengths[right]) == 1
     return initial | (profile.most_alike(left, right) >= 0.82) | profile.may_be_one_edit(left, right)
 
@@ -136,7 +136,7 @@ def _family_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
 
 
 def _middle_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
-    return np.asarray(profile.starts[left, 0] == profile.starts[right, 0])
+    return np.asarray(profile.first_letters(left) == profile.first_letters(right))
 
 
 GIVEN_JUDGE = Judge(_look_at_given, GIVEN_DIFFERENT, _given_may_be_alike)

@@ -6,38 +6,53 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matching.engine.arrays import Codes, Mask, Rows, Weights
+from services.matching.engine.arrays import Codes, Mask, Rows
 
 _LETTERS = 32
 _START = 4
+_START_BITS = 16
 _AT_ONCE = 100_000
 
 
 @dataclass(slots=True)
 class Profile:
-    """For each value its length, how often each letter occurs, its first letters, and whether it has several words."""
+    """For each value its length, which letters occur in it, its first letters, and whether it has several words."""
 
     lengths: Codes
-    letters: NDArray[np.uint8]
-    starts: NDArray[np.uint32]
+    letters: NDArray[np.uint64]
+    """A bit for each of 32 kinds of letters that occurs, and one for each that occurs twice."""
+
+    starts: NDArray[np.uint64]
+    """The first four letters, 16 bits each, the first one lowest; 0 after the end."""
+
     several_words: Mask
 
     def unshared(self, left: Codes, right: Codes) -> Codes:
-        """Return at least how many letters one of the two has and the other has not, both ways counted."""
-        one, other = self.letters[left], self.letters[right]
-        return np.asarray((np.maximum(one, other) - np.minimum(one, other)).sum(axis=1, dtype=np.int32))
+        """Return a number of letters that one of the two has and the other has not: never more than there are."""
+        found = np.bitwise_count(self.letters[left] ^ self.letters[right]).astype(np.int32)
+        return np.maximum(found, np.abs(self.lengths[left] - self.lengths[right]))
+
+    def first_letters(self, codes: Codes) -> NDArray[np.uint64]:
+        """Return the first letter of each value, as a number."""
+        return np.asarray(self.starts[codes] & np.uint64((1 << _START_BITS) - 1))
 
     def may_be_one_edit(self, left: Codes, right: Codes) -> Mask:
         """Return where one typing error could make the difference."""
         return self.unshared(left, right) <= 2
 
-    def most_alike(self, left: Codes, right: Codes) -> Weights:
+    def most_alike(self, left: Codes, right: Codes) -> NDArray[np.float32]:
         """Return a Jaro-Winkler similarity that the pair cannot exceed."""
-        lengths = self.lengths[left].astype(np.float64), self.lengths[right].astype(np.float64)
-        shared = (lengths[0] + lengths[1] - self.unshared(left, right)) / 2.0
-        jaro = (shared / lengths[0] + shared / lengths[1] + 1.0) / 3.0
-        start = np.cumprod(self.starts[left] == self.starts[right], axis=1).sum(axis=1)
-        return np.asarray(jaro + start * 0.1 * (1.0 - jaro) + 1e-6)
+        one, other = (self.lengths[codes].astype(np.float32) for codes in (left, right))
+        shared = (one + other - self.unshared(left, right)) / np.float32(2.0)
+        jaro = (shared / one + shared / other + np.float32(1.0)) / np.float32(3.0)
+        start = self._same_start(left, right) * np.float32(0.1)
+        return np.asarray(jaro + start * (np.float32(1.0) - jaro) + np.float32(1e-5))
+
+    def _same_start(self, left: Codes, right: Codes) -> Codes:
+        """Return how many of the first four letters are the same, at most."""
+        unequal = self.starts[left] ^ self.starts[right]
+        lowest = np.bitwise_count((unequal & (~unequal + np.uint64(1))) - np.uint64(1))
+        return np.asarray(lowest.astype(np.int32) // _START_BITS)
 
 
 def profile(values: Sequence[str]) -> Profile:
@@ -59,15 +74,22 @@ def _profile(values: Sequence[str]) -> Profile:
     owner = np.repeat(np.arange(len(values)), lengths)
     counts = np.bincount(owner * _LETTERS + (characters & (_LETTERS - 1)), minlength=len(values) * _LETTERS)
     words = np.bincount(owner, weights=(characters == ord(" ")) | (characters == ord("-")), minlength=len(values))
-    letters = np.minimum(counts, 255).astype(np.uint8).reshape(len(values), _LETTERS)
-    return Profile(lengths, letters, _starts(characters, lengths), words > 0)
+    return Profile(
+        lengths, _letter_bits(counts.reshape(len(values), _LETTERS)), _starts(characters, lengths), words > 0
+    )
 
 
-def _starts(characters: NDArray[np.uint32], lengths: Codes) -> NDArray[np.uint32]:
+def _letter_bits(counts: Rows) -> NDArray[np.uint64]:
+    bits = np.concatenate((counts >= 1, counts >= 2), axis=1)
+    return np.ascontiguousarray(np.packbits(bits, axis=1)).view(np.uint64).ravel()
+
+
+def _starts(characters: NDArray[np.uint32], lengths: Codes) -> NDArray[np.uint64]:
     """Return the first letters of each value, 0 after its end."""
     begins: Rows = np.cumsum(lengths, dtype=np.int64) - lengths
-    starts = np.zeros((len(lengths), _START), np.uint32)
+    starts = np.zeros(len(lengths), np.uint64)
     for place in range(_START):
         long_enough = lengths > place
-        starts[long_enough, place] = characters[begins[long_enough] + place]
+        letters = characters[begins[long_enough] + place].astype(np.uint64) & np.uint64((1 << _START_BITS) - 1)
+        starts[long_enough] |= letters << np.uint64(place * _START_BITS)
     return starts
