@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.runtime.caller import Caller, company_required
+from services.runtime.caller import OWN, Caller, company_required
 from services.runtime.failures import MethodUnknown, ScopeMissing
 
 
@@ -13,12 +13,14 @@ from services.runtime.failures import MethodUnknown, ScopeMissing
 class Access:
     """What a method asks of its caller.
 
-    `all_companies`: a token for all companies need not name one; the method itself answers only what
+    `own`: a token with the scope and `:own` at its end may call it too, and change only what its bearer created; the
+    method itself sees to that. `all_companies`: a token for all companies need not name one; the method itself answers only what
     `caller.company_id` allows, where empty means every company. `public`: no token is needed.
     """
 
     scope: str = ""
     all_companies: bool = False
+    own: bool = False
     public: bool = False
 
 
@@ -44,7 +46,8 @@ def check(entry: Access | None, method: str, caller: Caller) -> None:
     """Refuse a caller who may not use the method."""
     if entry is None:
         raise MethodUnknown("This service does not offer the method.", metadata={"method": method})
-    require_scope(caller, entry.scope, method)
+    if not (entry.own and caller.has(entry.scope + OWN)):
+        require_scope(caller, entry.scope, method)
     if not caller.company_id and not entry.all_companies:
         raise company_required()
 

@@ -8,6 +8,9 @@ from typing import Any
 from services.runtime.database import TenantScope
 from services.runtime.failures import CompanyRequired
 
+OWN = ":own"
+"""Ends a scope that holds for what the bearer of the token created."""
+
 _ATTRIBUTE = "patronage_caller"
 
 
@@ -22,16 +25,30 @@ class Caller:
     peer: str = ""
     request_id: str = ""
     all_companies: bool = False
+    user_agent: str = ""
 
     def has(self, scope: str) -> bool:
         """Whether the token carries the scope."""
         return scope in self.scopes
 
+    @property
+    def own_only(self) -> bool:
+        """Whether the bearer may change only what it created: it has a scope for that, and not the same for all."""
+        return any(scope.endswith(OWN) and scope.removesuffix(OWN) not in self.scopes for scope in self.scopes)
+
     def scope(self) -> TenantScope:
         """The scope of this caller's transactions."""
         if not self.company_id:
             raise company_required()
-        return TenantScope(self.company_id, self.subject, self.name, self.peer, self.request_id)
+        return TenantScope(
+            self.company_id,
+            self.subject,
+            self.name,
+            self.peer,
+            self.request_id,
+            user_agent=self.user_agent,
+            own_only=self.own_only,
+        )
 
 
 def company_required() -> CompanyRequired:

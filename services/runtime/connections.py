@@ -24,7 +24,7 @@ _TCP = {
     "keepalives_count": "2",
     "tcp_user_timeout": "15000",
 }
-_SETTINGS = ("app.company_id", "app.actor", "app.actor_name", "app.peer", "app.request_id")
+_SETTINGS = ("app.company_id", "app.actor", "app.actor_name", "app.peer", "app.request_id", "app.user_agent")
 _SET = ",".join(f"set_config('{name}',%s,true)" for name in _SETTINGS).encode()
 _FOR_COMPANY = b"SELECT set_config('app.company_id',%s,true);"
 _BEGIN = {False: b"BEGIN;SELECT " + _SET, True: b"BEGIN READ ONLY;SELECT " + _SET}
@@ -44,8 +44,8 @@ def conninfo(url: str, name: str, statement_ms: int, lock_ms: int, idle_ms: int)
     return make_conninfo("", **cast(dict[str, Any], given))
 
 
-def begin(connection: Connection, values: tuple[str, str, str, str, str], *, read_only: bool) -> None:
-    """Begin a transaction with its company, actor, the actor's name, peer and request id."""
+def begin(connection: Connection, values: tuple[str, ...], *, read_only: bool) -> None:
+    """Begin a transaction with its company, actor, the actor's name, peer, request id and user agent."""
     quote = pq.Escaping(connection.pgconn).escape_literal
     _simple(connection, _BEGIN[read_only] % tuple(quote(value.encode()) for value in values))
 

@@ -39,17 +39,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TenantScope:
-    """On whose behalf a transaction runs: the rows it may see, and what the audit writes down."""
+    """On whose behalf a transaction runs: the rows it may see, and what the audit writes down.
+
+    `own_only`: it may change only what the actor created.
+    """
 
     company_id: str
     actor: str = ""
     actor_name: str = ""
     peer: str = ""
     request_id: str = ""
+    user_agent: str = ""
+    own_only: bool = False
 
-    def values(self) -> tuple[str, str, str, str, str]:
+    def values(self) -> tuple[str, ...]:
         """What PostgreSQL is told of it."""
-        return self.company_id, self.actor, self.actor_name, self.peer, self.request_id
+        return self.company_id, self.actor, self.actor_name, self.peer, self.request_id, self.user_agent
 
 
 class Transaction:

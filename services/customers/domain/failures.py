@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.runtime.failures import Code, Failure
+from services.runtime.failures import Code, Failure, PreconditionViolation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,31 @@ class CustomerDeleted(Failure):
 
     def __init__(self, customer_id: str) -> None:
         super().__init__("The customer is deleted.", metadata={"customer_id": customer_id})
+
+
+class NotOwnRecord(Failure):
+    """The caller may change only what it created, and another one created the record."""
+
+    code = Code.PERMISSION_DENIED
+    reason = "NOT_OWN_RECORD"
+
+    def __init__(self, customer_id: str) -> None:
+        text = "The token lets its bearer change only what it created. Ask for a token with the scope customers:write."
+        super().__init__(text, metadata={"customer_id": customer_id, "scope": "customers:write"})
+
+
+class ActiveJobs(Failure):
+    """Engagements of the customer stand against its deletion."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "ACTIVE_JOBS"
+
+    def __init__(self, customer_id: str, blocking: Sequence[PreconditionViolation]) -> None:
+        text = (
+            f"{len(blocking)} engagements of the customer are not over. End them first, or force the deletion, "
+            "which takes the scope customers:force."
+        )
+        super().__init__(text, metadata={"customer_id": customer_id}, preconditions=blocking)
 
 
 class DuplicateCustomer(Failure):

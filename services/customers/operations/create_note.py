@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.customers.domain.note import Note, check_note
-from services.customers.operations.update_customer import require_live
+from services.customers.operations.guard import require_writable
 from services.customers.operations.writing import actor_of
 from services.customers.store import notes, records, trees
 from services.customers.store.rows import Event
@@ -18,7 +18,7 @@ def create_note(
     """Stores a note whose author is the caller. Raises FieldsInvalid, CustomerNotFound, CustomerDeleted."""
     check_note(customer_id, type_, visibility, content)
     stored = trees.read_tree(tx, customer_id)
-    require_live(stored.root)
+    require_writable(tx, stored.root)
     note = Note(new_id(), customer_id.lower(), type_, visibility, content, actor_of(tx.scope), created_at=stored.now)
     notes.insert(tx, note)
     event = Event(note.origin_customer_id, "note_added", {"note_id": note.note_id, "type": type_})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.customers.domain.edits import deleted
-from services.customers.operations.update_customer import require_live
+from services.customers.operations.guard import require_writable
 from services.customers.operations.writing import Writes, actor_of
 from services.customers.store import trees
 from services.customers.store.rows import StoredCustomer
@@ -22,7 +22,7 @@ def delete_customer(tx: Transaction, customer_id: str, etag: str) -> tuple[Store
     stored = trees.lock_tree(tx, customer_id)
     if stored.root.state == "DELETED":
         return stored.root, tx.change_token()
-    require_live(stored.root, etag)
+    require_writable(tx, stored.root, etag)
     own = deleted(stored.tree.root, stored.now, actor_of(tx.scope))
     writes = Writes()
     customer = writes.change(stored, stored.tree.root_id, own, "DELETED", "deleted", {})

@@ -12,6 +12,7 @@ from services.customers.domain.failures import DuplicateHit
 from services.customers.domain.fields import Json
 from services.customers.domain.import_row import Row, change_by_row, checked_row
 from services.customers.domain.keys import LIVE_STATES, Key, duplicate_keys, external_keys
+from services.customers.operations.guard import may_change
 from services.customers.operations.writing import Writes, actor_of, utc_now
 from services.customers.store import companies, duplicates, statistics, trees
 from services.customers.store.rows import StoredCustomer
@@ -153,6 +154,9 @@ def _update(tx: Transaction, known: _Pass, row: Row, owner: str) -> Outcome:
     if stored.root.state not in LIVE_STATES:
         gone = FieldViolation("customer", "is deleted; the row changes nothing")
         return Outcome(row.number, "UNCHANGED", owner, warnings=[*row.warnings, gone])
+    if not may_change(tx.scope, stored.rows[owner].own):
+        text = "was created by another, and the token lets its bearer change only what it created"
+        return _invalid(row, [FieldViolation("customer", text)])
     change, own = rewritten(
         stored.tree.part(owner),
         lambda said: change_by_row(said, row, known.source, stored.now),

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from services.customers.domain.draft import check, short_forms_said
 from services.customers.domain.edits import change_of, edited
-from services.customers.domain.failures import CustomerDeleted, DuplicateCustomer
+from services.customers.domain.failures import DuplicateCustomer
 from services.customers.domain.fields import Json
 from services.customers.domain.fold import fold
-from services.customers.domain.keys import LIVE_STATES, Key, duplicate_keys, external_keys
+from services.customers.domain.keys import Key, duplicate_keys, external_keys
 from services.customers.operations.create_customer import lockable, refuse_taken_ids
+from services.customers.operations.guard import require_live as require_live
+from services.customers.operations.guard import require_writable
 from services.customers.operations.writing import Writes, actor_of, utc_now
 from services.customers.store import companies, duplicates, trees
 from services.customers.store.rows import StoredCustomer
 from services.runtime.database import Transaction
-from services.runtime.failures import EtagMismatch, FieldsInvalid, FieldViolation
+from services.runtime.failures import FieldsInvalid, FieldViolation
 from services.runtime.freshness import ChangeToken
 
 
@@ -35,7 +37,7 @@ def update_customer(
     keys, ids = duplicate_keys(checked.fields, "ACTIVE"), external_keys(checked.fields)
     duplicates.lock_keys(tx, [*keys, *lockable(ids)])
     stored = trees.lock_tree(tx, customer_id)
-    require_live(stored.root, etag)
+    require_writable(tx, stored.root, etag)
     change = change_of(fold(stored.tree), {*paths} - short_forms_said(named), checked.fields, stored.now)
     if not change:
         return stored.root, tx.change_token()
@@ -47,16 +49,6 @@ def update_customer(
     writes = Writes()
     customer = writes.change(stored, stored.tree.root_id, own, "UPDATED", "updated", {"fields": change.names})
     return customer, writes.store(tx)
-
-
-def require_live(root: StoredCustomer, etag: str = "") -> None:
-    """Raises CustomerDeleted where a root is deleted or erased, EtagMismatch where it is not as the caller saw it."""
-    if root.state not in LIVE_STATES:
-        raise CustomerDeleted(root.customer_id)
-    if etag and etag != root.etag:
-        raise EtagMismatch(
-            "The customer changed since it was read; read it again.", metadata={"customer_id": root.customer_id}
-        )
 
 
 def _refuse_duplicates(tx: Transaction, root: StoredCustomer, keys: set[Key]) -> None:

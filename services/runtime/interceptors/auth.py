@@ -13,6 +13,7 @@ from services.runtime.tokens_jwt import ALL_COMPANIES, Claims, TokenVerifier, is
 
 _BEARER = "bearer "
 _NOBODY = frozenset[str]()
+_LONGEST_AGENT = 200
 
 
 def authorize(
@@ -45,7 +46,16 @@ def _caller(claims: Claims, call: Call, context: Any) -> Caller:
     if everywhere:
         named = call.metadata.get("company-id", "")
         company = named if is_company_id(named) else ""
-    return Caller(claims.subject, claims.name, company, claims.scopes, _peer(context), call.request_id, everywhere)
+    return Caller(
+        claims.subject,
+        claims.name,
+        company,
+        claims.scopes,
+        _peer(context),
+        call.request_id,
+        everywhere,
+        call.metadata.get("user-agent", "")[:_LONGEST_AGENT],
+    )
 
 
 def _peer(context: Any) -> str:

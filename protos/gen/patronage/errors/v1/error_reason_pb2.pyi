@@ -76,6 +76,26 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ALREADY_EXISTS. The sale id was used for a sale with other content.
     Example: RecordSale twice with one sale_id and two amounts.
     """
+    ERROR_REASON_SALE_NOT_FOUND: _ErrorReason.ValueType  # 160
+    """NOT_FOUND. No sale of this company has the id.
+    Example: RefundSale with the id of another company's sale.
+    """
+    ERROR_REASON_REFUND_CONFLICT: _ErrorReason.ValueType  # 161
+    """ALREADY_EXISTS. The refund id was used for another refund of the sale.
+    Example: RefundSale twice with one refund_id and two amounts.
+    """
+    ERROR_REASON_REFUND_EXCEEDS_SALE: _ErrorReason.ValueType  # 162
+    """FAILED_PRECONDITION. More would be taken back than is left of the sale.
+    Example: RefundSale of 30.00 for a sale of 50.00 of which 25.00 were refunded.
+    """
+    ERROR_REASON_SALE_VOIDED: _ErrorReason.ValueType  # 163
+    """FAILED_PRECONDITION. The sale was declared void.
+    Example: RefundSale of a void sale.
+    """
+    ERROR_REASON_SALE_PARKED: _ErrorReason.ValueType  # 164
+    """FAILED_PRECONDITION. The sale still waits for its customer.
+    Example: RefundSale of a sale that was parked.
+    """
     ERROR_REASON_SELF_MERGE: _ErrorReason.ValueType  # 40
     """FAILED_PRECONDITION. A customer cannot be merged with itself.
     Example: MergeCustomers with the target among the sources.
@@ -100,6 +120,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. The merged customer would have more than 500 members, or show more than 2 MiB.
     Example: MergeCustomers of a tree of 300 members with one of 200.
     """
+    ERROR_REASON_ACTIVE_JOBS: _ErrorReason.ValueType  # 140
+    """FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.
+    Example: DeleteCustomer of a customer with a job that is going on.
+    """
     ERROR_REASON_CURSOR_EXPIRED: _ErrorReason.ValueType  # 60
     """OUT_OF_RANGE. The cursor is older than the feed keeps, or of another epoch; follow again from the start.
     Example: FollowChanges with a cursor of eight days ago, or of before a restore.
@@ -123,6 +147,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_SCOPE_MISSING: _ErrorReason.ValueType  # 82
     """PERMISSION_DENIED. The token lacks the scope that the method asks for; the metadata names it.
     Example: CreateCustomer with a token of scope customers:read.
+    """
+    ERROR_REASON_NOT_OWN_RECORD: _ErrorReason.ValueType  # 141
+    """PERMISSION_DENIED. The token has customers:write:own, and another one than its bearer created the record.
+    Example: UpdateCustomer of a colleague's customer.
     """
     ERROR_REASON_METHOD_UNKNOWN: _ErrorReason.ValueType  # 83
     """PERMISSION_DENIED. The method is not in the access table of the service.
@@ -220,6 +248,26 @@ ERROR_REASON_SALE_CONFLICT: ErrorReason.ValueType  # 24
 """ALREADY_EXISTS. The sale id was used for a sale with other content.
 Example: RecordSale twice with one sale_id and two amounts.
 """
+ERROR_REASON_SALE_NOT_FOUND: ErrorReason.ValueType  # 160
+"""NOT_FOUND. No sale of this company has the id.
+Example: RefundSale with the id of another company's sale.
+"""
+ERROR_REASON_REFUND_CONFLICT: ErrorReason.ValueType  # 161
+"""ALREADY_EXISTS. The refund id was used for another refund of the sale.
+Example: RefundSale twice with one refund_id and two amounts.
+"""
+ERROR_REASON_REFUND_EXCEEDS_SALE: ErrorReason.ValueType  # 162
+"""FAILED_PRECONDITION. More would be taken back than is left of the sale.
+Example: RefundSale of 30.00 for a sale of 50.00 of which 25.00 were refunded.
+"""
+ERROR_REASON_SALE_VOIDED: ErrorReason.ValueType  # 163
+"""FAILED_PRECONDITION. The sale was declared void.
+Example: RefundSale of a void sale.
+"""
+ERROR_REASON_SALE_PARKED: ErrorReason.ValueType  # 164
+"""FAILED_PRECONDITION. The sale still waits for its customer.
+Example: RefundSale of a sale that was parked.
+"""
 ERROR_REASON_SELF_MERGE: ErrorReason.ValueType  # 40
 """FAILED_PRECONDITION. A customer cannot be merged with itself.
 Example: MergeCustomers with the target among the sources.
@@ -244,6 +292,10 @@ ERROR_REASON_TREE_TOO_LARGE: ErrorReason.ValueType  # 45
 """FAILED_PRECONDITION. The merged customer would have more than 500 members, or show more than 2 MiB.
 Example: MergeCustomers of a tree of 300 members with one of 200.
 """
+ERROR_REASON_ACTIVE_JOBS: ErrorReason.ValueType  # 140
+"""FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.
+Example: DeleteCustomer of a customer with a job that is going on.
+"""
 ERROR_REASON_CURSOR_EXPIRED: ErrorReason.ValueType  # 60
 """OUT_OF_RANGE. The cursor is older than the feed keeps, or of another epoch; follow again from the start.
 Example: FollowChanges with a cursor of eight days ago, or of before a restore.
@@ -267,6 +319,10 @@ Example: a token an hour after its exp.
 ERROR_REASON_SCOPE_MISSING: ErrorReason.ValueType  # 82
 """PERMISSION_DENIED. The token lacks the scope that the method asks for; the metadata names it.
 Example: CreateCustomer with a token of scope customers:read.
+"""
+ERROR_REASON_NOT_OWN_RECORD: ErrorReason.ValueType  # 141
+"""PERMISSION_DENIED. The token has customers:write:own, and another one than its bearer created the record.
+Example: UpdateCustomer of a colleague's customer.
 """
 ERROR_REASON_METHOD_UNKNOWN: ErrorReason.ValueType  # 83
 """PERMISSION_DENIED. The method is not in the access table of the service.
