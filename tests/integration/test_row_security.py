@@ -20,6 +20,7 @@ ACROSS_COMPANIES = {"feed", "upkeep", "finder"}
 NOT_AUDITED = {
     "customer_keys": "follows from the view of an audited customer",
     "external_ids": "follows from the own record of an audited customer",
+    "customer_labels": "follows from the view of an audited customer",
     "merge_edges": "follows from an audited merge",
     "events": "is history, and append-only",
     "feed": "is sent on and expires",

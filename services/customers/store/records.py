@@ -21,28 +21,31 @@ WITH given AS MATERIALIZED (
       FROM ROWS FROM (
            json_to_recordset(%(rows)s) AS (
                customer_id uuid, root_id uuid, etag text, revision bigint, state text, lifecycle_stage text,
-               name_sort text, email_sort text, phone_sort text, created_at timestamptz, updated_at timestamptz,
-               fed text, previous_stage text, merge jsonb),
+               name_sort text, email_sort text, phone_sort text, search_text text,
+               created_at timestamptz, updated_at timestamptz, fed text, previous_stage text, merge jsonb),
            string_to_table(%(owns)s, E'\x1e'),
            string_to_table(%(views)s, E'\x1e')) AS r (
                customer_id, root_id, etag, revision, state, lifecycle_stage, name_sort, email_sort, phone_sort,
-               created_at, updated_at, fed, previous_stage, merge, own_text, view_text)
+               search_text, created_at, updated_at, fed, previous_stage, merge, own_text, view_text)
 ), written AS (
     INSERT INTO customers (company_id, customer_id, root_id, own, view, etag, revision, state, lifecycle_stage,
-                           name_sort, email_sort, phone_sort, created_at, updated_at)
+                           name_sort, email_sort, phone_sort, search_text, created_at, updated_at)
     SELECT (SELECT app_company()), customer_id, root_id, own, view, etag, revision, state, lifecycle_stage,
-           name_sort, email_sort, phone_sort, created_at, updated_at FROM given
+           name_sort, email_sort, phone_sort, search_text, created_at, updated_at FROM given
     ON CONFLICT (company_id, customer_id) DO UPDATE SET
         root_id = excluded.root_id, own = excluded.own, view = excluded.view, etag = excluded.etag,
         revision = excluded.revision, state = excluded.state, lifecycle_stage = excluded.lifecycle_stage,
         name_sort = excluded.name_sort, email_sort = excluded.email_sort, phone_sort = excluded.phone_sort,
-        updated_at = excluded.updated_at
+        search_text = excluded.search_text, updated_at = excluded.updated_at
 ), added_keys AS (
     INSERT INTO customer_keys (company_id, customer_id, kind, value)
     SELECT (SELECT app_company()), k.* FROM json_to_recordset(%(keys)s) AS k (customer_id uuid, kind text, value text)
 ), added_ids AS (
     INSERT INTO external_ids (company_id, customer_id, system, external_id)
     SELECT (SELECT app_company()), x.* FROM json_to_recordset(%(ids)s) AS x (customer_id uuid, kind text, value text)
+), added_labels AS (
+    INSERT INTO customer_labels (company_id, customer_id, kind, label)
+    SELECT (SELECT app_company()), l.* FROM json_to_recordset(%(labels)s) AS l (customer_id uuid, kind text, value text)
 ), noted AS (
     INSERT INTO events (company_id, event_id, origin_customer_id, type, data, actor, actor_name, created_at)
     SELECT (SELECT app_company()), e.*, %(actor)s, %(actor_name)s, now()
@@ -79,6 +82,14 @@ DELETE FROM external_ids WHERE company_id = (SELECT app_company()) AND ctid = AN
             WHERE company_id = (SELECT app_company()) AND system = gone.kind AND external_id = gone.value
             LIMIT 1) AS x))
 """
+REMOVE_LABELS = """
+DELETE FROM customer_labels WHERE company_id = (SELECT app_company()) AND ctid = ANY(ARRAY(
+    SELECT l.ctid FROM json_to_recordset(%s) AS gone (customer_id uuid, kind text, value text)
+     CROSS JOIN LATERAL (
+           SELECT ctid FROM customer_labels
+            WHERE company_id = (SELECT app_company()) AND kind = gone.kind AND label = gone.value
+              AND customer_id = gone.customer_id LIMIT 1) AS l))
+"""
 BETWEEN = "\x1e"
 """Stands between texts: JSON never holds it as it is."""
 
@@ -91,7 +102,8 @@ def write(
     """Writes rows with their keys and external ids, timeline events and feed entries, and gives the token of it."""
     gone_keys, keys = _changes((write.customer_id, *write.keys()) for write in writes)
     gone_ids, ids = _changes((write.customer_id, *write.external_ids()) for write in writes)
-    for gone, remove in ((gone_keys, REMOVE_KEYS), (gone_ids, REMOVE_IDS)):
+    gone_labels, labels = _changes((write.customer_id, *write.labels()) for write in writes)
+    for gone, remove in ((gone_keys, REMOVE_KEYS), (gone_ids, REMOVE_IDS), (gone_labels, REMOVE_LABELS)):
         if gone:
             tx.execute(remove, (_json(gone),))
     fed = {entry.customer_id: entry for entry in feed}
@@ -101,6 +113,7 @@ def write(
         "views": BETWEEN.join([write.view.text for write in writes]),
         "keys": _json(keys),
         "ids": _json(ids),
+        "labels": _json(labels),
         **_noted(tx, events),
     }
     return tx.token_of(tx.value(WRITE, parameters))

@@ -13,6 +13,7 @@ from services.customers.domain.fold import fold
 from services.customers.domain.forest import Tree
 from services.customers.domain.keys import Key, duplicate_keys, external_keys
 from services.customers.domain.record import OwnRecord
+from services.customers.domain.search_text import labels, search_text
 from services.customers.domain.view import View
 from services.identity.names import name_sort
 
@@ -59,6 +60,10 @@ class CustomerWrite:
         """The external ids to remove and to add, those of the own record."""
         return _difference(_external_ids_of(self.before), _external_ids_of(self.after))
 
+    def labels(self) -> tuple[set[Key], set[Key]]:
+        """The labels to remove and to add: folded tags and other systems, those of what is shown."""
+        return _difference(_labels_of(self.before), _labels_of(self.after))
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -100,7 +105,12 @@ def sorted_columns(view: Mapping[str, Json]) -> dict[str, str]:
         "name_sort": name_sort(view.get("name", "")),
         "email_sort": email["value"].casefold() if email else "",
         "phone_sort": phone["normalized_value"] if phone else "",
+        "search_text": search_text(view),
     }
+
+
+def _labels_of(customer: StoredCustomer | None) -> set[Key]:
+    return labels(customer.view) if customer else set()
 
 
 def _keys_of(customer: StoredCustomer | None) -> set[Key]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.customers.domain.keys import duplicate_keys, external_keys
+from services.customers.domain.search_text import labels
 from services.customers.domain.view import views
 from services.customers.store.rows import sorted_columns
 from services.customers.store.trees import StoredTree
@@ -10,16 +11,17 @@ from tests.integration.customers.company import Company
 
 STORED = """
 SELECT customer_id::text, root_id::text, state, etag, lifecycle_stage, name_sort, email_sort, phone_sort,
-       created_at, updated_at
+       search_text, created_at, updated_at
   FROM customers WHERE company_id = app_company()
 """
 
 
 def assert_views_are_folded(company: Company) -> None:
-    """Views, sorted columns, keys and external ids are what the own records and edges say."""
+    """Views, sorted columns, keys, labels and external ids are what the own records and edges say."""
     rows = {row["customer_id"]: row for row in company.rows(STORED)}
     keys: set[tuple[str, str, str]] = set()
     ids: set[tuple[str, str, str]] = set()
+    labelled: set[tuple[str, str, str]] = set()
     for root_id in sorted({row["root_id"] for row in rows.values()}):
         stored = company.tree(root_id)
         assert set(stored.rows) == {key for key, row in rows.items() if row["root_id"] == root_id}
@@ -27,11 +29,14 @@ def assert_views_are_folded(company: Company) -> None:
             assert stored.rows[customer_id].view == view.data
             assert _columns(rows[customer_id]) == _columns_of(view.data, view.state, root_id, view.etag)
             keys |= {(customer_id, *key) for key in duplicate_keys(view.data, view.state)}
+            labelled |= {(customer_id, *label) for label in labels(view.data)}
         ids |= _ids(stored)
     found = company.rows("SELECT customer_id::text, kind, value FROM customer_keys")
     assert {tuple(row.values()) for row in found} == keys
     found = company.rows("SELECT customer_id::text, system, external_id FROM external_ids")
     assert {tuple(row.values()) for row in found} == ids
+    found = company.rows("SELECT customer_id::text, kind, label FROM customer_labels")
+    assert {tuple(row.values()) for row in found} == labelled
 
 
 def _ids(stored: StoredTree) -> set[tuple[str, str, str]]:

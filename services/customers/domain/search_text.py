@@ -1,0 +1,36 @@
+"""The text by which a customer is found, and its labels: folded, from what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.customers.domain.fields import Json
+from services.identity.names import name_sort
+from services.identity.text import fold
+
+LONGEST = 4_000
+"""Characters of the text that are kept: the name, e-mails and phones first."""
+
+
+def search_text(view: Mapping[str, Json]) -> str:
+    """Name, e-mails, digits of phones and tags, folded, each on a line of its own and none twice."""
+    points = view.get("contact_points", ())
+    parts = [name_sort(view.get("name", ""))]
+    for point in points:
+        if point["kind"] == "EMAIL":
+            parts += [email_text(point["value"]), point["normalized_value"]]
+        elif point["kind"] == "PHONE":
+            parts.append(point["normalized_value"].lstrip("+"))
+    parts += [fold(tag) for tag in view.get("tags", ())]
+    return "\n".join(dict.fromkeys(filter(None, parts)))[:LONGEST]
+
+
+def email_text(value: str) -> str:
+    """An e-mail as it is looked for: letter case aside."""
+    return value.casefold()
+
+
+def labels(view: Mapping[str, Json]) -> set[tuple[str, str]]:
+    """What lists find a customer by that it shows several of: kind (TAG or SYSTEM) and label."""
+    tags = {("TAG", fold(tag)) for tag in view.get("tags", ())}
+    return tags | {("SYSTEM", item["system"]) for item in view.get("external_ids", ())}
