@@ -22,6 +22,7 @@ NOT_AUDITED = {
     "external_ids": "follows from the own record of an audited customer",
     "customer_labels": "follows from the view of an audited customer",
     "merge_edges": "follows from an audited merge",
+    "customer_views": "says how often a record was looked at, and changes none",
     "events": "is history, and append-only",
     "feed": "is sent on and expires",
     "idempotent_requests": "is forgotten after a day",

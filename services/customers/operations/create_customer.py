@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.customers.domain.company import CreatePolicy, missing
 from services.customers.domain.draft import Checked, check, joined_name
 from services.customers.domain.edits import new_record
 from services.customers.domain.failures import DuplicateCustomer, DuplicateHit
@@ -29,14 +30,16 @@ class Created:
     token: ChangeToken
 
 
-def create_customer(tx: Transaction, draft: Mapping[str, Json], on_duplicate: str) -> Created:
-    """Creates the customer of a draft. `on_duplicate` is REJECT, ALLOW or RETURN_EXISTING.
+def create_customer(tx: Transaction, draft: Mapping[str, Json], on_duplicate: str = "") -> Created:
+    """Creates the customer of a draft. `on_duplicate` is REJECT, ALLOW, RETURN_EXISTING, or empty: the company's policy.
 
     Raises FieldsInvalid with every wrong field, DuplicateCustomer where REJECT meets one.
     """
-    now = utc_now()
-    checked = check(draft, region=companies.read(tx).settings.region, now=now)
+    now, settings = utc_now(), companies.read(tx).settings
+    on_duplicate = on_duplicate or settings.create_policy.on_duplicate
+    checked = check(draft, region=settings.region, now=now)
     _require_name(checked)
+    _require(settings.create_policy, checked)
     own = new_record(_valid(checked), now, actor_of(tx.scope))
     keys, ids = duplicate_keys(own.fields, own.state), external_keys(own.fields)
     duplicates.lock_keys(tx, [*keys, *lockable(ids)])
@@ -74,6 +77,11 @@ def _require_name(checked: Checked) -> None:
     named = fields.get("name") or joined_name(fields)
     if not named and not any(violation.field == "customer.name" for violation in checked.violations):
         checked.wrong("customer.name", "is required")
+
+
+def _require(policy: CreatePolicy, checked: Checked) -> None:
+    known = {violation.field for violation in checked.violations}
+    checked.violations += [violation for violation in missing(policy, checked.fields) if violation.field not in known]
 
 
 def _valid(checked: Checked) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from services.customers.domain.fields import Json
+from services.customers.domain.fields import Fields, Json
 from services.customers.domain.forest import Tree
 from services.customers.domain.record import Actor, OwnRecord
 from services.customers.domain.view import root_view, views
@@ -56,15 +56,31 @@ class Writes:
         after = upwards[-1]
         stage = root.view["lifecycle_stage"]
         staged = kind == "UPDATED" and after.view["lifecycle_stage"] != stage
-        self.events.append(Event(member_id, event, data))
-        if staged:
-            self.events.append(Event(member_id, "stage_changed", {"from": stage, "to": after.view["lifecycle_stage"]}))
+        self.events += _events(Event(member_id, event, data), root.view, after.view)
         self.feed.append(FeedEntry(after.customer_id, "STAGE_CHANGED" if staged else kind, stage if staged else ""))
         return after
 
     def _row(self, row: CustomerWrite) -> StoredCustomer:
         self.rows.append(row)
         return row.after
+
+
+def _events(event: Event, before: Fields, after: Fields) -> list[Event]:
+    """An event, with those of an update told as what they are: tags by events of their own, the stage by the database."""
+    if event.type != "updated":
+        return [event]
+    old, new = set(before.get("tags", ())), set(after.get("tags", ()))
+    moved = {"tags"} if old != new else set[str]()
+    moved |= {"lifecycle_stage"} if before["lifecycle_stage"] != after["lifecycle_stage"] else set()
+    fields = [name for name in event.data.get("fields", ()) if name not in moved]
+    updated = [replace(event, data={**event.data, "fields": fields})] if fields or not moved else []
+    return [*updated, *tag_events(event.customer_id, old, new)]
+
+
+def tag_events(customer_id: str, before: set[str], after: set[str]) -> list[Event]:
+    """What the timeline says of other tags."""
+    changes = (("tags_added", after - before), ("tags_removed", before - after))
+    return [Event(customer_id, kind, {"tags": sorted(tags)}) for kind, tags in changes if tags]
 
 
 def actor_of(scope: TenantScope, on_behalf_of: str = "") -> Actor:

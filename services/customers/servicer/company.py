@@ -33,10 +33,10 @@ class CompanyServicer(grpc_pb.CompanyServiceServicer):
         self, request: pb.UpdateCompanySettingsRequest, context: Any
     ) -> pb.UpdateCompanySettingsResponse:
         """Changes settings."""
-        changes = convert.changes_of(request.settings)
+        changes, policy = convert.changes_of(request.settings), convert.policy_of(request.settings)
 
         def run(tx: Transaction) -> pb.UpdateCompanySettingsResponse:
-            company, token = update_company_settings(tx, changes)
+            company, token = update_company_settings(tx, changes, policy)
             return pb.UpdateCompanySettingsResponse(
                 company=convert.company_message(company.shown), change_token=token.encode()
             )

@@ -29,7 +29,7 @@ class CustomerServicer(grpc_pb.CustomerServiceServicer):
     def CreateCustomer(self, request: pb.CreateCustomerRequest, context: Any) -> pb.CreateCustomerResponse:  # noqa: N802
         """Creates a customer."""
         draft = convert.draft_of(request.customer)
-        action = duplicate_action(request.on_duplicate)
+        action = duplicate_action(request.on_duplicate, default="")
 
         def run(tx: Transaction) -> pb.CreateCustomerResponse:
             created = create_customer(tx, draft, action)

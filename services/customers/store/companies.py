@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 
-from services.customers.domain.company import DEFAULT_SETTINGS, Company, Settings
+from services.customers.domain.company import DEFAULT_SETTINGS, Company, CreatePolicy, Settings
 from services.runtime.database import Transaction
 
-READ = "SELECT region, currency, time_zone, revision FROM companies WHERE company_id = (SELECT app_company())"
+READ = """
+SELECT region, currency, time_zone, required_fields, on_duplicate, revision FROM companies
+ WHERE company_id = (SELECT app_company())
+"""
 WRITE = """
-INSERT INTO companies (company_id, region, currency, time_zone, revision)
-VALUES ((SELECT app_company()), %(region)s, %(currency)s, %(time_zone)s, 1)
+INSERT INTO companies (company_id, region, currency, time_zone, required_fields, on_duplicate, revision)
+VALUES ((SELECT app_company()), %(region)s, %(currency)s, %(time_zone)s, %(required_fields)s, %(on_duplicate)s, 1)
 ON CONFLICT (company_id) DO UPDATE SET region = %(region)s, currency = %(currency)s, time_zone = %(time_zone)s,
-       revision = companies.revision + 1
+       required_fields = %(required_fields)s, on_duplicate = %(on_duplicate)s, revision = companies.revision + 1
 RETURNING revision
 """
 ANNOUNCE = """
@@ -27,7 +30,9 @@ def read(tx: Transaction) -> Company:
     row = tx.row(READ)
     if row is None:
         return Company(tx.scope.company_id, DEFAULT_SETTINGS, revision=0)
-    return Company(tx.scope.company_id, Settings(row["region"], row["currency"], row["time_zone"]), row["revision"])
+    policy = CreatePolicy(tuple(map(tuple, row["required_fields"])), row["on_duplicate"])
+    settings = Settings(row["region"], row["currency"], row["time_zone"], policy)
+    return Company(tx.scope.company_id, settings, row["revision"])
 
 
 def lock(tx: Transaction) -> None:
@@ -37,7 +42,14 @@ def lock(tx: Transaction) -> None:
 
 def write(tx: Transaction, settings: Settings) -> Company:
     """Stores settings, announces them, and gives the company as it is now."""
-    parameters = {"region": settings.region, "currency": settings.currency, "time_zone": settings.time_zone}
+    policy = settings.create_policy
+    parameters = {
+        "region": settings.region,
+        "currency": settings.currency,
+        "time_zone": settings.time_zone,
+        "required_fields": json.dumps(policy.required_fields),
+        "on_duplicate": policy.on_duplicate,
+    }
     company = Company(tx.scope.company_id, settings, revision=tx.value(WRITE, parameters))
     tx.execute(ANNOUNCE, (company.revision, json.dumps(company.shown)))
     return company

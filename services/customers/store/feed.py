@@ -32,7 +32,9 @@ SELECT s.horizon::text::bigint, e.epoch, e.expired_below::text::bigint,
 """
 COMPANIES = """
 SELECT company_id, revision, jsonb_build_object('company_id', company_id, 'revision', revision, 'region', region,
-                                                'currency', currency, 'time_zone', time_zone)
+                                                'currency', currency, 'time_zone', time_zone,
+                                                'create_policy', jsonb_build_object('required_fields', required_fields,
+                                                                                    'on_duplicate', on_duplicate))
   FROM companies
  WHERE company_id > %(after_company)s {of_company}
  ORDER BY company_id LIMIT %(limit)s

@@ -99,6 +99,7 @@ def test_settings_come_before_the_customers_that_are_read_by_them(feed: Feed, ru
         "region": "KE",
         "currency": "USD",
         "time_zone": "UTC",
+        "create_policy": {"required_fields": [], "on_duplicate": "REJECT"},
         "revision": 1,
     }
 

@@ -22,31 +22,32 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from patronage.customers.v1 import create_policy_pb2 as patronage_dot_customers_dot_v1_dot_create__policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,patronage/customers/v1/company_service.proto\x12\x16patronage.customers.v1\"{\n\x0f\x43ompanySettings\x12\x13\n\x06region\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08\x63urrency\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x16\n\ttime_zone\x18\x03 \x01(\tH\x02\x88\x01\x01\x42\t\n\x07_regionB\x0b\n\t_currencyB\x0c\n\n_time_zone\"j\n\x07\x43ompany\x12\x12\n\ncompany_id\x18\x01 \x01(\t\x12\x39\n\x08settings\x18\x02 \x01(\x0b\x32\'.patronage.customers.v1.CompanySettings\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x13\n\x11GetCompanyRequest\"\\\n\x12GetCompanyResponse\x12\x30\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x1f.patronage.customers.v1.Company\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t\"m\n\x1cUpdateCompanySettingsRequest\x12\x39\n\x08settings\x18\x01 \x01(\x0b\x32\'.patronage.customers.v1.CompanySettings\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"g\n\x1dUpdateCompanySettingsResponse\x12\x30\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x1f.patronage.customers.v1.Company\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t\"\x0f\n\rWhoAmIRequest\"S\n\x0eWhoAmIResponse\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ncompany_id\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t2\xd5\x02\n\x0e\x43ompanyService\x12\x63\n\nGetCompany\x12).patronage.customers.v1.GetCompanyRequest\x1a*.patronage.customers.v1.GetCompanyResponse\x12\x84\x01\n\x15UpdateCompanySettings\x12\x34.patronage.customers.v1.UpdateCompanySettingsRequest\x1a\x35.patronage.customers.v1.UpdateCompanySettingsResponse\x12W\n\x06WhoAmI\x12%.patronage.customers.v1.WhoAmIRequest\x1a&.patronage.customers.v1.WhoAmIResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,patronage/customers/v1/company_service.proto\x12\x16patronage.customers.v1\x1a*patronage/customers/v1/create_policy.proto\"\xb8\x01\n\x0f\x43ompanySettings\x12\x13\n\x06region\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08\x63urrency\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x16\n\ttime_zone\x18\x03 \x01(\tH\x02\x88\x01\x01\x12;\n\rcreate_policy\x18\x04 \x01(\x0b\x32$.patronage.customers.v1.CreatePolicyB\t\n\x07_regionB\x0b\n\t_currencyB\x0c\n\n_time_zone\"j\n\x07\x43ompany\x12\x12\n\ncompany_id\x18\x01 \x01(\t\x12\x39\n\x08settings\x18\x02 \x01(\x0b\x32\'.patronage.customers.v1.CompanySettings\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x13\n\x11GetCompanyRequest\"\\\n\x12GetCompanyResponse\x12\x30\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x1f.patronage.customers.v1.Company\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t\"m\n\x1cUpdateCompanySettingsRequest\x12\x39\n\x08settings\x18\x01 \x01(\x0b\x32\'.patronage.customers.v1.CompanySettings\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"g\n\x1dUpdateCompanySettingsResponse\x12\x30\n\x07\x63ompany\x18\x01 \x01(\x0b\x32\x1f.patronage.customers.v1.Company\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t\"\x0f\n\rWhoAmIRequest\"S\n\x0eWhoAmIResponse\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ncompany_id\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t2\xd5\x02\n\x0e\x43ompanyService\x12\x63\n\nGetCompany\x12).patronage.customers.v1.GetCompanyRequest\x1a*.patronage.customers.v1.GetCompanyResponse\x12\x84\x01\n\x15UpdateCompanySettings\x12\x34.patronage.customers.v1.UpdateCompanySettingsRequest\x1a\x35.patronage.customers.v1.UpdateCompanySettingsResponse\x12W\n\x06WhoAmI\x12%.patronage.customers.v1.WhoAmIRequest\x1a&.patronage.customers.v1.WhoAmIResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.customers.v1.company_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COMPANYSETTINGS']._serialized_start=72
-  _globals['_COMPANYSETTINGS']._serialized_end=195
-  _globals['_COMPANY']._serialized_start=197
-  _globals['_COMPANY']._serialized_end=303
-  _globals['_GETCOMPANYREQUEST']._serialized_start=305
-  _globals['_GETCOMPANYREQUEST']._serialized_end=324
-  _globals['_GETCOMPANYRESPONSE']._serialized_start=326
-  _globals['_GETCOMPANYRESPONSE']._serialized_end=418
-  _globals['_UPDATECOMPANYSETTINGSREQUEST']._serialized_start=420
-  _globals['_UPDATECOMPANYSETTINGSREQUEST']._serialized_end=529
-  _globals['_UPDATECOMPANYSETTINGSRESPONSE']._serialized_start=531
-  _globals['_UPDATECOMPANYSETTINGSRESPONSE']._serialized_end=634
-  _globals['_WHOAMIREQUEST']._serialized_start=636
-  _globals['_WHOAMIREQUEST']._serialized_end=651
-  _globals['_WHOAMIRESPONSE']._serialized_start=653
-  _globals['_WHOAMIRESPONSE']._serialized_end=736
-  _globals['_COMPANYSERVICE']._serialized_start=739
-  _globals['_COMPANYSERVICE']._serialized_end=1080
+  _globals['_COMPANYSETTINGS']._serialized_start=117
+  _globals['_COMPANYSETTINGS']._serialized_end=301
+  _globals['_COMPANY']._serialized_start=303
+  _globals['_COMPANY']._serialized_end=409
+  _globals['_GETCOMPANYREQUEST']._serialized_start=411
+  _globals['_GETCOMPANYREQUEST']._serialized_end=430
+  _globals['_GETCOMPANYRESPONSE']._serialized_start=432
+  _globals['_GETCOMPANYRESPONSE']._serialized_end=524
+  _globals['_UPDATECOMPANYSETTINGSREQUEST']._serialized_start=526
+  _globals['_UPDATECOMPANYSETTINGSREQUEST']._serialized_end=635
+  _globals['_UPDATECOMPANYSETTINGSRESPONSE']._serialized_start=637
+  _globals['_UPDATECOMPANYSETTINGSRESPONSE']._serialized_end=740
+  _globals['_WHOAMIREQUEST']._serialized_start=742
+  _globals['_WHOAMIREQUEST']._serialized_end=757
+  _globals['_WHOAMIRESPONSE']._serialized_start=759
+  _globals['_WHOAMIRESPONSE']._serialized_end=842
+  _globals['_COMPANYSERVICE']._serialized_start=845
+  _globals['_COMPANYSERVICE']._serialized_end=1186
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from patronage.customers.v1 import create_policy_pb2 as _create_policy_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -27,6 +28,7 @@ class CompanySettings(_message.Message):
     REGION_FIELD_NUMBER: _builtins.int
     CURRENCY_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    CREATE_POLICY_FIELD_NUMBER: _builtins.int
     region: _builtins.str
     """The region whose phone numbers and addresses need no country, an ISO 3166-1 alpha-2 code such as "KE". Default
     "US".
@@ -38,16 +40,23 @@ class CompanySettings(_message.Message):
     """The time zone of days and months, an IANA name such as "Africa/Nairobi". Default "UTC". Absent in a write:
     unchanged.
     """
+    @_builtins.property
+    def create_policy(self) -> _create_policy_pb2.CreatePolicy:
+        """What the company asks of a new customer. Default: a name, and a duplicate is refused. Absent in a write: unchanged;
+        present: it replaces the whole policy.
+        """
+
     def __init__(
         self,
         *,
         region: _builtins.str | None = ...,
         currency: _builtins.str | None = ...,
         time_zone: _builtins.str | None = ...,
+        create_policy: _create_policy_pb2.CreatePolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_currency", b"_currency", "_region", b"_region", "_time_zone", b"_time_zone", "currency", b"currency", "region", b"region", "time_zone", b"time_zone"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_currency", b"_currency", "_region", b"_region", "_time_zone", b"_time_zone", "create_policy", b"create_policy", "currency", b"currency", "region", b"region", "time_zone", b"time_zone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_currency", b"_currency", "_region", b"_region", "_time_zone", b"_time_zone", "currency", b"currency", "region", b"region", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_currency", b"_currency", "_region", b"_region", "_time_zone", b"_time_zone", "create_policy", b"create_policy", "currency", b"currency", "region", b"region", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__currency: _TypeAlias = _typing.Literal["currency"]  # noqa: Y015
     _WhichOneofArgType__currency: _TypeAlias = _typing.Literal["_currency", b"_currency"]  # noqa: Y015

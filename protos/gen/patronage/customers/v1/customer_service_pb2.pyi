@@ -29,7 +29,7 @@ class _DuplicateAction:
 class _DuplicateActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DuplicateAction.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     DUPLICATE_ACTION_UNSPECIFIED: _DuplicateAction.ValueType  # 0
-    """Not said: REJECT."""
+    """Not said: in a creation what the company's create policy says."""
     DUPLICATE_ACTION_REJECT: _DuplicateAction.ValueType  # 1
     """Refuse with ALREADY_EXISTS and the ids."""
     DUPLICATE_ACTION_ALLOW: _DuplicateAction.ValueType  # 2
@@ -41,7 +41,7 @@ class DuplicateAction(_DuplicateAction, metaclass=_DuplicateActionEnumTypeWrappe
     """What to do where a customer with the same normalised e-mail or phone exists."""
 
 DUPLICATE_ACTION_UNSPECIFIED: DuplicateAction.ValueType  # 0
-"""Not said: REJECT."""
+"""Not said: in a creation what the company's create policy says."""
 DUPLICATE_ACTION_REJECT: DuplicateAction.ValueType  # 1
 """Refuse with ALREADY_EXISTS and the ids."""
 DUPLICATE_ACTION_ALLOW: DuplicateAction.ValueType  # 2
@@ -92,7 +92,9 @@ class CreateCustomerRequest(_message.Message):
     ON_DUPLICATE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     on_duplicate: Global___DuplicateAction.ValueType
-    """What to do where a customer with the same e-mail or phone exists. Absent means REJECT."""
+    """What to do where a customer with the same e-mail or phone exists. Absent means what the company's create policy
+    says, which is REJECT unless it was changed.
+    """
     request_id: _builtins.str
     """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent."""
     @_builtins.property
