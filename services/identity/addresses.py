@@ -6,10 +6,16 @@ from typing import NamedTuple
 from services.identity.address_words import ABBREVIATIONS, REGIONS, UNITS
 from services.identity.text import fold
 
-_UNIT = re.compile(r"(?:\b(?:apt|apartment|unit|suite|ste|flat|room|rm|lot)\b[\s.:#]*|#\s*)(\w+(?:-\w+)?)")
+UNIT_HINT = r"#|\b(?:apt|apartment|unit|suite|ste|flat|room|rm|lot)\b"
+"""What stands before the number of a unit."""
+
+UNIT = r"(?:\b(?:apt|apartment|unit|suite|ste|flat|room|rm|lot)\b[\s.:#]*|#\s*)(\w+(?:-\w+)?)"
+HOUSE_NUMBER = r"\d+[a-z]?(?:[-/]\d+[a-z]?)?"
+
+_UNIT = re.compile(UNIT)
 _POSTCODE = re.compile(r"\b(\d{5}(?:-\d{4})?|[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}|[a-z]\d[a-z]\s*\d[a-z]\d|\d{4}|\d{6})\b")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_NUMBER = re.compile(r"\d+[a-z]?(?:[-/]\d+[a-z]?)?")
+_NUMBER = re.compile(HOUSE_NUMBER)
 
 
 class PostalAddress(NamedTuple):
@@ -36,7 +42,7 @@ def parse_address(text: str) -> PostalAddress:
     number, street = _street(segments[0])
     if not street and len(segments) > 1:
         number, street = _street(f"{number} {segments.pop(1)}")
-    city, region, postcode, country = _locality(segments[1:])
+    city, region, postcode, country = locality(segments[1:])
     return PostalAddress(number, street, unit, city, region, postcode, country)
 
 
@@ -46,7 +52,23 @@ def join_address(
     """Read an address that comes in parts."""
     line, unit = _take_unit(fold(street)) if street else ("", "")
     number, road = _street(line.replace(",", " "))
-    return PostalAddress(number, road, unit, _place(city), _region(region), _code(fold(postal_code)), fold(country))
+    return PostalAddress(number, road, unit, place_name(city), _region(region), postcode_of(postal_code), fold(country))
+
+
+def street_name(text: str) -> str:
+    """Return the words of a folded street, abbreviated."""
+    return " ".join([ABBREVIATIONS.get(word, word) for word in _WORD.findall(text)])
+
+
+def place_name(text: str) -> str:
+    """Return the words of a city, abbreviated."""
+    folded = text if text.isascii() and text.islower() and text.isalpha() else fold(text)
+    return " ".join(ABBREVIATIONS.get(word, word) for word in _WORD.findall(folded) if word not in UNITS)
+
+
+def postcode_of(text: str) -> str:
+    """Return a postcode for comparing."""
+    return _code(fold(text))
 
 
 def _take_unit(folded: str) -> tuple[str, str]:
@@ -67,8 +89,8 @@ def _street(line: str) -> tuple[str, str]:
     return ("", " ".join(kept)) if kept and not kept[0].isdigit() else (" ".join(kept), "")
 
 
-def _locality(segments: list[str]) -> tuple[str, str, str, str]:
-    """Read city, region, postcode and country from what follows the street."""
+def locality(segments: list[str]) -> tuple[str, str, str, str]:
+    """Read city, region, postcode and country from the folded parts that follow the street."""
     postcode = country = ""
     places: list[str] = []
     for segment in segments:
@@ -87,12 +109,7 @@ def _locality(segments: list[str]) -> tuple[str, str, str, str]:
         region = _region(places.pop())
     elif places and " " in places[0] and places[0].rsplit(" ", 1)[1] in REGIONS.values():
         places[0], region = places[0].rsplit(" ", 1)
-    return _place(" ".join(places)), region, postcode, country
-
-
-def _place(text: str) -> str:
-    folded = text if text.isascii() and text.islower() and text.isalpha() else fold(text)
-    return " ".join(ABBREVIATIONS.get(word, word) for word in _WORD.findall(folded) if word not in UNITS)
+    return place_name(" ".join(places)), region, postcode, country
 
 
 def _region(text: str) -> str:

@@ -10,9 +10,9 @@ from services.identity.text import clean
 
 LONGEST_EMAIL = 254
 
-_ONE_DOMAIN = {"googlemail.com": "gmail.com"}
-_DOTS_IGNORED = frozenset({"gmail.com"})
-_PLUS_TAGS = frozenset(
+ONE_DOMAIN = {"googlemail.com": "gmail.com"}
+DOTS_IGNORED = frozenset({"gmail.com"})
+PLUS_TAGS = frozenset(
     "gmail.com outlook.com hotmail.com live.com msn.com icloud.com me.com mac.com fastmail.com proton.me"
     " protonmail.com pm.me zoho.com".split()
 )
@@ -32,10 +32,10 @@ def normalize_email(text: str) -> str:
     local, at, domain = address.rpartition("@")
     if not (local and domain):
         return address if not at else address.strip("@")
-    domain = _ONE_DOMAIN.get(domain, domain)
-    if "+" in local and domain in _PLUS_TAGS:
+    domain = ONE_DOMAIN.get(domain, domain)
+    if "+" in local and domain in PLUS_TAGS:
         local = local.partition("+")[0] or local
-    if domain in _DOTS_IGNORED:
+    if domain in DOTS_IGNORED:
         local = local.replace(".", "") or local
     return f"{local}@{domain}"
 

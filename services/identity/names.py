@@ -29,10 +29,10 @@ def parse_name(text: str) -> PersonName:
     if '"' in folded or "(" in folded:
         folded = _ASIDE.sub(" ", folded)
     head, comma, tail = folded.partition(",")
-    before, suffix = _without_endings(_name_words(head))
+    before, suffix = _without_endings(name_words(head))
     if not comma:
         return _in_order(_without_titles(before), suffix)
-    after, later_suffix = _without_endings(_name_words(tail))
+    after, later_suffix = _without_endings(name_words(tail))
     suffix = suffix or later_suffix
     if not after:
         return _in_order(_without_titles(before), suffix)
@@ -42,16 +42,29 @@ def parse_name(text: str) -> PersonName:
 
 def join_name(given: str, middle: str, family: str, suffix: str = "") -> PersonName:
     """Read a name that comes in parts; several given names share themselves out to the middle."""
-    givens, suffix_in_given = _without_endings(_without_titles(_name_words(fold(given))))
-    families, suffix_in_family = _without_endings(_name_words(fold(family)))
-    middles = givens[1:] + _name_words(fold(middle))
-    generation = GENERATIONS.get("".join(_name_words(fold(suffix))), "")
+    givens, suffix_in_given = given_words(given)
+    families, suffix_in_family = family_words(family)
     return PersonName(
         givens[0] if givens else "",
-        " ".join(middles),
+        " ".join(givens[1:] + name_words(fold(middle))),
         " ".join(families),
-        generation or suffix_in_family or suffix_in_given,
+        generation(suffix) or suffix_in_family or suffix_in_given,
     )
+
+
+def given_words(given: str) -> tuple[list[str], str]:
+    """Return the words of a given name without title, and the generation that stands behind it."""
+    return _without_endings(_without_titles(name_words(fold(given))))
+
+
+def family_words(family: str) -> tuple[list[str], str]:
+    """Return the words of a family name, and the generation that stands behind it."""
+    return _without_endings(name_words(fold(family)))
+
+
+def generation(suffix: str) -> str:
+    """Return the generation that a suffix says, such as jr."""
+    return GENERATIONS.get("".join(name_words(fold(suffix))), "")
 
 
 def normalize_name(text: str) -> str:
@@ -64,7 +77,8 @@ def name_sort(text: str) -> str:
     return fold(text)
 
 
-def _name_words(folded: str) -> list[str]:
+def name_words(folded: str) -> list[str]:
+    """Return the words of a folded name."""
     if folded.isascii() and folded.replace(" ", "").isalpha():
         return folded.split()
     return _NOT_WORD.sub(" ", _APOSTROPHE.sub("", folded)).split()

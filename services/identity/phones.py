@@ -15,7 +15,7 @@ _SEPARATORS = str.maketrans("", "", " -.()/\t\xa0")
 _FEWEST_DIGITS = 5
 
 
-class _NumberingPlan(NamedTuple):
+class NumberingPlan(NamedTuple):
     """What a region's numbers look like, for the common case that needs no parser."""
 
     calling_code: str
@@ -48,7 +48,7 @@ def is_region(region: str) -> bool:
 
 def _plain_number(bare: str, region: str) -> str:
     """Return E.164 for bare digits that fit the region's own plan, else nothing."""
-    plan = _plan(region)
+    plan = numbering_plan(region)
     if plan is None:
         return ""
     if bare[0] == "+":
@@ -61,7 +61,7 @@ def _plain_number(bare: str, region: str) -> str:
 
 def _parsed_number(text: str, region: str) -> str:
     try:
-        number = phonenumbers.parse(text, region if _plan(region) else None)
+        number = phonenumbers.parse(text, region if numbering_plan(region) else None)
         if phonenumbers.is_possible_number(number):
             return phonenumbers.format_number(number, PhoneNumberFormat.E164)
     except NumberParseException:
@@ -73,10 +73,11 @@ def _parsed_number(text: str, region: str) -> str:
 
 
 @cache
-def _plan(region: str) -> _NumberingPlan | None:
+def numbering_plan(region: str) -> NumberingPlan | None:
+    """Return the region's numbering plan, or nothing for a region that has none."""
     metadata = PhoneMetadata.metadata_for_region(region.upper(), None)
     general = metadata.general_desc if metadata is not None else None
     if metadata is None or general is None or not general.national_number_pattern:
         return None
     pattern = re.compile(general.national_number_pattern)
-    return _NumberingPlan(str(metadata.country_code), metadata.national_prefix or "", pattern)
+    return NumberingPlan(str(metadata.country_code), metadata.national_prefix or "", pattern)
