@@ -9,6 +9,7 @@ from services.analytics.domain.mirror import (
     PartyType,
     Told,
 )
+from services.analytics.domain.sales import ExternalReference
 
 
 def told(change: change_feed_pb2.Change) -> Told | None:
@@ -29,6 +30,7 @@ def _customer(customer: customer_pb2.Customer, revision: int) -> CustomerChange:
         state=_state(customer.state),
         party_type=PartyType.ORGANIZATION if organization else PartyType.PERSON,
         merged_into=customer.merged_into.lower() or None,
+        external_ids=tuple(ExternalReference(one.system, one.external_id) for one in customer.external_ids),
     )
 
 

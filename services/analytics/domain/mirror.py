@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.analytics.domain.sales import ExternalReference
+
 
 class CustomerState(StrEnum):
     """Where a customer stands; GONE is one that the customers service no longer has."""
@@ -39,6 +41,7 @@ class CustomerChange:
     state: CustomerState
     party_type: PartyType
     merged_into: str | None
+    external_ids: tuple[ExternalReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

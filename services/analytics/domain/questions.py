@@ -6,6 +6,7 @@ from typing import Any
 
 from services.analytics.domain.frequency import LEAST_REPEAT_PURCHASES
 from services.analytics.domain.instants import InstantInput, checked_instant
+from services.analytics.domain.sales import SaleStatus
 from services.runtime.failures import FieldCheck
 
 MOST_A_PAGE = 1000
@@ -35,22 +36,44 @@ class RepeatCustomersQuestion:
 
 @dataclass(frozen=True, slots=True)
 class SalesQuestion:
-    """A page of the sales of a customer, or of all where it is empty, from and before a time."""
+    """A page of the sales of a customer, or of all where it is empty, from and before a time, of some statuses."""
 
     customer_id: str
     sold_from: datetime | None
     sold_before: datetime | None
     page_size: int
     page_token: str
+    statuses: tuple[SaleStatus, ...] = ()
 
     def identity(self) -> dict[str, Any]:
         """What a page token is bound to."""
         return {
             "list": "sales",
+            "statuses": sorted(self.statuses),
             "customer_id": self.customer_id,
             "sold_from": self.sold_from,
             "sold_before": self.sold_before,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedSalesQuestion:
+    """A page of the sales that wait for their customer."""
+
+    page_size: int
+    page_token: str
+
+    def identity(self) -> dict[str, Any]:
+        """What a page token is bound to."""
+        return {"list": "parked sales"}
+
+
+def parked_sales_question(page_size: int, page_token: str) -> ParkedSalesQuestion:
+    """The question, or FieldsInvalid with what is wrong."""
+    check = FieldCheck()
+    _page_size(check, page_size)
+    check.raise_if_any()
+    return ParkedSalesQuestion(page_size, page_token)
 
 
 def metrics_question(check: FieldCheck, customer_id: str, as_of: InstantInput | None, now: datetime) -> MetricsQuestion:
@@ -88,6 +111,7 @@ def sales_question(
     sold_before: InstantInput | None,
     page_size: int,
     page_token: str,
+    statuses: tuple[SaleStatus, ...],
 ) -> SalesQuestion:
     """The question, or FieldsInvalid with what was noted before and what is wrong here."""
     start = checked_instant(sold_from, check, "sold_from")
@@ -96,7 +120,7 @@ def sales_question(
         check.require(start <= end, "sold_before", "must not be before sold_from")
     _page_size(check, page_size)
     check.raise_if_any()
-    return SalesQuestion(customer_id.lower(), start, end, page_size, page_token)
+    return SalesQuestion(customer_id.lower(), start, end, page_size, page_token, statuses)
 
 
 def _page_size(check: FieldCheck, page_size: int) -> None:

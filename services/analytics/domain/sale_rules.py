@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from services.analytics.domain.instants import InstantInput, checked_instant
 from services.analytics.domain.money import Amount, MoneyInput, checked_amount
 from services.analytics.domain.quantities import checked_quantity
-from services.analytics.domain.sales import NewSale, SaleLine
+from services.analytics.domain.sales import ExternalReference, NewSale, SaleLine
 from services.runtime.failures import FieldCheck
 
 LONGEST_SALE_ID = 255
+LONGEST_SYSTEM = 64
+LONGEST_EXTERNAL_ID = 255
 LONGEST_PRODUCT = 255
 LONGEST_PAYMENT_METHOD = 64
 MOST_LINES = 1000
@@ -27,6 +29,14 @@ class LineInput:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerInput:
+    """The customer of a sale as a request says it, by one of its ids; None is absent."""
+
+    customer_id: str
+    external: ExternalReference | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SaleInput:
     """A sale as a request says it; None is absent."""
 
@@ -37,19 +47,31 @@ class SaleInput:
     sale_time: InstantInput | None
 
 
-def checked_sale(check: FieldCheck, customer_id: str, given: SaleInput | None, now: datetime) -> NewSale:
+def checked_sale(check: FieldCheck, customer: CustomerInput, given: SaleInput | None, now: datetime) -> NewSale:
     """The sale to record, or FieldsInvalid with every field that is wrong, those noted before included."""
-    check.require(customer_id, "customer_id", "is required")
+    external = _customer(customer, check)
     check.require(given is not None, "sale", "is required")
-    sale = _sale(customer_id.lower(), given, now, check) if given is not None else None
+    sale = _sale(customer.customer_id.lower(), external, given, now, check) if given is not None else None
     check.raise_if_any()
     assert sale is not None
     return sale
 
 
-def _sale(customer_id: str, given: SaleInput, now: datetime, check: FieldCheck) -> NewSale:
-    _text(given.sale_id, 1, LONGEST_SALE_ID, check, "sale.sale_id")
-    _text(given.payment_method, 0, LONGEST_PAYMENT_METHOD, check, "sale.payment_method")
+def _customer(given: CustomerInput, check: FieldCheck) -> ExternalReference | None:
+    if given.external is None:
+        check.require(given.customer_id, "customer_id", "is required, or else external_customer_id")
+        return None
+    check.require(not given.customer_id, "external_customer_id", "must not be given beside customer_id")
+    checked_text(given.external.system, 1, LONGEST_SYSTEM, check, "external_customer_id.system")
+    checked_text(given.external.external_id, 1, LONGEST_EXTERNAL_ID, check, "external_customer_id.external_id")
+    return given.external
+
+
+def _sale(
+    customer_id: str, external: ExternalReference | None, given: SaleInput, now: datetime, check: FieldCheck
+) -> NewSale:
+    checked_text(given.sale_id, 1, LONGEST_SALE_ID, check, "sale.sale_id")
+    checked_text(given.payment_method, 0, LONGEST_PAYMENT_METHOD, check, "sale.payment_method")
     total = _total(given.total, check)
     return NewSale(
         sale_id=given.sale_id,
@@ -58,10 +80,12 @@ def _sale(customer_id: str, given: SaleInput, now: datetime, check: FieldCheck) 
         lines=_lines(given.lines, total.currency, check),
         payment_method=given.payment_method,
         sale_time=_sale_time(given.sale_time, now, check),
+        external=external,
     )
 
 
-def _text(text: str, least: int, most: int, check: FieldCheck, field: str) -> None:
+def checked_text(text: str, least: int, most: int, check: FieldCheck, field: str) -> None:
+    """Notes under the field's path a text that is too short, too long, or holds NUL."""
     length = f"must be {least} to {most} characters long" if least else f"must be up to {most} characters long"
     check.require(least <= len(text) <= most, field, length)
     check.require("\0" not in text, field, "must not contain the character NUL")
@@ -81,7 +105,7 @@ def _lines(given: Sequence[LineInput], currency: str, check: FieldCheck) -> tupl
 
 
 def _line(given: LineInput, currency: str, check: FieldCheck, field: str) -> SaleLine:
-    _text(given.product, 1, LONGEST_PRODUCT, check, f"{field}.product")
+    checked_text(given.product, 1, LONGEST_PRODUCT, check, f"{field}.product")
     quantity = checked_quantity(given.quantity, check, f"{field}.quantity")
     if given.amount is None:
         return SaleLine(given.product, quantity, None)

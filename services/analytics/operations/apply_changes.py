@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.analytics.domain.forest import resolved_roots
 from services.analytics.domain.mirror import CompanyChange, CustomerChange, Told
-from services.analytics.store import companies, figures, mirror
+from services.analytics.operations.parked_sales import release_parked_sales
+from services.analytics.store import companies, external_ids, figures, mirror, parked_sales
 from services.analytics.store.mirror import Mirrored
 from services.runtime.database import Transaction
 
@@ -21,11 +22,13 @@ def apply_changes(tx: Transaction, epoch: str, generation: int, told: Sequence[T
 def _apply_customers(tx: Transaction, epoch: str, generation: int, changes: Iterable[CustomerChange]) -> None:
     """Applies those that are newer than what is known; the others were seen in this pass all the same."""
     latest = _latest(changes)
+    parked_sales.hold_off_parking(tx)
     known = mirror.lock_trees(tx, latest)
     newer = [change for change in latest.values() if _is_newer(change, epoch, known)]
     stale = latest.keys() - {change.customer_id for change in newer}
     mirror.mark_seen(tx, generation, sorted(stale))
     store_customers(tx, epoch, generation, newer, known)
+    release_parked_sales(tx, [change.customer_id for change in newer])
 
 
 def store_customers(
@@ -40,6 +43,7 @@ def store_customers(
     changed = {change.customer_id for change in changes}
     moved = {i: roots[i] for i, was in known.items() if was.root_id != roots[i]}
     mirror.write(tx, epoch, generation, changes, roots)
+    external_ids.write(tx, changes)
     mirror.move(tx, {i: root for i, root in moved.items() if i not in changed})
     recounted = {*moved.values(), *(known[i].root_id for i in moved)}
     looks_new = {change.customer_id for change in changes if _looks_new(change, known)}

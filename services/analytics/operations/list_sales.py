@@ -29,11 +29,11 @@ def list_sales(tx: Transaction, asked: SalesQuestion) -> SalesPage:
     """One page. Raises PageTokenMismatch, CustomerNotFound."""
     after = _position(paging.position_of(asked.page_token, asked.identity()))
     size = paging.page_size(asked.page_size)
-    wanted = Wanted(_root(tx, asked.customer_id), asked.sold_from, asked.sold_before)
+    wanted = Wanted(_root(tx, asked.customer_id), asked.sold_from, asked.sold_before, asked.statuses)
     found = sales.newest(tx, wanted, after, size + 1)
     weights = sales.weights(tx, found)
     rows, more = paging.page_of(found, size, lambda row: weights[row["sale_id"]])
-    page = sales.with_lines(tx, rows)
+    page = sales.with_parts(tx, rows)
     following = paging.page_token(asked.identity(), _place(page[-1])) if more else ""
     return SalesPage(page, following, _sums(tx, wanted))
 
@@ -48,7 +48,7 @@ def _root(tx: Transaction, customer_id: str) -> str | None:
 
 
 def _sums(tx: Transaction, wanted: Wanted) -> Sequence[CurrencyTotal]:
-    if wanted.sold_from or wanted.sold_before:
+    if wanted.sold_from or wanted.sold_before or wanted.statuses:
         return sales.sums(tx, wanted)
     if wanted.root_id is None:
         return company_figures.revenue(tx)

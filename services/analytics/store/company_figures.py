@@ -14,7 +14,7 @@ GROUP BY 1, 2, 3
 """
 REVENUE = """
 SELECT currency, sum(purchases)::bigint AS purchases, sum(total_minor) AS total_minor
-FROM company_totals WHERE company_id = app_company() GROUP BY currency ORDER BY currency
+FROM company_totals WHERE company_id = app_company() GROUP BY currency HAVING sum(purchases) > 0 ORDER BY currency
 """
 
 

@@ -13,9 +13,9 @@ SELECT 'origin' AS kind, coalesce(k.customer_id, c.customer_id) || ' ' || coales
 FROM (SELECT * FROM origin_figures WHERE company_id = app_company()) k
 FULL JOIN (
     SELECT origin_customer_id AS customer_id, currency, count(*) AS purchases,
-           sum(total_minor) AS total_minor, sum(items) AS items,
+           sum(net_minor) AS total_minor, sum(net_items) AS items,
            min(sold_at) AS first_sold_at, max(sold_at) AS last_sold_at
-    FROM sales WHERE company_id = app_company() GROUP BY 1, 2
+    FROM sales WHERE company_id = app_company() AND counts GROUP BY 1, 2
 ) c ON c.customer_id = k.customer_id AND c.currency = k.currency
 WHERE (k.purchases, k.total_minor, k.items, k.first_sold_at, k.last_sold_at)
       IS DISTINCT FROM (c.purchases, c.total_minor, c.items, c.first_sold_at, c.last_sold_at)
@@ -26,11 +26,11 @@ SELECT 'root' AS kind, coalesce(k.root_id, c.root_id)::text AS what,
        row(c.purchases, c.items, c.first_sold_at, c.last_sold_at)::text AS counted
 FROM (SELECT * FROM root_figures WHERE company_id = app_company() AND purchases <> 0) k
 FULL JOIN (
-    SELECT m.root_id, count(*) AS purchases, sum(s.items) AS items,
+    SELECT m.root_id, count(*) AS purchases, sum(s.net_items) AS items,
            min(s.sold_at) AS first_sold_at, max(s.sold_at) AS last_sold_at
     FROM sales s
     JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = s.origin_customer_id
-    WHERE s.company_id = app_company() GROUP BY 1
+    WHERE s.company_id = app_company() AND s.counts GROUP BY 1
 ) c ON c.root_id = k.root_id
 WHERE (k.purchases, k.items, k.first_sold_at, k.last_sold_at)
       IS DISTINCT FROM (c.purchases, c.items, c.first_sold_at, c.last_sold_at)
@@ -51,11 +51,11 @@ SELECT 'company' AS kind, coalesce(k.currency, c.currency) AS what,
        row(k.purchases, k.total_minor)::text AS kept, row(c.purchases, c.total_minor)::text AS counted
 FROM (
     SELECT currency, sum(purchases) AS purchases, sum(total_minor) AS total_minor
-    FROM company_totals WHERE company_id = app_company() GROUP BY 1
+    FROM company_totals WHERE company_id = app_company() GROUP BY 1 HAVING sum(purchases) <> 0
 ) k
 FULL JOIN (
-    SELECT currency, count(*) AS purchases, sum(total_minor) AS total_minor
-    FROM sales WHERE company_id = app_company() GROUP BY 1
+    SELECT currency, count(*) AS purchases, sum(net_minor) AS total_minor
+    FROM sales WHERE company_id = app_company() AND counts GROUP BY 1
 ) c ON c.currency = k.currency
 WHERE (k.purchases, k.total_minor) IS DISTINCT FROM (c.purchases, c.total_minor)
 """

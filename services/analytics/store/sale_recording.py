@@ -1,7 +1,7 @@
-"""Records a sale and adds it to every figure, in one statement."""
+"""Records sales and adds them to every figure, in one statement for however many."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -12,77 +12,116 @@ from services.runtime.database import Transaction
 
 SHARDS = 16
 
-# Each part reads from the one before it, and so locks after it: the customer, the sale, the figures of the origin,
-# of the root, of the company. The customer is held in its tree until the transaction ends; where a merge is being
-# applied, the statement waits for it here and goes on with the root of after. A sale id that is taken ends the chain.
+# Each part reads from the one before it, and so locks after it, in the order of ids: the customers, the sales, the
+# figures of the origins, of the roots, of the company. A customer is held in its tree until the transaction ends; where
+# a merge is being applied, the statement waits for it here and goes on with the root of after. A sale whose id is taken
+# or parked ends its chain.
 RECORD = f"""
-WITH held AS (
-    SELECT root_id FROM customers_mirror
-    WHERE company_id = app_company() AND customer_id = %(origin)s::uuid AND state = ANY(%(can_buy)s)
-    FOR SHARE
+WITH asked AS (
+    SELECT * FROM unnest(
+        %(sale_ids)s::text[], %(origins)s::uuid[], %(totals)s::bigint[], %(currencies)s::text[], %(items)s::numeric[],
+        %(payment_methods)s::text[], %(times)s::timestamptz[], %(writers)s::text[], %(shards)s::smallint[]
+    ) AS a (sale_id, origin, total_minor, currency, items, payment_method, sold_at, created_by, shard)
+), held AS (
+    SELECT customer_id, root_id FROM customers_mirror
+    WHERE company_id = app_company() AND customer_id = ANY(%(origins)s::uuid[]) AND state = ANY(%(can_buy)s)
+    ORDER BY customer_id FOR SHARE
 ), sold AS (
     INSERT INTO sales (company_id, sale_id, origin_customer_id, total_minor, currency, items, payment_method,
                        sold_at, status, created_by)
-    SELECT app_company(), %(sale_id)s, %(origin)s::uuid, %(total)s, %(currency)s, %(items)s, %(payment_method)s,
-           %(sold_at)s, 'COMPLETED', %(created_by)s
-    FROM held
+    SELECT app_company(), a.sale_id, a.origin, a.total_minor, a.currency, a.items, a.payment_method,
+           a.sold_at, 'COMPLETED', a.created_by
+    FROM asked a JOIN held h ON h.customer_id = a.origin
+    WHERE NOT EXISTS (SELECT FROM parked_sales p WHERE p.company_id = app_company() AND p.sale_id = a.sale_id)
+    ORDER BY a.sale_id
     ON CONFLICT (company_id, sale_id) DO NOTHING
     RETURNING company_id, items, {COLUMNS}
 ), lines AS (
     INSERT INTO sale_lines (company_id, sale_id, line, product, quantity, amount_minor)
     SELECT sold.company_id, sold.sale_id, l.line, l.product, l.quantity, l.amount_minor
-    FROM sold, unnest(%(products)s::text[], %(quantities)s::numeric[], %(amounts)s::bigint[])
-               WITH ORDINALITY AS l (product, quantity, amount_minor, line)
+    FROM sold JOIN unnest(%(line_sales)s::text[], %(lines)s::integer[], %(products)s::text[],
+                          %(quantities)s::numeric[], %(amounts)s::bigint[])
+              AS l (sale_id, line, product, quantity, amount_minor) USING (sale_id)
 ), origin AS (
     INSERT INTO origin_figures AS o
         (company_id, customer_id, currency, purchases, total_minor, items, first_sold_at, last_sold_at)
-    SELECT company_id, origin_customer_id, currency, 1, total_minor, items, sold_at, sold_at FROM sold
+    SELECT company_id, origin_customer_id, currency, count(*), sum(total_minor), sum(items), min(sold_at), max(sold_at)
+    FROM sold GROUP BY 1, 2, 3 ORDER BY 2, 3
     ON CONFLICT (company_id, customer_id, currency) DO UPDATE SET
-        purchases = o.purchases + 1, total_minor = o.total_minor + excluded.total_minor,
+        purchases = o.purchases + excluded.purchases, total_minor = o.total_minor + excluded.total_minor,
         items = o.items + excluded.items, first_sold_at = least(o.first_sold_at, excluded.first_sold_at),
         last_sold_at = greatest(o.last_sold_at, excluded.last_sold_at)
     RETURNING o.customer_id
 ), root AS (
     INSERT INTO root_figures AS r (company_id, root_id, purchases, items, first_sold_at, last_sold_at)
-    SELECT sold.company_id, held.root_id, 1, sold.items, sold.sold_at, sold.sold_at FROM held, sold, origin
+    SELECT sold.company_id, held.root_id, count(*), sum(sold.items), min(sold.sold_at), max(sold.sold_at)
+    FROM sold JOIN held ON held.customer_id = sold.origin_customer_id
+    CROSS JOIN (SELECT count(*) FROM origin) AS after_origins
+    GROUP BY 1, 2 ORDER BY 2
     ON CONFLICT (company_id, root_id) DO UPDATE SET
-        purchases = r.purchases + 1, items = r.items + excluded.items,
+        purchases = r.purchases + excluded.purchases, items = r.items + excluded.items,
         first_sold_at = least(r.first_sold_at, excluded.first_sold_at),
         last_sold_at = greatest(r.last_sold_at, excluded.last_sold_at)
     RETURNING r.root_id
 ), company AS (
     INSERT INTO company_totals AS t (company_id, currency, shard, purchases, total_minor)
-    SELECT sold.company_id, sold.currency, %(shard)s, 1, sold.total_minor FROM sold, root
+    SELECT sold.company_id, sold.currency, asked.shard, count(*), sum(sold.total_minor)
+    FROM sold JOIN asked USING (sale_id)
+    CROSS JOIN (SELECT count(*) FROM root) AS after_roots
+    GROUP BY 1, 2, 3 ORDER BY 2, 3
     ON CONFLICT (company_id, currency, shard) DO UPDATE SET
-        purchases = t.purchases + 1, total_minor = t.total_minor + excluded.total_minor
+        purchases = t.purchases + excluded.purchases, total_minor = t.total_minor + excluded.total_minor
 )
 SELECT {COLUMNS} FROM sold
 """
 
 
-def record(tx: Transaction, asked: NewSale, sold_at: datetime) -> Sale | None:
-    """The sale as stored; None where its id is taken, or where its customer is unknown or cannot buy."""
-    row = tx.row(RECORD, {**_sale(asked, sold_at), **_lines(asked), "created_by": tx.scope.actor})
-    return stored_sale(row, asked.lines) if row else None
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A sale to record, with its time settled and who it comes from."""
+
+    sale: NewSale
+    created_by: str
 
 
-def _sale(asked: NewSale, sold_at: datetime) -> Mapping[str, Any]:
+def record(tx: Transaction, entries: Sequence[Entry]) -> dict[str, Sale]:
+    """The sales that were stored now, by id, of which no two may be alike.
+
+    The others have an id that is taken or parked, or a customer that is unknown or cannot buy. Each sale has a time.
+    """
+    if not entries:
+        return {}
+    lines = {entry.sale.sale_id: entry.sale.lines for entry in entries}
+    rows = tx.rows(RECORD, {**_sales(entries), **_lines(entries), "can_buy": [state.value for state in CAN_BUY]})
+    return {row["sale_id"]: stored_sale(row, lines[row["sale_id"]]) for row in rows}
+
+
+def shard_of(sale_id: str) -> int:
+    """The shard of the company's totals that a sale is counted in."""
+    return crc32(sale_id.encode()) % SHARDS
+
+
+def _sales(entries: Sequence[Entry]) -> Mapping[str, Any]:
+    sales = [entry.sale for entry in entries]
     return {
-        "sale_id": asked.sale_id,
-        "origin": asked.customer_id,
-        "can_buy": [state.value for state in CAN_BUY],
-        "total": asked.total.minor,
-        "currency": asked.total.currency,
-        "items": asked.items,
-        "payment_method": asked.payment_method,
-        "sold_at": sold_at,
-        "shard": crc32(asked.sale_id.encode()) % SHARDS,
+        "sale_ids": [sale.sale_id for sale in sales],
+        "origins": [sale.customer_id for sale in sales],
+        "totals": [sale.total.minor for sale in sales],
+        "currencies": [sale.total.currency for sale in sales],
+        "items": [sale.items for sale in sales],
+        "payment_methods": [sale.payment_method for sale in sales],
+        "times": [sale.sale_time for sale in sales],
+        "writers": [entry.created_by for entry in entries],
+        "shards": [shard_of(sale.sale_id) for sale in sales],
     }
 
 
-def _lines(asked: NewSale) -> Mapping[str, Any]:
+def _lines(entries: Sequence[Entry]) -> Mapping[str, Any]:
+    lines = [(entry.sale.sale_id, at, line) for entry in entries for at, line in enumerate(entry.sale.lines, start=1)]
     return {
-        "products": [line.product for line in asked.lines],
-        "quantities": [line.quantity for line in asked.lines],
-        "amounts": [line.amount.minor if line.amount else None for line in asked.lines],
+        "line_sales": [sale_id for sale_id, _, _ in lines],
+        "lines": [at for _, at, _ in lines],
+        "products": [line.product for _, _, line in lines],
+        "quantities": [line.quantity for _, _, line in lines],
+        "amounts": [line.amount.minor if line.amount else None for _, _, line in lines],
     }

@@ -2,18 +2,30 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from services.analytics.domain.figures import CompanyFigures, CurrencyTotal, CustomerMetrics
 from services.analytics.domain.mirror import CompanyChange, CustomerChange, CustomerState, PartyType, Told
 from services.analytics.domain.money import Amount
-from services.analytics.domain.questions import MetricsQuestion, RepeatCustomersQuestion, SalesQuestion
-from services.analytics.domain.sales import NewSale, SaleLine
+from services.analytics.domain.questions import (
+    MetricsQuestion,
+    ParkedSalesQuestion,
+    RepeatCustomersQuestion,
+    SalesQuestion,
+)
+from services.analytics.domain.refund_rules import NewRefund
+from services.analytics.domain.sale_outcomes import Outcome
+from services.analytics.domain.sales import ExternalReference, NewSale, Sale, SaleLine, SaleStatus
 from services.analytics.operations.apply_changes import apply_changes
 from services.analytics.operations.get_company_summary import get_company_summary
 from services.analytics.operations.get_customer_metrics import get_customer_metrics
 from services.analytics.operations.list_repeat_customers import RepeatCustomersPage, list_repeat_customers
 from services.analytics.operations.list_sales import SalesPage, list_sales
-from services.analytics.operations.record_sale import Recorded, record_sale
+from services.analytics.operations.parked_sales import ParkedSalesPage, discard_parked_sale, list_parked_sales
+from services.analytics.operations.record_sales import record_sale, record_sales
+from services.analytics.operations.refund_sale import Refunded, refund_sale
+from services.analytics.operations.void_sale import void_sale
 from services.analytics.store.recount import Drift, drift
 from services.runtime.database import Database, TenantScope
 from services.runtime.ids import new_id
@@ -49,6 +61,7 @@ class Shop:
         name: str = "Amina",
         party_type: PartyType = PartyType.PERSON,
         revision: int | None = None,
+        external_ids: tuple[ExternalReference, ...] = (),
     ) -> CustomerChange:
         into = into or self.links.get(customer_id)
         self.revisions[customer_id] = self.revisions.get(customer_id, 0) + 1
@@ -59,6 +72,7 @@ class Shop:
             state=CustomerState.MERGED if into else state,
             party_type=party_type,
             merged_into=into,
+            external_ids=external_ids,
         )
 
     def customer(self, name: str = "Amina", party_type: PartyType = PartyType.PERSON) -> str:
@@ -77,9 +91,34 @@ class Shop:
     def settings(self, time_zone: str, revision: int = 1) -> None:
         self.tell(CompanyChange(revision=revision, currency="KES", time_zone=time_zone))
 
-    def sell(self, sale: NewSale, now: datetime = NOON) -> Recorded:
+    def sell(self, sale: NewSale, now: datetime = NOON, *, park: bool = False) -> Outcome:
         with self.database.transaction(self.scope) as tx:
-            return record_sale(tx, sale, now)
+            return record_sale(tx, sale, now, park=park)
+
+    def sell_many(self, *sales: NewSale, park: bool = False) -> list[Outcome]:
+        with self.database.transaction(self.scope) as tx:
+            return record_sales(tx, sales, NOON, park=park)
+
+    def refund(
+        self, sale_id: str, refund_id: str = "r-1", minor: int | None = None, items: str | None = None, **more: Any
+    ) -> Refunded:
+        amount = None if minor is None else Amount(minor, more.pop("currency", "KES"))
+        quantity = None if items is None else Decimal(items)
+        about = {"reason": "", "refund_time": None, **more}
+        with self.database.transaction(self.scope) as tx:
+            return refund_sale(tx, NewRefund(sale_id, refund_id, amount, quantity, **about), NOON)
+
+    def void(self, sale_id: str, reason: str = "a mistake") -> Sale:
+        with self.database.transaction(self.scope) as tx:
+            return void_sale(tx, sale_id, reason, NOON)
+
+    def parked(self, page_size: int = 20, page_token: str = "") -> ParkedSalesPage:
+        with self.database.transaction(self.scope, read_only=True) as tx:
+            return list_parked_sales(tx, ParkedSalesQuestion(page_size, page_token))
+
+    def discard(self, sale_id: str) -> None:
+        with self.database.transaction(self.scope) as tx:
+            discard_parked_sale(tx, sale_id)
 
     def metrics(self, customer_id: str, as_of: datetime = NOON) -> CustomerMetrics:
         with self.database.transaction(self.scope, read_only=True) as tx:
@@ -97,8 +136,9 @@ class Shop:
         sold_before: datetime | None = None,
         page_size: int = 20,
         page_token: str = "",
+        statuses: tuple[SaleStatus, ...] = (),
     ) -> SalesPage:
-        asked = SalesQuestion(customer_id, sold_from, sold_before, page_size, page_token)
+        asked = SalesQuestion(customer_id, sold_from, sold_before, page_size, page_token, statuses)
         with self.database.transaction(self.scope, read_only=True) as tx:
             return list_sales(tx, asked)
 
@@ -119,6 +159,7 @@ def sale(
     lines: tuple[SaleLine, ...] = (),
     days_ago: int = 0,
     payment_method: str = "cash",
+    external: ExternalReference | None = None,
 ) -> NewSale:
     return NewSale(
         sale_id=sale_id or new_id(),
@@ -127,6 +168,7 @@ def sale(
         lines=lines,
         payment_method=payment_method,
         sale_time=NOON - timedelta(days=days_ago),
+        external=external,
     )
 
 

@@ -1,4 +1,4 @@
-"""Whatever sales, merges and undos come in whatever order, what is kept equals a plain recount."""
+"""Whatever sales, refunds, voids, merges and undos come in whatever order, what is kept equals a plain recount."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.analytics.domain.failures import RefundConflict, RefundExceedsSale, SaleVoided
 from services.analytics.domain.mirror import CustomerState
 from services.analytics.domain.sales import NewSale, SaleLine
 from services.runtime.database import Database
@@ -21,7 +22,11 @@ UNDO = st.tuples(st.just("undo"), st.integers(0, 100))
 DELETE = st.tuples(st.just("state"), BUYERS, st.sampled_from([CustomerState.ACTIVE, CustomerState.DELETED]))
 REPEAT = st.tuples(st.just("sell again"), st.integers(0, 100))
 LATE = st.tuples(st.just("told again"), st.integers(0, 100))
-STEPS = st.lists(st.one_of(SALE, SALE, MERGE, MERGE, UNDO, UNDO, DELETE, REPEAT, LATE), max_size=25)
+REFUND = st.tuples(st.just("refund"), st.integers(0, 100), st.integers(0, 3), st.integers(0, 10**9))
+VOID = st.tuples(st.just("void"), st.integers(0, 100))
+STEPS = st.lists(
+    st.one_of(SALE, SALE, MERGE, MERGE, UNDO, UNDO, REFUND, REFUND, VOID, DELETE, REPEAT, LATE), max_size=25
+)
 
 
 class Story:
@@ -31,7 +36,8 @@ class Story:
         self.shop = shop
         self.customers = [shop.customer() for _ in range(CUSTOMERS)]
         self.sales: list[NewSale] = []
-        self.told: list[tuple[object, ...]] = []
+        self.refunds: dict[tuple[str, str], int] = {}
+        self.voided: set[str] = set()
 
     def play(self, step: tuple[object, ...]) -> None:
         getattr(self, str(step[0]).replace(" ", "_"))(*step[1:])
@@ -43,7 +49,34 @@ class Story:
 
     def sell_again(self, number: int) -> None:
         if self.sales:
-            assert not self.shop.sell(self.sales[number % len(self.sales)]).now
+            assert not self.shop.sell(self.sales[number % len(self.sales)]).recorded
+
+    def refund(self, number: int, refund_id: int, minor: int) -> None:
+        """Taken back once by its id; what is more than is left, or of a void sale, is refused."""
+        if not self.sales:
+            return
+        one = self.sales[number % len(self.sales)]
+        key, fits = (one.sale_id, f"r-{refund_id}"), 0 <= minor <= self.left(one)
+        again, closed = self.refunds.get(key), one.sale_id in self.voided or self.is_refunded(one)
+        try:
+            refunded = self.shop.refund(*key, minor=minor, currency=one.total.currency)
+        except (RefundConflict, RefundExceedsSale, SaleVoided):
+            assert again not in (None, minor) or (again is None and (closed or not fits))
+        else:
+            assert refunded.now == (again is None)
+            self.refunds[key] = minor
+
+    def void(self, number: int) -> None:
+        if self.sales:
+            one = self.sales[number % len(self.sales)]
+            self.shop.void(one.sale_id)
+            self.voided.add(one.sale_id)
+
+    def left(self, one: NewSale) -> int:
+        return one.total.minor - sum(minor for (sale_id, _), minor in self.refunds.items() if sale_id == one.sale_id)
+
+    def is_refunded(self, one: NewSale) -> bool:
+        return self.left(one) == 0 and any(sale_id == one.sale_id for sale_id, _ in self.refunds)
 
     def merge(self, source: int, target: int) -> None:
         a, b = self.root(self.customers[source]), self.root(self.customers[target])
@@ -71,9 +104,9 @@ class Story:
     def counted(self, root: str) -> dict[str, tuple[int, int]]:
         counted: dict[str, tuple[int, int]] = {}
         for one in self.sales:
-            if self.root(one.customer_id) == root:
+            if self.root(one.customer_id) == root and one.sale_id not in self.voided and not self.is_refunded(one):
                 purchases, minor = counted.get(one.total.currency, (0, 0))
-                counted[one.total.currency] = purchases + 1, minor + one.total.minor
+                counted[one.total.currency] = purchases + 1, minor + self.left(one)
         return counted
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from services.analytics.domain.sales import NewSale
 from services.analytics.operations.apply_changes import apply_changes
-from services.analytics.operations.record_sale import record_sale
+from services.analytics.operations.record_sales import record_sale
 from tests.integration.analytics.shop import NOON, Shop, sale
 
 SELLERS = 4
@@ -23,7 +23,7 @@ def test_what_is_kept_equals_a_recount_after_sales_merges_and_undos_at_once(shop
     def sell(seed: int) -> int:
         chance = random.Random(seed)
         together.wait()
-        return sum(shop.sell(sale(chance.choice(customers), minor=seed)).now for _ in range(SALES_EACH))
+        return sum(shop.sell(sale(chance.choice(customers), minor=seed)).recorded for _ in range(SALES_EACH))
 
     def merge_and_undo() -> int:
         chance = random.Random(99)
@@ -46,7 +46,7 @@ def test_one_sale_sent_by_many_at_once_is_recorded_by_one(shop: Shop) -> None:
 
     def send(_: int) -> bool:
         together.wait()
-        return shop.sell(asked).now
+        return shop.sell(asked).recorded
 
     with ThreadPoolExecutor(6) as pool:
         recorded = list(pool.map(send, range(6)))
@@ -62,7 +62,7 @@ def test_a_sale_that_waits_for_a_merge_goes_to_the_new_root(shop: Shop) -> None:
         sold = pool.submit(shop.sell, sale(amina))
         _until_someone_waits(shop)
         tx.connection.execute("COMMIT")
-        assert sold.result().now
+        assert sold.result().recorded
         tx.connection.execute("BEGIN")
     assert shop.metrics(brian).figures.purchases == 1
     assert shop.drift() == []

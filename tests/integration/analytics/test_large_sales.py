@@ -13,7 +13,7 @@ LONG = SaleLine("😀" * 255, Decimal(1), None)
 
 def test_a_page_of_large_sales_is_shorter_than_asked_for(shop: Shop) -> None:
     amina = shop.customer()
-    sold = [shop.sell(sale(amina, new_id(), lines=(LONG,) * 900, days_ago=day)).sale.sale_id for day in range(7)]
+    sold = [shop.sell(sale(amina, new_id(), lines=(LONG,) * 900, days_ago=day)).asked.sale_id for day in range(7)]
     listed, token = [], ""
     while True:
         page = shop.sales(page_token=token)

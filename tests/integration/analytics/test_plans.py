@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from services.analytics.store import customer_figures, sales
+from services.analytics.store.sales import Wanted
 from services.runtime.database import Database, TenantScope
 from tests.fixtures.databases import ServiceDatabase
 
@@ -72,7 +73,7 @@ def test_the_metrics_of_a_customer_read_its_tree_alone(full: Database) -> None:
 
 @pytest.mark.parametrize("root_id", [None, SOME_ROOT])
 def test_a_page_of_sales_reads_a_page_also_amid_equal_times(full: Database, root_id: str | None) -> None:
-    sql = sales.page_sql(whole_company=root_id is None, further=True)
+    sql = sales.page_sql(Wanted(root_id, None, None), further=True)
     parameters = {
         "root_id": root_id,
         "sold_from": None,

@@ -24,9 +24,9 @@ def test_a_sale_is_stored_as_it_was_asked_for_and_counts(shop: Shop) -> None:
     amina = shop.customer()
     asked = sale(amina, "s-1", minor=250050, lines=LINES)
     recorded = shop.sell(asked)
-    assert recorded.now
-    assert shop.sales(amina).sales == [recorded.sale]
-    assert (recorded.sale.total, recorded.sale.lines) == (Amount(250050, "KES"), LINES)
+    assert recorded.recorded
+    assert shop.sales(amina).sales == [recorded.stored]
+    assert (recorded.stored.total, recorded.stored.lines) == (Amount(250050, "KES"), LINES)
     figures = shop.metrics(amina).figures
     assert (figures.purchases, figures.totals) == (1, (kes(1, 250050),))
     assert figures.items == Decimal("3.5")
@@ -36,7 +36,7 @@ def test_the_same_sale_again_changes_nothing(shop: Shop) -> None:
     amina = shop.customer()
     first = shop.sell(sale(amina, "s-1", lines=LINES))
     again = shop.sell(sale(amina, "s-1", lines=LINES))
-    assert (again.sale, again.now) == (first.sale, False)
+    assert (again.stored, again.recorded) == (first.stored, False)
     assert shop.metrics(amina).figures.purchases == 1
     assert shop.drift() == []
 
@@ -46,8 +46,8 @@ def test_a_sale_repeated_without_its_time_is_the_same_sale(shop: Shop) -> None:
     asked = replace(sale(amina, "s-1"), sale_time=None)
     first = shop.sell(asked, now=NOON)
     again = shop.sell(asked, now=NOON + timedelta(hours=1))
-    assert first.sale.sale_time == NOON
-    assert (again.sale, again.now) == (first.sale, False)
+    assert first.stored.sale_time == NOON
+    assert (again.stored, again.recorded) == (first.stored, False)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_two_companies_may_use_one_sale_id(shop: Shop, database: Database) -> No
     other = Shop(database, "other")
     shop.sell(sale(shop.customer(), "s-1", minor=100))
     theirs = other.sell(sale(other.customer(), "s-1", minor=900))
-    assert theirs.now
+    assert theirs.recorded
     assert other.summary().revenue == (kes(1, 900),)
     assert shop.summary().revenue == (kes(1, 100),)
 
@@ -106,7 +106,7 @@ def test_a_sale_that_happened_is_kept_for_a_customer_who_is_inactive_or_deleted(
 ) -> None:
     amina = shop.customer()
     shop.tell(shop.change(amina, state=state))
-    assert shop.sell(sale(amina)).now
+    assert shop.sell(sale(amina)).recorded
     assert shop.summary().revenue == (kes(1, 1000),)
     shop.tell(shop.change(amina))
     assert shop.metrics(amina).figures.purchases == 1
@@ -120,7 +120,7 @@ def test_nothing_new_is_tied_to_a_customer_who_was_erased_or_is_gone(shop: Shop,
     shop.tell(shop.change(amina, state=state))
     with pytest.raises(CustomerNotFound):
         shop.sell(sale(amina, "after"))
-    assert not shop.sell(sale(amina, "before")).now
+    assert not shop.sell(sale(amina, "before")).recorded
     assert shop.summary().revenue == (kes(1, 1000),)
 
 
@@ -128,7 +128,7 @@ def test_a_sale_for_a_merged_customer_stays_there_and_shows_under_the_root(shop:
     amina, survivor = shop.customer(), shop.customer()
     shop.merge(amina, survivor)
     recorded = shop.sell(sale(amina))
-    assert recorded.sale.origin_customer_id == amina
+    assert recorded.stored.origin_customer_id == amina
     assert shop.metrics(survivor).figures.purchases == 1
     shop.undo(amina, survivor)
     assert shop.metrics(survivor).figures.purchases == 0

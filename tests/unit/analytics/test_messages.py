@@ -11,7 +11,7 @@ from patronage.analytics.v1 import metrics_service_pb2, sales_service_pb2
 from patronage.customers.v1 import change_feed_pb2, company_service_pb2, customer_pb2
 from services.analytics.convert.changes import told
 from services.analytics.convert.metrics import metrics_message
-from services.analytics.convert.sales import sale_input, sale_message
+from services.analytics.convert.sales import customer_input, sale_input, sale_message
 from services.analytics.domain.figures import CurrencyTotal, CustomerFigures, metrics_of
 from services.analytics.domain.frequency import RepeatFrequency
 from services.analytics.domain.mirror import CompanyChange, CustomerChange, CustomerState, PartyType
@@ -39,7 +39,7 @@ def test_a_sale_comes_back_as_it_was_sent() -> None:
         sale_time=NOON_MESSAGE,
     )
     request = sales_service_pb2.RecordSaleRequest(customer_id="c", sale=sent)
-    asked = checked_sale(FieldCheck(), "c", sale_input(request), NOON)
+    asked = checked_sale(FieldCheck(), customer_input(request), sale_input(request), NOON)
     stored = Sale(asked.sale_id, "c", asked.total, asked.lines, asked.payment_method, NOON, SaleStatus.COMPLETED, NOON)
     answered = sale_message(stored)
     sent.origin_customer_id = "c"

@@ -39,7 +39,13 @@ def test_repeat_customers_have_two_purchases_or_more() -> None:
 def test_an_interval_of_sales_does_not_end_before_it_starts() -> None:
     def ask(start: InstantInput | None, end: InstantInput | None, page_size: int = 0) -> object:
         return sales_question(
-            FieldCheck(), customer_id="", sold_from=start, sold_before=end, page_size=page_size, page_token=""
+            FieldCheck(),
+            customer_id="",
+            sold_from=start,
+            sold_before=end,
+            page_size=page_size,
+            page_token="",
+            statuses=(),
         )
 
     assert bad_fields(lambda: ask(InstantInput(1, 0), InstantInput(0, 0))) == ["sold_before"]

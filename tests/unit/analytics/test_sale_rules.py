@@ -8,21 +8,23 @@ import pytest
 
 from services.analytics.domain.instants import InstantInput
 from services.analytics.domain.money import Amount, MoneyInput
-from services.analytics.domain.sale_rules import MOST_LINES, LineInput, SaleInput, checked_sale
-from services.analytics.domain.sales import NewSale, SaleLine
+from services.analytics.domain.sale_rules import MOST_LINES, CustomerInput, LineInput, SaleInput, checked_sale
+from services.analytics.domain.sales import ExternalReference, NewSale, SaleLine
 from services.runtime.failures import FieldCheck, FieldsInvalid
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 GOOD = SaleInput("s-1", MoneyInput("KES", 25, 0), [], "cash", None)
 
 
-def checked(given: SaleInput | None, customer_id: str = "C1") -> NewSale:
-    return checked_sale(FieldCheck(), customer_id, given, NOW)
+def checked(given: SaleInput | None, customer_id: str = "C1", external: ExternalReference | None = None) -> NewSale:
+    return checked_sale(FieldCheck(), CustomerInput(customer_id, external), given, NOW)
 
 
-def bad_fields(given: SaleInput | None, customer_id: str = "C1") -> list[str]:
+def bad_fields(
+    given: SaleInput | None, customer_id: str = "C1", external: ExternalReference | None = None
+) -> list[str]:
     with pytest.raises(FieldsInvalid) as refused:
-        checked(given, customer_id)
+        checked(given, customer_id, external)
     return [violation.field for violation in refused.value.fields]
 
 
@@ -74,7 +76,7 @@ def test_what_was_noted_before_is_refused_together_with_the_sale() -> None:
     check = FieldCheck()
     check.require(False, "at_least_as_fresh", "is bad")
     with pytest.raises(FieldsInvalid) as refused:
-        checked_sale(check, "", GOOD, NOW)
+        checked_sale(check, CustomerInput(""), GOOD, NOW)
     assert [violation.field for violation in refused.value.fields] == ["at_least_as_fresh", "customer_id"]
 
 
@@ -92,3 +94,13 @@ def test_a_sale_id_has_up_to_255_characters_and_no_nul() -> None:
 def test_too_many_lines_are_refused_as_one_field() -> None:
     lines = [LineInput("", None, None)] * (MOST_LINES + 1)
     assert bad_fields(replace(GOOD, lines=lines)) == ["sale.lines"]
+
+
+def test_the_customer_is_named_by_one_of_its_ids_and_not_by_two() -> None:
+    shop_id = ExternalReference("shopify", "17")
+    assert checked(GOOD, "", shop_id).external == shop_id
+    assert bad_fields(GOOD, "C1", shop_id) == ["external_customer_id"]
+    assert bad_fields(GOOD, "", ExternalReference("", "x" * 256)) == [
+        "external_customer_id.system",
+        "external_customer_id.external_id",
+    ]

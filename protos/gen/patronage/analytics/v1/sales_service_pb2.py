@@ -25,31 +25,72 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import decimal_pb2 as google_dot_type_dot_decimal__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
+from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v1_dot_customer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*patronage/analytics/v1/sales_service.proto\x12\x16patronage.analytics.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19google/type/decimal.proto\x1a\x17google/type/money.proto\"\xba\x02\n\x04Sale\x12\x0f\n\x07sale_id\x18\x01 \x01(\t\x12\x1a\n\x12origin_customer_id\x18\x02 \x01(\t\x12(\n\x0ctotal_amount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x05lines\x18\x04 \x03(\x0b\x32 .patronage.analytics.v1.SaleLine\x12\x16\n\x0epayment_method\x18\x05 \x01(\t\x12-\n\tsale_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x06status\x18\x07 \x01(\x0e\x32\".patronage.analytics.v1.SaleStatus\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"g\n\x08SaleLine\x12\x0f\n\x07product\x18\x01 \x01(\t\x12&\n\x08quantity\x18\x02 \x01(\x0b\x32\x14.google.type.Decimal\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\"\x83\x01\n\x11RecordSaleRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12*\n\x04sale\x18\x02 \x01(\x0b\x32\x1c.patronage.analytics.v1.Sale\x12\x19\n\x11\x61t_least_as_fresh\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"R\n\x12RecordSaleResponse\x12*\n\x04sale\x18\x01 \x01(\x0b\x32\x1c.patronage.analytics.v1.Sale\x12\x10\n\x08recorded\x18\x02 \x01(\x08\"\xc9\x01\n\x10ListSalesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12-\n\tsold_from\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsold_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x06 \x01(\t\"\xa7\x01\n\x11ListSalesResponse\x12+\n\x05sales\x18\x01 \x03(\x0b\x32\x1c.patronage.analytics.v1.Sale\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x37\n\tsummaries\x18\x03 \x03(\x0b\x32$.patronage.analytics.v1.SalesSummary\x12\x13\n\x0b\x61ge_seconds\x18\x04 \x01(\x01\"y\n\x0cSalesSummary\x12\x13\n\x0btotal_sales\x18\x01 \x01(\x03\x12(\n\x0ctotal_amount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12*\n\x0e\x61verage_amount\x18\x03 \x01(\x0b\x32\x12.google.type.Money*\x9a\x01\n\nSaleStatus\x12\x1b\n\x17SALE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15SALE_STATUS_COMPLETED\x10\x01\x12\"\n\x1eSALE_STATUS_PARTIALLY_REFUNDED\x10\x02\x12\x18\n\x14SALE_STATUS_REFUNDED\x10\x03\x12\x16\n\x12SALE_STATUS_VOIDED\x10\x04\x32\xd5\x01\n\x0cSalesService\x12\x63\n\nRecordSale\x12).patronage.analytics.v1.RecordSaleRequest\x1a*.patronage.analytics.v1.RecordSaleResponse\x12`\n\tListSales\x12(.patronage.analytics.v1.ListSalesRequest\x1a).patronage.analytics.v1.ListSalesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*patronage/analytics/v1/sales_service.proto\x12\x16patronage.analytics.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19google/type/decimal.proto\x1a\x17google/type/money.proto\x1a%patronage/customers/v1/customer.proto\"\xdc\x03\n\x04Sale\x12\x0f\n\x07sale_id\x18\x01 \x01(\t\x12\x1a\n\x12origin_customer_id\x18\x02 \x01(\t\x12(\n\x0ctotal_amount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x05lines\x18\x04 \x03(\x0b\x32 .patronage.analytics.v1.SaleLine\x12\x16\n\x0epayment_method\x18\x05 \x01(\t\x12-\n\tsale_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x06status\x18\x07 \x01(\x0e\x32\".patronage.analytics.v1.SaleStatus\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x0frefunded_amount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12/\n\x07refunds\x18\n \x03(\x0b\x32\x1e.patronage.analytics.v1.Refund\x12-\n\tvoid_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bvoid_reason\x18\x0c \x01(\t\"\xa8\x01\n\x06Refund\x12\x11\n\trefund_id\x18\x01 \x01(\t\x12\"\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12&\n\x08quantity\x18\x03 \x01(\x0b\x32\x14.google.type.Decimal\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12/\n\x0brefund_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"g\n\x08SaleLine\x12\x0f\n\x07product\x18\x01 \x01(\t\x12&\n\x08quantity\x18\x02 \x01(\x0b\x32\x14.google.type.Decimal\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\"\x91\x02\n\x11RecordSaleRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12*\n\x04sale\x18\x02 \x01(\x0b\x32\x1c.patronage.analytics.v1.Sale\x12\x19\n\x11\x61t_least_as_fresh\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12@\n\x14\x65xternal_customer_id\x18\x05 \x01(\x0b\x32\".patronage.customers.v1.ExternalId\x12J\n\x13on_unknown_customer\x18\x06 \x01(\x0e\x32-.patronage.analytics.v1.UnknownCustomerAction\"b\n\x12RecordSaleResponse\x12*\n\x04sale\x18\x01 \x01(\x0b\x32\x1c.patronage.analytics.v1.Sale\x12\x10\n\x08recorded\x18\x02 \x01(\x08\x12\x0e\n\x06parked\x18\x03 \x01(\x08\"\x8e\x01\n\tSaleEntry\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12@\n\x14\x65xternal_customer_id\x18\x02 \x01(\x0b\x32\".patronage.customers.v1.ExternalId\x12*\n\x04sale\x18\x03 \x01(\x0b\x32\x1c.patronage.analytics.v1.Sale\"\xa5\x01\n\x0bSaleOutcome\x12\x0f\n\x07sale_id\x18\x01 \x01(\t\x12\x32\n\x06result\x18\x02 \x01(\x0e\x32\".patronage.analytics.v1.SaleResult\x12\x1a\n\x12origin_customer_id\x18\x03 \x01(\t\x12\x35\n\x08problems\x18\x04 \x03(\x0b\x32#.patronage.analytics.v1.SaleProblem\"1\n\x0bSaleProblem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\x8c\x01\n\nSaleCounts\x12\x0c\n\x04read\x18\x01 \x01(\x03\x12\x10\n\x08recorded\x18\x02 \x01(\x03\x12\x11\n\tunchanged\x18\x03 \x01(\x03\x12\x0e\n\x06parked\x18\x04 \x01(\x03\x12\x10\n\x08\x63onflict\x18\x05 \x01(\x03\x12\x18\n\x10unknown_customer\x18\x06 \x01(\x03\x12\x0f\n\x07invalid\x18\x07 \x01(\x03\"\xc6\x01\n\x17\x42\x61tchRecordSalesRequest\x12\x30\n\x05sales\x18\x01 \x03(\x0b\x32!.patronage.analytics.v1.SaleEntry\x12J\n\x13on_unknown_customer\x18\x02 \x01(\x0e\x32-.patronage.analytics.v1.UnknownCustomerAction\x12\x19\n\x11\x61t_least_as_fresh\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\x85\x01\n\x18\x42\x61tchRecordSalesResponse\x12\x35\n\x08outcomes\x18\x01 \x03(\x0b\x32#.patronage.analytics.v1.SaleOutcome\x12\x32\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\".patronage.analytics.v1.SaleCounts\"\xad\x01\n\x12ImportSalesRequest\x12\x30\n\x05sales\x18\x01 \x03(\x0b\x32!.patronage.analytics.v1.SaleEntry\x12J\n\x13on_unknown_customer\x18\x02 \x01(\x0e\x32-.patronage.analytics.v1.UnknownCustomerAction\x12\x19\n\x11\x61t_least_as_fresh\x18\x03 \x01(\t\"\x80\x01\n\x13ImportSalesResponse\x12\x35\n\x08outcomes\x18\x01 \x03(\x0b\x32#.patronage.analytics.v1.SaleOutcome\x12\x32\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\".patronage.analytics.v1.SaleCounts\"h\n\x11RefundSaleRequest\x12\x0f\n\x07sale_id\x18\x01 \x01(\t\x12.\n\x06refund\x18\x02 \x01(\x0b\x32\x1e.patronage.analytics.v1.Refund\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"R\n\x12RefundSaleResponse\x12*\n\x04sale\x18\x01 \x01(\x0b\x32\x1c.patronage.analytics.v1.Sale\x12\x10\n\x08recorded\x18\x02 \x01(\x08\"F\n\x0fVoidSaleRequest\x12\x0f\n\x07sale_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\">\n\x10VoidSaleResponse\x12*\n\x04sale\x18\x01 \x01(\x0b\x32\x1c.patronage.analytics.v1.Sale\"?\n\x16ListParkedSalesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"m\n\nParkedSale\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.patronage.analytics.v1.SaleEntry\x12-\n\tpark_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x80\x01\n\x17ListParkedSalesResponse\x12\x38\n\x0cparked_sales\x18\x01 \x03(\x0b\x32\".patronage.analytics.v1.ParkedSale\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"?\n\x18\x44iscardParkedSaleRequest\x12\x0f\n\x07sale_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x1b\n\x19\x44iscardParkedSaleResponse\"\xff\x01\n\x10ListSalesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12-\n\tsold_from\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsold_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x06 \x01(\t\x12\x34\n\x08statuses\x18\x07 \x03(\x0e\x32\".patronage.analytics.v1.SaleStatus\"\xa7\x01\n\x11ListSalesResponse\x12+\n\x05sales\x18\x01 \x03(\x0b\x32\x1c.patronage.analytics.v1.Sale\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x37\n\tsummaries\x18\x03 \x03(\x0b\x32$.patronage.analytics.v1.SalesSummary\x12\x13\n\x0b\x61ge_seconds\x18\x04 \x01(\x01\"y\n\x0cSalesSummary\x12\x13\n\x0btotal_sales\x18\x01 \x01(\x03\x12(\n\x0ctotal_amount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12*\n\x0e\x61verage_amount\x18\x03 \x01(\x0b\x32\x12.google.type.Money*\x9a\x01\n\nSaleStatus\x12\x1b\n\x17SALE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15SALE_STATUS_COMPLETED\x10\x01\x12\"\n\x1eSALE_STATUS_PARTIALLY_REFUNDED\x10\x02\x12\x18\n\x14SALE_STATUS_REFUNDED\x10\x03\x12\x16\n\x12SALE_STATUS_VOIDED\x10\x04*\x86\x01\n\x15UnknownCustomerAction\x12\'\n#UNKNOWN_CUSTOMER_ACTION_UNSPECIFIED\x10\x00\x12\"\n\x1eUNKNOWN_CUSTOMER_ACTION_REFUSE\x10\x01\x12 \n\x1cUNKNOWN_CUSTOMER_ACTION_PARK\x10\x02*\xcb\x01\n\nSaleResult\x12\x1b\n\x17SALE_RESULT_UNSPECIFIED\x10\x00\x12\x18\n\x14SALE_RESULT_RECORDED\x10\x01\x12\x19\n\x15SALE_RESULT_UNCHANGED\x10\x02\x12\x16\n\x12SALE_RESULT_PARKED\x10\x03\x12\x18\n\x14SALE_RESULT_CONFLICT\x10\x04\x12 \n\x1cSALE_RESULT_UNKNOWN_CUSTOMER\x10\x05\x12\x17\n\x13SALE_RESULT_INVALID\x10\x06\x32\xea\x06\n\x0cSalesService\x12\x63\n\nRecordSale\x12).patronage.analytics.v1.RecordSaleRequest\x1a*.patronage.analytics.v1.RecordSaleResponse\x12u\n\x10\x42\x61tchRecordSales\x12/.patronage.analytics.v1.BatchRecordSalesRequest\x1a\x30.patronage.analytics.v1.BatchRecordSalesResponse\x12j\n\x0bImportSales\x12*.patronage.analytics.v1.ImportSalesRequest\x1a+.patronage.analytics.v1.ImportSalesResponse(\x01\x30\x01\x12\x63\n\nRefundSale\x12).patronage.analytics.v1.RefundSaleRequest\x1a*.patronage.analytics.v1.RefundSaleResponse\x12]\n\x08VoidSale\x12\'.patronage.analytics.v1.VoidSaleRequest\x1a(.patronage.analytics.v1.VoidSaleResponse\x12r\n\x0fListParkedSales\x12..patronage.analytics.v1.ListParkedSalesRequest\x1a/.patronage.analytics.v1.ListParkedSalesResponse\x12x\n\x11\x44iscardParkedSale\x12\x30.patronage.analytics.v1.DiscardParkedSaleRequest\x1a\x31.patronage.analytics.v1.DiscardParkedSaleResponse\x12`\n\tListSales\x12(.patronage.analytics.v1.ListSalesRequest\x1a).patronage.analytics.v1.ListSalesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.analytics.v1.sales_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SALESTATUS']._serialized_start=1293
-  _globals['_SALESTATUS']._serialized_end=1447
-  _globals['_SALE']._serialized_start=156
-  _globals['_SALE']._serialized_end=470
-  _globals['_SALELINE']._serialized_start=472
-  _globals['_SALELINE']._serialized_end=575
-  _globals['_RECORDSALEREQUEST']._serialized_start=578
-  _globals['_RECORDSALEREQUEST']._serialized_end=709
-  _globals['_RECORDSALERESPONSE']._serialized_start=711
-  _globals['_RECORDSALERESPONSE']._serialized_end=793
-  _globals['_LISTSALESREQUEST']._serialized_start=796
-  _globals['_LISTSALESREQUEST']._serialized_end=997
-  _globals['_LISTSALESRESPONSE']._serialized_start=1000
-  _globals['_LISTSALESRESPONSE']._serialized_end=1167
-  _globals['_SALESSUMMARY']._serialized_start=1169
-  _globals['_SALESSUMMARY']._serialized_end=1290
-  _globals['_SALESSERVICE']._serialized_start=1450
-  _globals['_SALESSERVICE']._serialized_end=1663
+  _globals['_SALESTATUS']._serialized_start=3755
+  _globals['_SALESTATUS']._serialized_end=3909
+  _globals['_UNKNOWNCUSTOMERACTION']._serialized_start=3912
+  _globals['_UNKNOWNCUSTOMERACTION']._serialized_end=4046
+  _globals['_SALERESULT']._serialized_start=4049
+  _globals['_SALERESULT']._serialized_end=4252
+  _globals['_SALE']._serialized_start=195
+  _globals['_SALE']._serialized_end=671
+  _globals['_REFUND']._serialized_start=674
+  _globals['_REFUND']._serialized_end=842
+  _globals['_SALELINE']._serialized_start=844
+  _globals['_SALELINE']._serialized_end=947
+  _globals['_RECORDSALEREQUEST']._serialized_start=950
+  _globals['_RECORDSALEREQUEST']._serialized_end=1223
+  _globals['_RECORDSALERESPONSE']._serialized_start=1225
+  _globals['_RECORDSALERESPONSE']._serialized_end=1323
+  _globals['_SALEENTRY']._serialized_start=1326
+  _globals['_SALEENTRY']._serialized_end=1468
+  _globals['_SALEOUTCOME']._serialized_start=1471
+  _globals['_SALEOUTCOME']._serialized_end=1636
+  _globals['_SALEPROBLEM']._serialized_start=1638
+  _globals['_SALEPROBLEM']._serialized_end=1687
+  _globals['_SALECOUNTS']._serialized_start=1690
+  _globals['_SALECOUNTS']._serialized_end=1830
+  _globals['_BATCHRECORDSALESREQUEST']._serialized_start=1833
+  _globals['_BATCHRECORDSALESREQUEST']._serialized_end=2031
+  _globals['_BATCHRECORDSALESRESPONSE']._serialized_start=2034
+  _globals['_BATCHRECORDSALESRESPONSE']._serialized_end=2167
+  _globals['_IMPORTSALESREQUEST']._serialized_start=2170
+  _globals['_IMPORTSALESREQUEST']._serialized_end=2343
+  _globals['_IMPORTSALESRESPONSE']._serialized_start=2346
+  _globals['_IMPORTSALESRESPONSE']._serialized_end=2474
+  _globals['_REFUNDSALEREQUEST']._serialized_start=2476
+  _globals['_REFUNDSALEREQUEST']._serialized_end=2580
+  _globals['_REFUNDSALERESPONSE']._serialized_start=2582
+  _globals['_REFUNDSALERESPONSE']._serialized_end=2664
+  _globals['_VOIDSALEREQUEST']._serialized_start=2666
+  _globals['_VOIDSALEREQUEST']._serialized_end=2736
+  _globals['_VOIDSALERESPONSE']._serialized_start=2738
+  _globals['_VOIDSALERESPONSE']._serialized_end=2800
+  _globals['_LISTPARKEDSALESREQUEST']._serialized_start=2802
+  _globals['_LISTPARKEDSALESREQUEST']._serialized_end=2865
+  _globals['_PARKEDSALE']._serialized_start=2867
+  _globals['_PARKEDSALE']._serialized_end=2976
+  _globals['_LISTPARKEDSALESRESPONSE']._serialized_start=2979
+  _globals['_LISTPARKEDSALESRESPONSE']._serialized_end=3107
+  _globals['_DISCARDPARKEDSALEREQUEST']._serialized_start=3109
+  _globals['_DISCARDPARKEDSALEREQUEST']._serialized_end=3172
+  _globals['_DISCARDPARKEDSALERESPONSE']._serialized_start=3174
+  _globals['_DISCARDPARKEDSALERESPONSE']._serialized_end=3201
+  _globals['_LISTSALESREQUEST']._serialized_start=3204
+  _globals['_LISTSALESREQUEST']._serialized_end=3459
+  _globals['_LISTSALESRESPONSE']._serialized_start=3462
+  _globals['_LISTSALESRESPONSE']._serialized_end=3629
+  _globals['_SALESSUMMARY']._serialized_start=3631
+  _globals['_SALESSUMMARY']._serialized_end=3752
+  _globals['_SALESSERVICE']._serialized_start=4255
+  _globals['_SALESSERVICE']._serialized_end=5129
 # @@protoc_insertion_point(module_scope)

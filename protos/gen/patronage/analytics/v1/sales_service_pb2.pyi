@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import decimal_pb2 as _decimal_pb2
 from google.type import money_pb2 as _money_pb2
+from patronage.customers.v1 import customer_pb2 as _customer_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -29,7 +30,7 @@ class _SaleStatus:
 class _SaleStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SaleStatus.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SALE_STATUS_UNSPECIFIED: _SaleStatus.ValueType  # 0
-    """Never sent."""
+    """A sale that waits for its customer; an error in a filter."""
     SALE_STATUS_COMPLETED: _SaleStatus.ValueType  # 1
     """Done; it counts."""
     SALE_STATUS_PARTIALLY_REFUNDED: _SaleStatus.ValueType  # 2
@@ -43,7 +44,7 @@ class SaleStatus(_SaleStatus, metaclass=_SaleStatusEnumTypeWrapper):
     """How a sale stands."""
 
 SALE_STATUS_UNSPECIFIED: SaleStatus.ValueType  # 0
-"""Never sent."""
+"""A sale that waits for its customer; an error in a filter."""
 SALE_STATUS_COMPLETED: SaleStatus.ValueType  # 1
 """Done; it counts."""
 SALE_STATUS_PARTIALLY_REFUNDED: SaleStatus.ValueType  # 2
@@ -53,6 +54,70 @@ SALE_STATUS_REFUNDED: SaleStatus.ValueType  # 3
 SALE_STATUS_VOIDED: SaleStatus.ValueType  # 4
 """Declared void; it never counted."""
 Global___SaleStatus: _TypeAlias = SaleStatus  # noqa: Y015
+
+class _UnknownCustomerAction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UnknownCustomerActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_UnknownCustomerAction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    UNKNOWN_CUSTOMER_ACTION_UNSPECIFIED: _UnknownCustomerAction.ValueType  # 0
+    """Not said; as REFUSE."""
+    UNKNOWN_CUSTOMER_ACTION_REFUSE: _UnknownCustomerAction.ValueType  # 1
+    """Refuse it with CUSTOMER_NOT_FOUND."""
+    UNKNOWN_CUSTOMER_ACTION_PARK: _UnknownCustomerAction.ValueType  # 2
+    """Keep it aside; it is recorded by itself when the customer becomes known, and counts from then on."""
+
+class UnknownCustomerAction(_UnknownCustomerAction, metaclass=_UnknownCustomerActionEnumTypeWrapper):
+    """What to do with a sale for a customer that is not known."""
+
+UNKNOWN_CUSTOMER_ACTION_UNSPECIFIED: UnknownCustomerAction.ValueType  # 0
+"""Not said; as REFUSE."""
+UNKNOWN_CUSTOMER_ACTION_REFUSE: UnknownCustomerAction.ValueType  # 1
+"""Refuse it with CUSTOMER_NOT_FOUND."""
+UNKNOWN_CUSTOMER_ACTION_PARK: UnknownCustomerAction.ValueType  # 2
+"""Keep it aside; it is recorded by itself when the customer becomes known, and counts from then on."""
+Global___UnknownCustomerAction: _TypeAlias = UnknownCustomerAction  # noqa: Y015
+
+class _SaleResult:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SaleResultEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SaleResult.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SALE_RESULT_UNSPECIFIED: _SaleResult.ValueType  # 0
+    """Never sent."""
+    SALE_RESULT_RECORDED: _SaleResult.ValueType  # 1
+    """It is recorded now."""
+    SALE_RESULT_UNCHANGED: _SaleResult.ValueType  # 2
+    """It was there already, with the same content."""
+    SALE_RESULT_PARKED: _SaleResult.ValueType  # 3
+    """It waits for its customer."""
+    SALE_RESULT_CONFLICT: _SaleResult.ValueType  # 4
+    """Its id was used for a sale with other content. Nothing was written."""
+    SALE_RESULT_UNKNOWN_CUSTOMER: _SaleResult.ValueType  # 5
+    """Its customer is not known. Nothing was written."""
+    SALE_RESULT_INVALID: _SaleResult.ValueType  # 6
+    """Fields are wrong. Nothing was written."""
+
+class SaleResult(_SaleResult, metaclass=_SaleResultEnumTypeWrapper):
+    """What was done with one sale of many."""
+
+SALE_RESULT_UNSPECIFIED: SaleResult.ValueType  # 0
+"""Never sent."""
+SALE_RESULT_RECORDED: SaleResult.ValueType  # 1
+"""It is recorded now."""
+SALE_RESULT_UNCHANGED: SaleResult.ValueType  # 2
+"""It was there already, with the same content."""
+SALE_RESULT_PARKED: SaleResult.ValueType  # 3
+"""It waits for its customer."""
+SALE_RESULT_CONFLICT: SaleResult.ValueType  # 4
+"""Its id was used for a sale with other content. Nothing was written."""
+SALE_RESULT_UNKNOWN_CUSTOMER: SaleResult.ValueType  # 5
+"""Its customer is not known. Nothing was written."""
+SALE_RESULT_INVALID: SaleResult.ValueType  # 6
+"""Fields are wrong. Nothing was written."""
+Global___SaleResult: _TypeAlias = SaleResult  # noqa: Y015
 
 @_typing.final
 class Sale(_message.Message):
@@ -68,6 +133,10 @@ class Sale(_message.Message):
     SALE_TIME_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    REFUNDED_AMOUNT_FIELD_NUMBER: _builtins.int
+    REFUNDS_FIELD_NUMBER: _builtins.int
+    VOID_TIME_FIELD_NUMBER: _builtins.int
+    VOID_REASON_FIELD_NUMBER: _builtins.int
     sale_id: _builtins.str
     """The shop's own id of the sale, 1 to 255 characters, unique in the company."""
     origin_customer_id: _builtins.str
@@ -76,6 +145,8 @@ class Sale(_message.Message):
     """How it was paid, such as "cash" or "mpesa", up to 64 characters; absent: not known."""
     status: Global___SaleStatus.ValueType
     """How it stands. Output only."""
+    void_reason: _builtins.str
+    """Why it was declared void; absent: not said. Output only."""
     @_builtins.property
     def total_amount(self) -> _money_pb2.Money:
         """The total, with its currency. Not negative, no finer than the currency's minor unit, at most 999,999,999,999 units."""
@@ -92,6 +163,18 @@ class Sale(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was recorded. Output only."""
 
+    @_builtins.property
+    def refunded_amount(self) -> _money_pb2.Money:
+        """What was taken back so far; absent: nothing. Output only."""
+
+    @_builtins.property
+    def refunds(self) -> _containers.RepeatedCompositeFieldContainer[Global___Refund]:
+        """Each time that something was taken back, in the order of time. Output only."""
+
+    @_builtins.property
+    def void_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was declared void; absent: it is not. Output only."""
+
     def __init__(
         self,
         *,
@@ -103,14 +186,64 @@ class Sale(_message.Message):
         sale_time: _timestamp_pb2.Timestamp | None = ...,
         status: Global___SaleStatus.ValueType = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        refunded_amount: _money_pb2.Money | None = ...,
+        refunds: _abc.Iterable[Global___Refund] | None = ...,
+        void_time: _timestamp_pb2.Timestamp | None = ...,
+        void_reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "sale_time", b"sale_time", "total_amount", b"total_amount"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "refunded_amount", b"refunded_amount", "sale_time", b"sale_time", "total_amount", b"total_amount", "void_time", b"void_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "lines", b"lines", "origin_customer_id", b"origin_customer_id", "payment_method", b"payment_method", "sale_id", b"sale_id", "sale_time", b"sale_time", "status", b"status", "total_amount", b"total_amount"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "lines", b"lines", "origin_customer_id", b"origin_customer_id", "payment_method", b"payment_method", "refunded_amount", b"refunded_amount", "refunds", b"refunds", "sale_id", b"sale_id", "sale_time", b"sale_time", "status", b"status", "total_amount", b"total_amount", "void_reason", b"void_reason", "void_time", b"void_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Sale: _TypeAlias = Sale  # noqa: Y015
+
+@_typing.final
+class Refund(_message.Message):
+    """Something of a sale that was taken back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFUND_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REFUND_TIME_FIELD_NUMBER: _builtins.int
+    refund_id: _builtins.str
+    """The shop's own id of the refund, 1 to 255 characters, unique in the sale."""
+    reason: _builtins.str
+    """Why, up to 255 characters; absent: not said."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """How much was given back. Absent in a request means all that is left."""
+
+    @_builtins.property
+    def quantity(self) -> _decimal_pb2.Decimal:
+        """How much of the goods came back, at most what is left of the sale's lines. Absent in a request means none, or all
+        that is left where amount is absent.
+        """
+
+    @_builtins.property
+    def refund_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made, not before 24 hours before the sale and not more than a day ahead. Absent in a request means now."""
+
+    def __init__(
+        self,
+        *,
+        refund_id: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        quantity: _decimal_pb2.Decimal | None = ...,
+        reason: _builtins.str = ...,
+        refund_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "quantity", b"quantity", "refund_time", b"refund_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "quantity", b"quantity", "reason", b"reason", "refund_id", b"refund_id", "refund_time", b"refund_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Refund: _TypeAlias = Refund  # noqa: Y015
 
 @_typing.final
 class SaleLine(_message.Message):
@@ -156,8 +289,10 @@ class RecordSaleRequest(_message.Message):
     SALE_FIELD_NUMBER: _builtins.int
     AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXTERNAL_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ON_UNKNOWN_CUSTOMER_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
-    """The customer; required. That of a merged one keeps the sale there, and its root shows it. A deleted one keeps it
+    """The customer; required unless external_customer_id is given. That of a merged one keeps the sale there, and its root shows it. A deleted one keeps it
     too: it counts as revenue, and shows when the customer is restored. An unknown or erased one is CUSTOMER_NOT_FOUND.
     """
     at_least_as_fresh: _builtins.str
@@ -168,9 +303,17 @@ class RecordSaleRequest(_message.Message):
     """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent
     but by sale_id.
     """
+    on_unknown_customer: Global___UnknownCustomerAction.ValueType
+    """What to do where the customer is not known. Absent means REFUSE."""
     @_builtins.property
     def sale(self) -> Global___Sale:
         """The sale; origin_customer_id and output-only fields are ignored. Required."""
+
+    @_builtins.property
+    def external_customer_id(self) -> _customer_pb2.ExternalId:
+        """The customer by an id of another system, instead of customer_id. The sale belongs to the customer who has that id
+        now, and stays with it.
+        """
 
     def __init__(
         self,
@@ -179,10 +322,12 @@ class RecordSaleRequest(_message.Message):
         sale: Global___Sale | None = ...,
         at_least_as_fresh: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        external_customer_id: _customer_pb2.ExternalId | None = ...,
+        on_unknown_customer: Global___UnknownCustomerAction.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["sale", b"sale"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["external_customer_id", b"external_customer_id", "sale", b"sale"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least_as_fresh", b"at_least_as_fresh", "customer_id", b"customer_id", "request_id", b"request_id", "sale", b"sale"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least_as_fresh", b"at_least_as_fresh", "customer_id", b"customer_id", "external_customer_id", b"external_customer_id", "on_unknown_customer", b"on_unknown_customer", "request_id", b"request_id", "sale", b"sale"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -196,8 +341,348 @@ class RecordSaleResponse(_message.Message):
 
     SALE_FIELD_NUMBER: _builtins.int
     RECORDED_FIELD_NUMBER: _builtins.int
+    PARKED_FIELD_NUMBER: _builtins.int
     recorded: _builtins.bool
     """Whether this request recorded it; false where it was there already."""
+    parked: _builtins.bool
+    """Whether it waits for its customer, whether from this request or from one before."""
+    @_builtins.property
+    def sale(self) -> Global___Sale:
+        """The sale as stored. One that is parked has no status yet, and no origin_customer_id where it came with
+        external_customer_id.
+        """
+
+    def __init__(
+        self,
+        *,
+        sale: Global___Sale | None = ...,
+        recorded: _builtins.bool = ...,
+        parked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sale", b"sale"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parked", b"parked", "recorded", b"recorded", "sale", b"sale"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordSaleResponse: _TypeAlias = RecordSaleResponse  # noqa: Y015
+
+@_typing.final
+class SaleEntry(_message.Message):
+    """A sale with its customer, as one of many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    EXTERNAL_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    SALE_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The customer; required unless external_customer_id is given."""
+    @_builtins.property
+    def external_customer_id(self) -> _customer_pb2.ExternalId:
+        """The customer by an id of another system, instead of customer_id."""
+
+    @_builtins.property
+    def sale(self) -> Global___Sale:
+        """The sale; origin_customer_id and output-only fields are ignored. Required."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        external_customer_id: _customer_pb2.ExternalId | None = ...,
+        sale: Global___Sale | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["external_customer_id", b"external_customer_id", "sale", b"sale"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "external_customer_id", b"external_customer_id", "sale", b"sale"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaleEntry: _TypeAlias = SaleEntry  # noqa: Y015
+
+@_typing.final
+class SaleOutcome(_message.Message):
+    """What became of one sale of many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALE_ID_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    ORIGIN_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    sale_id: _builtins.str
+    """The sale's id, as sent."""
+    result: Global___SaleResult.ValueType
+    """What was done."""
+    origin_customer_id: _builtins.str
+    """The customer that the sale was recorded for; absent where it was not."""
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___SaleProblem]:
+        """Every field that is wrong, for INVALID, and the fields that differ, for CONFLICT."""
+
+    def __init__(
+        self,
+        *,
+        sale_id: _builtins.str = ...,
+        result: Global___SaleResult.ValueType = ...,
+        origin_customer_id: _builtins.str = ...,
+        problems: _abc.Iterable[Global___SaleProblem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["origin_customer_id", b"origin_customer_id", "problems", b"problems", "result", b"result", "sale_id", b"sale_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaleOutcome: _TypeAlias = SaleOutcome  # noqa: Y015
+
+@_typing.final
+class SaleProblem(_message.Message):
+    """What is wrong with one field of a sale of many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field, by its name in SaleEntry, such as "sale.total_amount.units"."""
+    description: _builtins.str
+    """What is wrong, in words."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        description: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaleProblem: _TypeAlias = SaleProblem  # noqa: Y015
+
+@_typing.final
+class SaleCounts(_message.Message):
+    """How many sales of many had which result."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    READ_FIELD_NUMBER: _builtins.int
+    RECORDED_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
+    PARKED_FIELD_NUMBER: _builtins.int
+    CONFLICT_FIELD_NUMBER: _builtins.int
+    UNKNOWN_CUSTOMER_FIELD_NUMBER: _builtins.int
+    INVALID_FIELD_NUMBER: _builtins.int
+    read: _builtins.int
+    """Sales read; the others add up to it."""
+    recorded: _builtins.int
+    """Recorded now."""
+    unchanged: _builtins.int
+    """There already."""
+    parked: _builtins.int
+    """Waiting for their customer."""
+    conflict: _builtins.int
+    """With an id that was used for other content."""
+    unknown_customer: _builtins.int
+    """For customers that are not known."""
+    invalid: _builtins.int
+    """With wrong fields."""
+    def __init__(
+        self,
+        *,
+        read: _builtins.int = ...,
+        recorded: _builtins.int = ...,
+        unchanged: _builtins.int = ...,
+        parked: _builtins.int = ...,
+        conflict: _builtins.int = ...,
+        unknown_customer: _builtins.int = ...,
+        invalid: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conflict", b"conflict", "invalid", b"invalid", "parked", b"parked", "read", b"read", "recorded", b"recorded", "unchanged", b"unchanged", "unknown_customer", b"unknown_customer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaleCounts: _TypeAlias = SaleCounts  # noqa: Y015
+
+@_typing.final
+class BatchRecordSalesRequest(_message.Message):
+    """Asks to record several sales."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALES_FIELD_NUMBER: _builtins.int
+    ON_UNKNOWN_CUSTOMER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    on_unknown_customer: Global___UnknownCustomerAction.ValueType
+    """What to do where a customer is not known. Absent means REFUSE."""
+    at_least_as_fresh: _builtins.str
+    """Wait until this write in customers has been followed; a change_token. Absent: do not wait."""
+    request_id: _builtins.str
+    """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent
+    but by the sale ids.
+    """
+    @_builtins.property
+    def sales(self) -> _containers.RepeatedCompositeFieldContainer[Global___SaleEntry]:
+        """The sales, 1 to 500."""
+
+    def __init__(
+        self,
+        *,
+        sales: _abc.Iterable[Global___SaleEntry] | None = ...,
+        on_unknown_customer: Global___UnknownCustomerAction.ValueType = ...,
+        at_least_as_fresh: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least_as_fresh", b"at_least_as_fresh", "on_unknown_customer", b"on_unknown_customer", "request_id", b"request_id", "sales", b"sales"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchRecordSalesRequest: _TypeAlias = BatchRecordSalesRequest  # noqa: Y015
+
+@_typing.final
+class BatchRecordSalesResponse(_message.Message):
+    """What became of several sales."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SaleOutcome]:
+        """One outcome for each sale, in the order of the sales."""
+
+    @_builtins.property
+    def counts(self) -> Global___SaleCounts:
+        """How many had which result."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___SaleOutcome] | None = ...,
+        counts: Global___SaleCounts | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchRecordSalesResponse: _TypeAlias = BatchRecordSalesResponse  # noqa: Y015
+
+@_typing.final
+class ImportSalesRequest(_message.Message):
+    """One message of an import of sales."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALES_FIELD_NUMBER: _builtins.int
+    ON_UNKNOWN_CUSTOMER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
+    on_unknown_customer: Global___UnknownCustomerAction.ValueType
+    """What to do where a customer is not known. Absent means PARK: an import often runs ahead of its customers."""
+    at_least_as_fresh: _builtins.str
+    """Wait until this write in customers has been followed before these are recorded; a change_token. Absent: do not wait."""
+    @_builtins.property
+    def sales(self) -> _containers.RepeatedCompositeFieldContainer[Global___SaleEntry]:
+        """The next sales, 1 to 2,500."""
+
+    def __init__(
+        self,
+        *,
+        sales: _abc.Iterable[Global___SaleEntry] | None = ...,
+        on_unknown_customer: Global___UnknownCustomerAction.ValueType = ...,
+        at_least_as_fresh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least_as_fresh", b"at_least_as_fresh", "on_unknown_customer", b"on_unknown_customer", "sales", b"sales"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportSalesRequest: _TypeAlias = ImportSalesRequest  # noqa: Y015
+
+@_typing.final
+class ImportSalesResponse(_message.Message):
+    """What became of one message of an import of sales."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SaleOutcome]:
+        """One outcome for each sale of the message, in the order of the sales."""
+
+    @_builtins.property
+    def counts(self) -> Global___SaleCounts:
+        """The totals of the import up to and with this message."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___SaleOutcome] | None = ...,
+        counts: Global___SaleCounts | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportSalesResponse: _TypeAlias = ImportSalesResponse  # noqa: Y015
+
+@_typing.final
+class RefundSaleRequest(_message.Message):
+    """Asks to take back a sale in part or in whole."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALE_ID_FIELD_NUMBER: _builtins.int
+    REFUND_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    sale_id: _builtins.str
+    """The sale; required."""
+    request_id: _builtins.str
+    """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent
+    but by the refund id.
+    """
+    @_builtins.property
+    def refund(self) -> Global___Refund:
+        """What is taken back. refund_id is required; an absent amount means all that is left."""
+
+    def __init__(
+        self,
+        *,
+        sale_id: _builtins.str = ...,
+        refund: Global___Refund | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["refund", b"refund"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["refund", b"refund", "request_id", b"request_id", "sale_id", b"sale_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefundSaleRequest: _TypeAlias = RefundSaleRequest  # noqa: Y015
+
+@_typing.final
+class RefundSaleResponse(_message.Message):
+    """The sale after a refund."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALE_FIELD_NUMBER: _builtins.int
+    RECORDED_FIELD_NUMBER: _builtins.int
+    recorded: _builtins.bool
+    """Whether this request recorded the refund; false where it was there already."""
     @_builtins.property
     def sale(self) -> Global___Sale:
         """The sale as stored."""
@@ -214,7 +699,194 @@ class RecordSaleResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RecordSaleResponse: _TypeAlias = RecordSaleResponse  # noqa: Y015
+Global___RefundSaleResponse: _TypeAlias = RefundSaleResponse  # noqa: Y015
+
+@_typing.final
+class VoidSaleRequest(_message.Message):
+    """Asks to declare a sale void."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    sale_id: _builtins.str
+    """The sale; required."""
+    reason: _builtins.str
+    """Why, up to 255 characters; absent: not said."""
+    request_id: _builtins.str
+    """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent
+    but by what it does.
+    """
+    def __init__(
+        self,
+        *,
+        sale_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "request_id", b"request_id", "sale_id", b"sale_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VoidSaleRequest: _TypeAlias = VoidSaleRequest  # noqa: Y015
+
+@_typing.final
+class VoidSaleResponse(_message.Message):
+    """The void sale."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def sale(self) -> Global___Sale:
+        """The sale as stored."""
+
+    def __init__(
+        self,
+        *,
+        sale: Global___Sale | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sale", b"sale"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sale", b"sale"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VoidSaleResponse: _TypeAlias = VoidSaleResponse  # noqa: Y015
+
+@_typing.final
+class ListParkedSalesRequest(_message.Message):
+    """Asks for the sales that wait for their customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000."""
+    page_token: _builtins.str
+    """The next_page_token of the answer before; absent: the first page."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListParkedSalesRequest: _TypeAlias = ListParkedSalesRequest  # noqa: Y015
+
+@_typing.final
+class ParkedSale(_message.Message):
+    """A sale that waits for its customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    PARK_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def entry(self) -> Global___SaleEntry:
+        """The sale and the customer that it names."""
+
+    @_builtins.property
+    def park_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it waits."""
+
+    def __init__(
+        self,
+        *,
+        entry: Global___SaleEntry | None = ...,
+        park_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "park_time", b"park_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "park_time", b"park_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParkedSale: _TypeAlias = ParkedSale  # noqa: Y015
+
+@_typing.final
+class ListParkedSalesResponse(_message.Message):
+    """One page of sales that wait for their customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARKED_SALES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty: this is the last one."""
+    total_size: _builtins.int
+    """How many wait in all."""
+    @_builtins.property
+    def parked_sales(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParkedSale]:
+        """The sales, by sale id."""
+
+    def __init__(
+        self,
+        *,
+        parked_sales: _abc.Iterable[Global___ParkedSale] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "parked_sales", b"parked_sales", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListParkedSalesResponse: _TypeAlias = ListParkedSalesResponse  # noqa: Y015
+
+@_typing.final
+class DiscardParkedSaleRequest(_message.Message):
+    """Asks to give up a sale that waits for its customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALE_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    sale_id: _builtins.str
+    """The sale; required. SALE_NOT_FOUND where none with this id waits."""
+    request_id: _builtins.str
+    """A UUID. The same id with the same content within 24 hours answers with the first result."""
+    def __init__(
+        self,
+        *,
+        sale_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "sale_id", b"sale_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardParkedSaleRequest: _TypeAlias = DiscardParkedSaleRequest  # noqa: Y015
+
+@_typing.final
+class DiscardParkedSaleResponse(_message.Message):
+    """The parked sale is given up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardParkedSaleResponse: _TypeAlias = DiscardParkedSaleResponse  # noqa: Y015
 
 @_typing.final
 class ListSalesRequest(_message.Message):
@@ -228,6 +900,7 @@ class ListSalesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
+    STATUSES_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The customer. That of a merged one lists the sales of its root; a deleted one is CUSTOMER_NOT_FOUND. Absent: the
     whole company.
@@ -248,6 +921,10 @@ class ListSalesRequest(_message.Message):
     def sold_before(self) -> _timestamp_pb2.Timestamp:
         """Made before this time; absent: no bound."""
 
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedScalarFieldContainer[Global___SaleStatus.ValueType]:
+        """Only sales that stand so; empty: however they stand."""
+
     def __init__(
         self,
         *,
@@ -257,10 +934,11 @@ class ListSalesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         at_least_as_fresh: _builtins.str = ...,
+        statuses: _abc.Iterable[Global___SaleStatus.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sold_before", b"sold_before", "sold_from", b"sold_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least_as_fresh", b"at_least_as_fresh", "customer_id", b"customer_id", "page_size", b"page_size", "page_token", b"page_token", "sold_before", b"sold_before", "sold_from", b"sold_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least_as_fresh", b"at_least_as_fresh", "customer_id", b"customer_id", "page_size", b"page_size", "page_token", b"page_token", "sold_before", b"sold_before", "sold_from", b"sold_from", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -286,7 +964,9 @@ class ListSalesResponse(_message.Message):
 
     @_builtins.property
     def summaries(self) -> _containers.RepeatedCompositeFieldContainer[Global___SalesSummary]:
-        """The totals over all sales that the question holds for, one for each currency, by currency code."""
+        """The totals over all sales that the question holds for, less what was refunded, one for each currency, by currency
+        code. Sales that were refunded in whole or declared void count nothing, and are not among them.
+        """
 
     def __init__(
         self,

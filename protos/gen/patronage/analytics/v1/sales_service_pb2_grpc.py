@@ -40,6 +40,36 @@ class SalesServiceStub:
                 request_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RecordSaleRequest.SerializeToString,
                 response_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RecordSaleResponse.FromString,
                 _registered_method=True)
+        self.BatchRecordSales = channel.unary_unary(
+                '/patronage.analytics.v1.SalesService/BatchRecordSales',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.BatchRecordSalesRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.BatchRecordSalesResponse.FromString,
+                _registered_method=True)
+        self.ImportSales = channel.stream_stream(
+                '/patronage.analytics.v1.SalesService/ImportSales',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ImportSalesRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ImportSalesResponse.FromString,
+                _registered_method=True)
+        self.RefundSale = channel.unary_unary(
+                '/patronage.analytics.v1.SalesService/RefundSale',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RefundSaleRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RefundSaleResponse.FromString,
+                _registered_method=True)
+        self.VoidSale = channel.unary_unary(
+                '/patronage.analytics.v1.SalesService/VoidSale',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.VoidSaleRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.VoidSaleResponse.FromString,
+                _registered_method=True)
+        self.ListParkedSales = channel.unary_unary(
+                '/patronage.analytics.v1.SalesService/ListParkedSales',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ListParkedSalesRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ListParkedSalesResponse.FromString,
+                _registered_method=True)
+        self.DiscardParkedSale = channel.unary_unary(
+                '/patronage.analytics.v1.SalesService/DiscardParkedSale',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.DiscardParkedSaleRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.DiscardParkedSaleResponse.FromString,
+                _registered_method=True)
         self.ListSales = channel.unary_unary(
                 '/patronage.analytics.v1.SalesService/ListSales',
                 request_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ListSalesRequest.SerializeToString,
@@ -54,6 +84,54 @@ class SalesServiceServicer:
     def RecordSale(self, request, context):
         """Records a sale. Idempotent by its sale id: the same content again changes nothing, other content is refused with
         SALE_CONFLICT. Scope analytics:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchRecordSales(self, request, context):
+        """Records up to 500 sales in one transaction, with an outcome for each; one that is refused does not hold back the
+        others. Idempotent by the sale ids. Scope analytics:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportSales(self, request_iterator, context):
+        """Records sales as a stream of batches of up to 2,500, each in a transaction of its own and answered by one message.
+        Nothing is half done where the stream breaks, and sending the same sales again changes nothing. Scope
+        analytics:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefundSale(self, request, context):
+        """Takes back a sale in part or in whole. What is left counts, at the time of the sale. Idempotent by its refund id:
+        the same content again changes nothing, other content is refused with REFUND_CONFLICT. Scope analytics:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VoidSale(self, request, context):
+        """Declares that a sale never was: it counts no more, whatever was refunded of it. One that is void already stays as
+        it is. Scope analytics:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListParkedSales(self, request, context):
+        """Lists the sales that wait for their customer, by sale id. Scope analytics:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscardParkedSale(self, request, context):
+        """Gives up a sale that waits for its customer, such as one with a mistyped id. Its id is free again. Scope
+        analytics:write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -74,6 +152,36 @@ def add_SalesServiceServicer_to_server(servicer, server):
                     servicer.RecordSale,
                     request_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RecordSaleRequest.FromString,
                     response_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RecordSaleResponse.SerializeToString,
+            ),
+            'BatchRecordSales': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchRecordSales,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.BatchRecordSalesRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.BatchRecordSalesResponse.SerializeToString,
+            ),
+            'ImportSales': grpc.stream_stream_rpc_method_handler(
+                    servicer.ImportSales,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ImportSalesRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ImportSalesResponse.SerializeToString,
+            ),
+            'RefundSale': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefundSale,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RefundSaleRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RefundSaleResponse.SerializeToString,
+            ),
+            'VoidSale': grpc.unary_unary_rpc_method_handler(
+                    servicer.VoidSale,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.VoidSaleRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.VoidSaleResponse.SerializeToString,
+            ),
+            'ListParkedSales': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListParkedSales,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ListParkedSalesRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ListParkedSalesResponse.SerializeToString,
+            ),
+            'DiscardParkedSale': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardParkedSale,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.DiscardParkedSaleRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_sales__service__pb2.DiscardParkedSaleResponse.SerializeToString,
             ),
             'ListSales': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSales,
@@ -109,6 +217,168 @@ class SalesService:
             '/patronage.analytics.v1.SalesService/RecordSale',
             patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RecordSaleRequest.SerializeToString,
             patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RecordSaleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchRecordSales(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.SalesService/BatchRecordSales',
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.BatchRecordSalesRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.BatchRecordSalesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportSales(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/patronage.analytics.v1.SalesService/ImportSales',
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ImportSalesRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ImportSalesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefundSale(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.SalesService/RefundSale',
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RefundSaleRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.RefundSaleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VoidSale(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.SalesService/VoidSale',
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.VoidSaleRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.VoidSaleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListParkedSales(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.SalesService/ListParkedSales',
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ListParkedSalesRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.ListParkedSalesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardParkedSale(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.SalesService/DiscardParkedSale',
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.DiscardParkedSaleRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_sales__service__pb2.DiscardParkedSaleResponse.FromString,
             options,
             channel_credentials,
             insecure,

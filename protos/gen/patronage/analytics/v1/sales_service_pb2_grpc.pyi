@@ -37,6 +37,29 @@ class SalesServiceStub:
     """Records a sale. Idempotent by its sale id: the same content again changes nothing, other content is refused with
     SALE_CONFLICT. Scope analytics:write.
     """
+    BatchRecordSales: _grpc.UnaryUnaryMultiCallable[_sales_service_pb2.BatchRecordSalesRequest, _sales_service_pb2.BatchRecordSalesResponse]
+    """Records up to 500 sales in one transaction, with an outcome for each; one that is refused does not hold back the
+    others. Idempotent by the sale ids. Scope analytics:write.
+    """
+    ImportSales: _grpc.StreamStreamMultiCallable[_sales_service_pb2.ImportSalesRequest, _sales_service_pb2.ImportSalesResponse]
+    """Records sales as a stream of batches of up to 2,500, each in a transaction of its own and answered by one message.
+    Nothing is half done where the stream breaks, and sending the same sales again changes nothing. Scope
+    analytics:write.
+    """
+    RefundSale: _grpc.UnaryUnaryMultiCallable[_sales_service_pb2.RefundSaleRequest, _sales_service_pb2.RefundSaleResponse]
+    """Takes back a sale in part or in whole. What is left counts, at the time of the sale. Idempotent by its refund id:
+    the same content again changes nothing, other content is refused with REFUND_CONFLICT. Scope analytics:write.
+    """
+    VoidSale: _grpc.UnaryUnaryMultiCallable[_sales_service_pb2.VoidSaleRequest, _sales_service_pb2.VoidSaleResponse]
+    """Declares that a sale never was: it counts no more, whatever was refunded of it. One that is void already stays as
+    it is. Scope analytics:write.
+    """
+    ListParkedSales: _grpc.UnaryUnaryMultiCallable[_sales_service_pb2.ListParkedSalesRequest, _sales_service_pb2.ListParkedSalesResponse]
+    """Lists the sales that wait for their customer, by sale id. Scope analytics:read."""
+    DiscardParkedSale: _grpc.UnaryUnaryMultiCallable[_sales_service_pb2.DiscardParkedSaleRequest, _sales_service_pb2.DiscardParkedSaleResponse]
+    """Gives up a sale that waits for its customer, such as one with a mistyped id. Its id is free again. Scope
+    analytics:write.
+    """
     ListSales: _grpc.UnaryUnaryMultiCallable[_sales_service_pb2.ListSalesRequest, _sales_service_pb2.ListSalesResponse]
     """Lists the sales of a customer with those of all that were merged into it, or of the whole company, newest first,
     with their totals. Scope analytics:read.
@@ -50,6 +73,29 @@ class SalesServiceAsyncStub(SalesServiceStub):
     RecordSale: _aio.UnaryUnaryMultiCallable[_sales_service_pb2.RecordSaleRequest, _sales_service_pb2.RecordSaleResponse]  # type: ignore[assignment]
     """Records a sale. Idempotent by its sale id: the same content again changes nothing, other content is refused with
     SALE_CONFLICT. Scope analytics:write.
+    """
+    BatchRecordSales: _aio.UnaryUnaryMultiCallable[_sales_service_pb2.BatchRecordSalesRequest, _sales_service_pb2.BatchRecordSalesResponse]  # type: ignore[assignment]
+    """Records up to 500 sales in one transaction, with an outcome for each; one that is refused does not hold back the
+    others. Idempotent by the sale ids. Scope analytics:write.
+    """
+    ImportSales: _aio.StreamStreamMultiCallable[_sales_service_pb2.ImportSalesRequest, _sales_service_pb2.ImportSalesResponse]  # type: ignore[assignment]
+    """Records sales as a stream of batches of up to 2,500, each in a transaction of its own and answered by one message.
+    Nothing is half done where the stream breaks, and sending the same sales again changes nothing. Scope
+    analytics:write.
+    """
+    RefundSale: _aio.UnaryUnaryMultiCallable[_sales_service_pb2.RefundSaleRequest, _sales_service_pb2.RefundSaleResponse]  # type: ignore[assignment]
+    """Takes back a sale in part or in whole. What is left counts, at the time of the sale. Idempotent by its refund id:
+    the same content again changes nothing, other content is refused with REFUND_CONFLICT. Scope analytics:write.
+    """
+    VoidSale: _aio.UnaryUnaryMultiCallable[_sales_service_pb2.VoidSaleRequest, _sales_service_pb2.VoidSaleResponse]  # type: ignore[assignment]
+    """Declares that a sale never was: it counts no more, whatever was refunded of it. One that is void already stays as
+    it is. Scope analytics:write.
+    """
+    ListParkedSales: _aio.UnaryUnaryMultiCallable[_sales_service_pb2.ListParkedSalesRequest, _sales_service_pb2.ListParkedSalesResponse]  # type: ignore[assignment]
+    """Lists the sales that wait for their customer, by sale id. Scope analytics:read."""
+    DiscardParkedSale: _aio.UnaryUnaryMultiCallable[_sales_service_pb2.DiscardParkedSaleRequest, _sales_service_pb2.DiscardParkedSaleResponse]  # type: ignore[assignment]
+    """Gives up a sale that waits for its customer, such as one with a mistyped id. Its id is free again. Scope
+    analytics:write.
     """
     ListSales: _aio.UnaryUnaryMultiCallable[_sales_service_pb2.ListSalesRequest, _sales_service_pb2.ListSalesResponse]  # type: ignore[assignment]
     """Lists the sales of a customer with those of all that were merged into it, or of the whole company, newest first,
@@ -67,6 +113,65 @@ class SalesServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_sales_service_pb2.RecordSaleResponse, _abc.Awaitable[_sales_service_pb2.RecordSaleResponse]]:
         """Records a sale. Idempotent by its sale id: the same content again changes nothing, other content is refused with
         SALE_CONFLICT. Scope analytics:write.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchRecordSales(
+        self,
+        request: _sales_service_pb2.BatchRecordSalesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sales_service_pb2.BatchRecordSalesResponse, _abc.Awaitable[_sales_service_pb2.BatchRecordSalesResponse]]:
+        """Records up to 500 sales in one transaction, with an outcome for each; one that is refused does not hold back the
+        others. Idempotent by the sale ids. Scope analytics:write.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportSales(
+        self,
+        request_iterator: _MaybeAsyncIterator[_sales_service_pb2.ImportSalesRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_sales_service_pb2.ImportSalesResponse], _abc.AsyncIterator[_sales_service_pb2.ImportSalesResponse]]:
+        """Records sales as a stream of batches of up to 2,500, each in a transaction of its own and answered by one message.
+        Nothing is half done where the stream breaks, and sending the same sales again changes nothing. Scope
+        analytics:write.
+        """
+
+    @_abc_1.abstractmethod
+    def RefundSale(
+        self,
+        request: _sales_service_pb2.RefundSaleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sales_service_pb2.RefundSaleResponse, _abc.Awaitable[_sales_service_pb2.RefundSaleResponse]]:
+        """Takes back a sale in part or in whole. What is left counts, at the time of the sale. Idempotent by its refund id:
+        the same content again changes nothing, other content is refused with REFUND_CONFLICT. Scope analytics:write.
+        """
+
+    @_abc_1.abstractmethod
+    def VoidSale(
+        self,
+        request: _sales_service_pb2.VoidSaleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sales_service_pb2.VoidSaleResponse, _abc.Awaitable[_sales_service_pb2.VoidSaleResponse]]:
+        """Declares that a sale never was: it counts no more, whatever was refunded of it. One that is void already stays as
+        it is. Scope analytics:write.
+        """
+
+    @_abc_1.abstractmethod
+    def ListParkedSales(
+        self,
+        request: _sales_service_pb2.ListParkedSalesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sales_service_pb2.ListParkedSalesResponse, _abc.Awaitable[_sales_service_pb2.ListParkedSalesResponse]]:
+        """Lists the sales that wait for their customer, by sale id. Scope analytics:read."""
+
+    @_abc_1.abstractmethod
+    def DiscardParkedSale(
+        self,
+        request: _sales_service_pb2.DiscardParkedSaleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sales_service_pb2.DiscardParkedSaleResponse, _abc.Awaitable[_sales_service_pb2.DiscardParkedSaleResponse]]:
+        """Gives up a sale that waits for its customer, such as one with a mistyped id. Its id is free again. Scope
+        analytics:write.
         """
 
     @_abc_1.abstractmethod

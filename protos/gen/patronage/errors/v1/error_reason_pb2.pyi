@@ -76,6 +76,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ALREADY_EXISTS. The sale id was used for a sale with other content.
     Example: RecordSale twice with one sale_id and two amounts.
     """
+    ERROR_REASON_NOTE_NOT_FOUND: _ErrorReason.ValueType  # 180
+    """NOT_FOUND. No note of this company has the id, or it is deleted.
+    Example: UpdateNote with the id of another company's note.
+    """
+    ERROR_REASON_ACTIVITY_NOT_FOUND: _ErrorReason.ValueType  # 181
+    """NOT_FOUND. No activity of this company has the id, or it is deleted.
+    Example: GetActivity with the id of another company's activity.
+    """
+    ERROR_REASON_ENGAGEMENT_NOT_FOUND: _ErrorReason.ValueType  # 182
+    """NOT_FOUND. No engagement of this company has the id, or it is deleted.
+    Example: GetEngagement with the id of another company's engagement.
+    """
     ERROR_REASON_SALE_NOT_FOUND: _ErrorReason.ValueType  # 160
     """NOT_FOUND. No sale of this company has the id.
     Example: RefundSale with the id of another company's sale.
@@ -95,6 +107,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_SALE_PARKED: _ErrorReason.ValueType  # 164
     """FAILED_PRECONDITION. The sale still waits for its customer.
     Example: RefundSale of a sale that was parked.
+    """
+    ERROR_REASON_CONVERSATION_NOT_FOUND: _ErrorReason.ValueType  # 200
+    """NOT_FOUND. No conversation of this company has the id or the session.
+    Example: GetConversation with the id of another company's conversation.
+    """
+    ERROR_REASON_CONVERSATION_CONFLICT: _ErrorReason.ValueType  # 201
+    """ALREADY_EXISTS. The session is recorded with another customer, or an interaction with other words.
+    Example: AppendToConversation of interaction 3 with a text that differs from the one that is there.
     """
     ERROR_REASON_SELF_MERGE: _ErrorReason.ValueType  # 40
     """FAILED_PRECONDITION. A customer cannot be merged with itself.
@@ -123,6 +143,23 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_ACTIVE_JOBS: _ErrorReason.ValueType  # 140
     """FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.
     Example: DeleteCustomer of a customer with a job that is going on.
+    """
+    ERROR_REASON_WRITTEN_BY_SYSTEM: _ErrorReason.ValueType  # 183
+    """FAILED_PRECONDITION. The service wrote it by itself; it can be deleted, not changed.
+    Example: UpdateActivity of the activity that notes a new booking.
+    """
+    ERROR_REASON_ENGAGEMENT_TRANSITION: _ErrorReason.ValueType  # 184
+    """FAILED_PRECONDITION. An engagement of this kind cannot get from its status to the other one; the metadata says
+    which it can get to.
+    Example: UpdateEngagement of a completed job to SCHEDULED.
+    """
+    ERROR_REASON_CONVERSATION_TOO_LARGE: _ErrorReason.ValueType  # 202
+    """FAILED_PRECONDITION. The conversation would have more than 500 interactions, or more than 200,000 characters.
+    Example: AppendToConversation of one more interaction where there are 500.
+    """
+    ERROR_REASON_CONVERSATION_ORPHANED: _ErrorReason.ValueType  # 203
+    """FAILED_PRECONDITION. The conversation is linked to nobody, and what is asked for takes a customer.
+    Example: SummarizeConversation of an orphan with write_note.
     """
     ERROR_REASON_CURSOR_EXPIRED: _ErrorReason.ValueType  # 60
     """OUT_OF_RANGE. The cursor is older than the feed keeps, or of another epoch; follow again from the start.
@@ -248,6 +285,18 @@ ERROR_REASON_SALE_CONFLICT: ErrorReason.ValueType  # 24
 """ALREADY_EXISTS. The sale id was used for a sale with other content.
 Example: RecordSale twice with one sale_id and two amounts.
 """
+ERROR_REASON_NOTE_NOT_FOUND: ErrorReason.ValueType  # 180
+"""NOT_FOUND. No note of this company has the id, or it is deleted.
+Example: UpdateNote with the id of another company's note.
+"""
+ERROR_REASON_ACTIVITY_NOT_FOUND: ErrorReason.ValueType  # 181
+"""NOT_FOUND. No activity of this company has the id, or it is deleted.
+Example: GetActivity with the id of another company's activity.
+"""
+ERROR_REASON_ENGAGEMENT_NOT_FOUND: ErrorReason.ValueType  # 182
+"""NOT_FOUND. No engagement of this company has the id, or it is deleted.
+Example: GetEngagement with the id of another company's engagement.
+"""
 ERROR_REASON_SALE_NOT_FOUND: ErrorReason.ValueType  # 160
 """NOT_FOUND. No sale of this company has the id.
 Example: RefundSale with the id of another company's sale.
@@ -267,6 +316,14 @@ Example: RefundSale of a void sale.
 ERROR_REASON_SALE_PARKED: ErrorReason.ValueType  # 164
 """FAILED_PRECONDITION. The sale still waits for its customer.
 Example: RefundSale of a sale that was parked.
+"""
+ERROR_REASON_CONVERSATION_NOT_FOUND: ErrorReason.ValueType  # 200
+"""NOT_FOUND. No conversation of this company has the id or the session.
+Example: GetConversation with the id of another company's conversation.
+"""
+ERROR_REASON_CONVERSATION_CONFLICT: ErrorReason.ValueType  # 201
+"""ALREADY_EXISTS. The session is recorded with another customer, or an interaction with other words.
+Example: AppendToConversation of interaction 3 with a text that differs from the one that is there.
 """
 ERROR_REASON_SELF_MERGE: ErrorReason.ValueType  # 40
 """FAILED_PRECONDITION. A customer cannot be merged with itself.
@@ -295,6 +352,23 @@ Example: MergeCustomers of a tree of 300 members with one of 200.
 ERROR_REASON_ACTIVE_JOBS: ErrorReason.ValueType  # 140
 """FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.
 Example: DeleteCustomer of a customer with a job that is going on.
+"""
+ERROR_REASON_WRITTEN_BY_SYSTEM: ErrorReason.ValueType  # 183
+"""FAILED_PRECONDITION. The service wrote it by itself; it can be deleted, not changed.
+Example: UpdateActivity of the activity that notes a new booking.
+"""
+ERROR_REASON_ENGAGEMENT_TRANSITION: ErrorReason.ValueType  # 184
+"""FAILED_PRECONDITION. An engagement of this kind cannot get from its status to the other one; the metadata says
+which it can get to.
+Example: UpdateEngagement of a completed job to SCHEDULED.
+"""
+ERROR_REASON_CONVERSATION_TOO_LARGE: ErrorReason.ValueType  # 202
+"""FAILED_PRECONDITION. The conversation would have more than 500 interactions, or more than 200,000 characters.
+Example: AppendToConversation of one more interaction where there are 500.
+"""
+ERROR_REASON_CONVERSATION_ORPHANED: ErrorReason.ValueType  # 203
+"""FAILED_PRECONDITION. The conversation is linked to nobody, and what is asked for takes a customer.
+Example: SummarizeConversation of an orphan with write_note.
 """
 ERROR_REASON_CURSOR_EXPIRED: ErrorReason.ValueType  # 60
 """OUT_OF_RANGE. The cursor is older than the feed keeps, or of another epoch; follow again from the start.
