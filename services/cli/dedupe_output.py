@@ -18,7 +18,7 @@ from services.matching.engine.api import Result
 def write_groups(path: Path, result: Result) -> None:
     """Write id, group and confidence of every record, in input order."""
     place = {member: (group.members[0], str(group.confidence)) for group in result.groups for member in group.members}
-    with _written(path) as file:
+    with written(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("id", "group_id", "confidence"))
         writer.writerows((record_id, *place.get(record_id, (record_id, ""))) for record_id in result.ids)
@@ -26,7 +26,7 @@ def write_groups(path: Path, result: Result) -> None:
 
 def write_pairs(path: Path, result: Result) -> None:
     """Write the pairs that may be one, in input order."""
-    with _written(path) as file:
+    with written(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("id_a", "id_b", "weight", "probability", "confidence"))
         writer.writerows(
@@ -37,7 +37,7 @@ def write_pairs(path: Path, result: Result) -> None:
 
 def write_report(path: Path, result: Result) -> None:
     """Write what was learned and done."""
-    with _written(path) as file:
+    with written(path) as file:
         json.dump(result.report, file, indent=2)
         file.write("\n")
 
@@ -76,7 +76,7 @@ def _is_special(path: Path) -> bool:
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[TextIO]:
+def written(path: Path) -> Iterator[TextIO]:
     """Give a file that takes its name only when it is complete; a device or pipe is written to as it is."""
     target = path if _is_special(path) else Path(os.path.realpath(path))
     draft = target if target is path else target.with_name(f".{target.name}.{os.getpid()}.part")

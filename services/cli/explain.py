@@ -1,6 +1,8 @@
-"""Explain owns `patronage explain`: why two customers match, comparison by comparison."""
+"""Explain owns `patronage explain`: why two customers match, comparison by comparison, as a table or a picture."""
 
 from collections.abc import Iterator
+from html import escape
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,31 +11,44 @@ from patronage.customers.v1 import company_service_pb2
 from patronage.matching.v1 import matching_service_pb2 as pb
 from services.cli.client import connected
 from services.cli.context import ContextOption, read_context
+from services.cli.dedupe_output import refuse_unwritable, written
+from services.cli.explain_file import Rows, explain_rows
+from services.cli.pictures.page import page, plain
+from services.cli.pictures.pair import keys_sentence, pair_account, pair_facts, raw_table, shared_keys
+from services.cli.pictures.svg import require_matplotlib
 from services.cli.shown import as_json, output, table
 
 
 def explain(
     left: Annotated[str, typer.Argument(help="The id of one customer.")],
     right: Annotated[str, typer.Argument(help="The id of the other.")],
+    html: Annotated[Path | None, typer.Option(help="Also draw it, as one HTML file.")] = None,
+    source_file: Annotated[
+        Path | None, typer.Option("--in", metavar="IN", help="Two rows of this file, CSV or Parquet; no server.")
+    ] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="With --in: a column by another name.")
+    ] = None,
+    region: Annotated[str, typer.Option(metavar="CC", help="With --in: country of phones and dates.")] = "US",
     context: ContextOption = None,
     as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Explain why two customers match or do not."""
-    with connected(read_context(context)) as client:
-        token = client.company.GetCompany(company_service_pb2.GetCompanyRequest()).change_token
-        request = pb.ExplainMatchRequest(left_id=left, right_id=right, at_least_as_fresh=token)
-        explanation = client.matching.ExplainMatch(request).explanation
+    if html is not None:
+        require_matplotlib()
+        refuse_unwritable(html)
+    rows = None
+    if source_file is None:
+        explanation = _asked(left, right, context)
+    else:
+        explanation, rows = explain_rows(source_file, (left, right), mapping or [], region)
+    if html is not None:
+        with written(html) as file:
+            file.write(_page(explanation, left, right, rows))
     if as_json_line:
         as_json(explanation)
-        return
-    score = explanation.score
-    title = f"confidence {score.confidence}, probability {score.match_probability:.6f}"
-    columns = ("comparison", "left", "right", "level", "bits", "rarity")
-    console = output()
-    console.print(table(title, columns, waterfall(explanation)))
-    keys = ", ".join(explanation.shared_keys)
-    shared = f"shared keys: {keys}" if keys else "never compared in a scan: no key shared"
-    console.print(shared, markup=False)
+    else:
+        _print(explanation)
 
 
 def waterfall(explanation: pb.Explanation) -> Iterator[tuple[object, ...]]:
@@ -41,5 +56,38 @@ def waterfall(explanation: pb.Explanation) -> Iterator[tuple[object, ...]]:
     yield ("prior", "", "", "", f"{explanation.prior_weight:+.2f}", "")
     for found in explanation.comparisons:
         rarity = f"{found.term_frequency_adjustment:+.2f}" if found.term_frequency_adjustment else ""
-        yield (found.comparison, found.left_value, found.right_value, found.level, f"{found.weight:+.2f}", rarity)
+        values = plain(found.left_value), plain(found.right_value)
+        yield (found.comparison, *values, found.level, f"{found.weight:+.2f}", rarity)
     yield ("total", "", "", "", f"{explanation.score.match_weight:+.2f}", "")
+
+
+def _asked(left: str, right: str, context: Path | None) -> pb.Explanation:
+    with connected(read_context(context)) as client:
+        token = client.company.GetCompany(company_service_pb2.GetCompanyRequest()).change_token
+        request = pb.ExplainMatchRequest(left_id=left, right_id=right, at_least_as_fresh=token)
+        return client.matching.ExplainMatch(request).explanation
+
+
+def _print(explanation: pb.Explanation) -> None:
+    score = explanation.score
+    title = f"confidence {score.confidence}, probability {score.match_probability:.6f}"
+    columns = ("comparison", "left", "right", "level", "bits", "rarity")
+    console = output()
+    console.print(table(title, columns, waterfall(explanation)))
+    console.print(shared_keys(explanation), markup=False)
+
+
+def _page(explanation: pb.Explanation, left: str, right: str, rows: Rows | None) -> str:
+    title = f"{plain(left)} and {plain(right)}"
+    return page(title, _body(explanation, left, right, rows))
+
+
+def _body(explanation: pb.Explanation, left: str, right: str, rows: Rows | None) -> Iterator[str]:
+    yield f"<h1>Are {escape(plain(left))} and {escape(plain(right))} one?</h1>"
+    yield pair_facts(explanation)
+    yield keys_sentence(explanation)
+    if rows is not None:
+        yield raw_table(left, right, *rows)
+    yield "<h2>Why</h2>"
+    yield from pair_account(explanation, left, right)
+    yield f'<p class="quiet">Weights of model {escape(plain(explanation.model_version))}.</p>'

@@ -97,6 +97,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "google",
         "grpc",
         "grpc_status",
+        "matplotlib",
         "rich",
         "typer",
     },

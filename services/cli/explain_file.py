@@ -1,0 +1,69 @@
+"""Explain file owns the account of two rows of a file, scanned for what its values are worth; no server is asked."""
+
+from pathlib import Path
+
+from patronage.matching.v1 import matching_service_pb2 as pb
+from services.cli.dedupe import mapping_of
+from services.cli.dedupe_input import Customers, read_customers
+from services.cli.failures import BadInputFailure
+from services.cli.stages import showing_progress
+from services.identity.phones import is_region
+from services.matching.engine import api
+from services.matching.engine.raw_pairs import Contribution, Explanation, RawPairs
+
+Rows = tuple[dict[str, str], dict[str, str]]
+
+
+def explain_rows(source: Path, ids: tuple[str, str], mapping: list[str], region: str) -> tuple[pb.Explanation, Rows]:
+    """Return the account of two rows and the rows, or raise BadInputFailure."""
+    if not is_region(region):
+        raise BadInputFailure(f"--region {region}: not a two-letter country code")
+    with showing_progress() as progress:
+        progress("read", 0.0)
+        customers = read_customers(source, mapping_of(mapping))
+        left, right = (_row(customers, source, record_id) for record_id in ids)
+        progress("normalise", 0.0)
+        records = api.records_from_table(customers.ids, customers.fields, region.upper())
+        result = api.dedupe(records, None, progress)
+    return message_of(RawPairs(result, region.upper()).explain(left, right)), (left, right)
+
+
+def message_of(explanation: Explanation) -> pb.Explanation:
+    """Return the account as the service gives it."""
+    household = explanation.shared_household_adjustment
+    every = [_message(one) for one in explanation.contributions]
+    every.append(pb.ComparisonEvidence(comparison="shared_household", level="counted once", weight=household))
+    return pb.Explanation(
+        score=pb.MatchScore(
+            match_weight=explanation.match_weight,
+            match_probability=explanation.match_probability,
+            confidence=explanation.confidence,
+        ),
+        prior_weight=explanation.prior_weight,
+        comparisons=every,
+        shared_keys=explanation.shared_keys,
+        model_version=explanation.model_version,
+    )
+
+
+def row_of(customers: Customers, place: int) -> dict[str, str]:
+    """Return one row of a file by field."""
+    return {field: values[place] for field, values in customers.fields.items()}
+
+
+def _message(one: Contribution) -> pb.ComparisonEvidence:
+    return pb.ComparisonEvidence(
+        comparison=one.comparison,
+        left_value=one.left,
+        right_value=one.right,
+        level=one.level,
+        weight=one.weight,
+        term_frequency_adjustment=one.frequency_adjustment,
+    )
+
+
+def _row(customers: Customers, source: Path, record_id: str) -> dict[str, str]:
+    try:
+        return row_of(customers, list(customers.ids).index(record_id))
+    except ValueError as failure:
+        raise BadInputFailure(f"{source}: no row has the id '{record_id[:80]}'") from failure
