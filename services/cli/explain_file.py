@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from patronage.matching.v1 import matching_service_pb2 as pb
-from services.cli.dedupe import mapping_of
 from services.cli.dedupe_input import Customers, read_customers
+from services.cli.engine_options import mapping_of, region_of
 from services.cli.failures import BadInputFailure
 from services.cli.stages import showing_progress
-from services.identity.phones import is_region
 from services.matching.engine import api
 from services.matching.engine.raw_pairs import Contribution, Explanation, RawPairs
 
@@ -16,16 +15,15 @@ Rows = tuple[dict[str, str], dict[str, str]]
 
 def explain_rows(source: Path, ids: tuple[str, str], mapping: list[str], region: str) -> tuple[pb.Explanation, Rows]:
     """Return the account of two rows and the rows, or raise BadInputFailure."""
-    if not is_region(region):
-        raise BadInputFailure(f"--region {region}: not a two-letter country code")
+    country = region_of(region)
     with showing_progress() as progress:
         progress("read", 0.0)
         customers = read_customers(source, mapping_of(mapping))
         left, right = (_row(customers, source, record_id) for record_id in ids)
         progress("normalise", 0.0)
-        records = api.records_from_table(customers.ids, customers.fields, region.upper())
+        records = api.records_from_table(customers.ids, customers.fields, country)
         result = api.dedupe(records, None, progress)
-    return message_of(RawPairs(result, region.upper()).explain(left, right)), (left, right)
+    return message_of(RawPairs(result, country).explain(left, right)), (left, right)
 
 
 def message_of(explanation: Explanation) -> pb.Explanation:

@@ -12,8 +12,8 @@ from patronage.customers.v1 import customer_service_pb2
 from patronage.customers.v1 import import_export_service_pb2 as pb
 from services.cli.client import Client, connected
 from services.cli.context import ContextOption, read_context
-from services.cli.dedupe import mapping_of
 from services.cli.dedupe_input import Customers, read_customers
+from services.cli.engine_options import mapping_of
 from services.cli.failures import DONE, PARTLY_REJECTED
 from services.cli.import_rows import batches
 from services.cli.shown import as_json, output, table

@@ -1,0 +1,60 @@
+"""Engine options owns what the commands that run the engine on a file take: columns, threshold, memory, sources."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from services.cli.failures import BadInputFailure
+from services.identity.phones import is_region
+from services.matching.engine.api import Options
+
+MapOption = Annotated[list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="A column by another name.")]
+RegionOption = Annotated[str, typer.Option(metavar="CC", help="Country of phones and dates without one.")]
+ThresholdOption = Annotated[int, typer.Option(min=0, max=100, help="Confidence from which records are one.")]
+MemoryOption = Annotated[
+    str, typer.Option(help="Memory for the pairs scored at once, such as 2GiB; the records come on top.")
+]
+ThreadsOption = Annotated[int, typer.Option(min=0, help="Threads that score; 0 takes every core.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the samples that are learned from.")]
+SourceOption = Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that names the source.")]
+LinkOnlyOption = Annotated[bool, typer.Option(help="Link sources; no pair inside one.")]
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_SMALLEST_MEMORY = 64 << 20
+
+
+def engine_options(
+    threshold: int, memory: str, threads: int, seed: int, source: str | None, link_only: bool
+) -> Options:
+    """Return the options as the engine takes them, or raise BadInputFailure."""
+    if link_only and source is None:
+        raise BadInputFailure("--link-only needs --source COLUMN to tell the sources apart")
+    return Options(threshold=threshold, memory=memory_bytes(memory), threads=threads, seed=seed, link_only=link_only)
+
+
+def region_of(region: str) -> str:
+    """Return the country in capitals, or raise BadInputFailure."""
+    if not is_region(region):
+        raise BadInputFailure(f"--region {region}: not a two-letter country code")
+    return region.upper()
+
+
+def memory_bytes(text: str) -> int:
+    """Read '2GiB', '500 MB' or a number of bytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
+    size = int(float(match[1]) * _UNITS[match[2]]) if match else 0
+    if size < _SMALLEST_MEMORY:
+        raise BadInputFailure(f"--memory {text}: expected a size of at least 64MiB, such as 2GiB")
+    return size
+
+
+def mapping_of(pairs: list[str]) -> dict[str, str]:
+    """Read 'theirs=ours' pairs."""
+    mapping = {}
+    for pair in pairs:
+        theirs, equals, ours = pair.rpartition("=")
+        if not (theirs and equals and ours):
+            raise BadInputFailure(f"--map {pair}: expected THEIRS=OURS")
+        mapping[theirs.strip()] = ours.strip()
+    return mapping
