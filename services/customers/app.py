@@ -7,18 +7,26 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from patronage.customers.v1 import activity_service_pb2_grpc as activity_grpc
+from patronage.customers.v1 import audit_service_pb2_grpc as audit_grpc
 from patronage.customers.v1 import change_feed_pb2_grpc as feed_grpc
 from patronage.customers.v1 import company_service_pb2_grpc as company_grpc
+from patronage.customers.v1 import conversation_service_pb2_grpc as conversation_grpc
 from patronage.customers.v1 import customer_service_pb2_grpc as customer_grpc
+from patronage.customers.v1 import engagement_service_pb2_grpc as engagement_grpc
 from patronage.customers.v1 import import_export_service_pb2_grpc as import_grpc
 from patronage.customers.v1 import merge_storage_service_pb2_grpc as merge_grpc
 from patronage.customers.v1 import note_service_pb2_grpc as note_grpc
 from services.customers.access import ACCESS
 from services.customers.convert.duplicates import details_of
 from services.customers.operations.follow_changes import ChangeFeed
+from services.customers.servicer.activity import ActivityServicer
+from services.customers.servicer.audit import AuditServicer
 from services.customers.servicer.change_feed import ChangeFeedServicer
 from services.customers.servicer.company import CompanyServicer
+from services.customers.servicer.conversation import ConversationServicer
 from services.customers.servicer.customer import CustomerServicer
+from services.customers.servicer.engagement import EngagementServicer
 from services.customers.servicer.import_export import ImportExportServicer
 from services.customers.servicer.merge_storage import MergeStorageServicer
 from services.customers.servicer.note import NoteServicer
@@ -73,7 +81,17 @@ def _services(edge: Edge, feed: ChangeFeed) -> list[ServiceRegistration]:
     return [
         registered("CustomerService", customer_grpc.add_CustomerServiceServicer_to_server, CustomerServicer(edge)),
         registered("NoteService", note_grpc.add_NoteServiceServicer_to_server, NoteServicer(edge)),
+        registered("ActivityService", activity_grpc.add_ActivityServiceServicer_to_server, ActivityServicer(edge)),
+        registered(
+            "EngagementService", engagement_grpc.add_EngagementServiceServicer_to_server, EngagementServicer(edge)
+        ),
+        registered(
+            "ConversationService",
+            conversation_grpc.add_ConversationServiceServicer_to_server,
+            ConversationServicer(edge),
+        ),
         registered("CompanyService", company_grpc.add_CompanyServiceServicer_to_server, CompanyServicer(edge)),
+        registered("AuditService", audit_grpc.add_AuditServiceServicer_to_server, AuditServicer(edge)),
         registered(
             "ImportExportService",
             import_grpc.add_ImportExportServiceServicer_to_server,

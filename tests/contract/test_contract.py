@@ -21,6 +21,7 @@ READS = (
     "Get",
     "BatchGet",
     "List",
+    "Lookup",
     "Check",
     "BatchCheck",
     "Find",
@@ -28,7 +29,9 @@ READS = (
     "Explain",
     "Describe",
     "Preview",
+    "Verify",
     "Follow",
+    "Stream",
     "WhoAmI",
 )
 IDEMPOTENT_BY_ITSELF = {

@@ -6,11 +6,11 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from services.customers.domain.fields import CONTACT_KINDS, SET_FIELDS, TEXT_FIELDS, Fields, Json
 from services.identity.phones import is_region
 from services.runtime.failures import FieldsInvalid, FieldViolation
-
 
 SHORT_FORMS = {short: kind for kind, (short, _) in CONTACT_KINDS.items()}
 ON_DUPLICATE = ("REJECT", "ALLOW", "RETURN_EXISTING")
@@ -61,8 +61,9 @@ class Company:
 
 
 def changed(settings: Settings, changes: Mapping[str, str], policy: CreatePolicy | None = None) -> Settings:
-    """The settings with changes, and with another create policy if there is one; FieldsInvalid names every wrong one."""
-    wanted = replace(settings, **{name: value.strip() for name, value in changes.items()})
+    """The settings with changes, and another create policy if there is one; FieldsInvalid names every wrong one."""
+    stripped: dict[str, Any] = {name: value.strip() for name, value in changes.items()}
+    wanted = replace(settings, **stripped)
     wrong = _wrong_policy(policy) if policy else []
     if not (wanted.region.isupper() and is_region(wanted.region)):
         wrong.append(FieldViolation("settings.region", "is no ISO 3166-1 alpha-2 code in capitals, such as KE"))

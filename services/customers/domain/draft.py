@@ -159,6 +159,13 @@ def _check_words(draft: Mapping[str, Json], checked: Checked, prefix: str, name:
     checked.fields[name] = sorted(set(words))
 
 
+def checked_tags(tags: Sequence[str]) -> tuple[list[str], list[FieldViolation]]:
+    """Tags as stored, and what is wrong with them."""
+    checked = Checked()
+    _check_words({"tags": tags}, checked, "", "tags", MOST_TAGS, LONGEST_TAG)
+    return checked.fields.get("tags", []), checked.violations
+
+
 def _check_metadata(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
     metadata = draft.get("metadata", {})
     if metadata is None:

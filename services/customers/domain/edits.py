@@ -102,11 +102,6 @@ def rewritten(
     return change, replace(own, overlay=root.overlay) if tree.edges else own
 
 
-def deleted(root: OwnRecord, now: datetime, actor: Actor) -> OwnRecord:
-    """The root's own record after a soft delete."""
-    return replace(root.touched(now, actor), state="DELETED", deleted_at=now)
-
-
 def _unit_now(name: str, seen: Fields) -> Fields:
     return {member: seen[member] for member in _fields_of(name) if member in seen}
 

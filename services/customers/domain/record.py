@@ -40,7 +40,8 @@ class OwnRecord:
     """What writers wrote for one customer id.
 
     `times` says for each unit when it was last written. `overlay` holds, oldest first, the edits made while others
-    were merged in. `state` is ACTIVE, INACTIVE, DELETED or ERASED: whether it is merged is a matter of edges.
+    were merged in. `state` is ACTIVE, INACTIVE, DELETED or ERASED: whether it is merged is a matter of edges. Of a
+    deleted one `state_before` is the state that it had.
     """
 
     fields: Fields
@@ -52,6 +53,7 @@ class OwnRecord:
     state: str = "ACTIVE"
     deleted_at: datetime | None = None
     overlay: tuple[Edit, ...] = ()
+    state_before: str = ""
 
     def touched(self, now: datetime, actor: Actor, **changes: Any) -> OwnRecord:
         """The record after a change of other parts of it by an actor at a time."""
@@ -60,7 +62,7 @@ class OwnRecord:
 
 def to_json(own: OwnRecord) -> dict[str, Json]:
     """The record as stored."""
-    return {
+    data = {
         "fields": own.fields,
         "times": {unit: time_text(time) for unit, time in own.times.items()},
         "created_at": time_text(own.created_at),
@@ -71,6 +73,7 @@ def to_json(own: OwnRecord) -> dict[str, Json]:
         "deleted_at": time_text(own.deleted_at) if own.deleted_at else None,
         "overlay": [_edit_to_json(edit) for edit in own.overlay],
     }
+    return data | ({"state_before": own.state_before} if own.state_before else {})
 
 
 def from_json(data: Mapping[str, Json]) -> OwnRecord:
@@ -85,6 +88,7 @@ def from_json(data: Mapping[str, Json]) -> OwnRecord:
         state=data["state"],
         deleted_at=datetime.fromisoformat(data["deleted_at"]) if data["deleted_at"] else None,
         overlay=tuple(_edit_from_json(edit) for edit in data["overlay"]),
+        state_before=data.get("state_before", ""),
     )
 
 

@@ -31,7 +31,7 @@ class Created:
 
 
 def create_customer(tx: Transaction, draft: Mapping[str, Json], on_duplicate: str = "") -> Created:
-    """Creates the customer of a draft. `on_duplicate` is REJECT, ALLOW, RETURN_EXISTING, or empty: the company's policy.
+    """Creates the customer of a draft. `on_duplicate` is REJECT, ALLOW, RETURN_EXISTING; empty: the company's policy.
 
     Raises FieldsInvalid with every wrong field, DuplicateCustomer where REJECT meets one.
     """

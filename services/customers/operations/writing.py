@@ -66,7 +66,7 @@ class Writes:
 
 
 def _events(event: Event, before: Fields, after: Fields) -> list[Event]:
-    """An event, with those of an update told as what they are: tags by events of their own, the stage by the database."""
+    """An event; those of an update told as what they are: tags by events of their own, the stage by the database."""
     if event.type != "updated":
         return [event]
     old, new = set(before.get("tags", ())), set(after.get("tags", ()))

@@ -10,21 +10,20 @@ from services.customers.convert import customer as convert
 from services.customers.convert import listing as convert_listing
 from services.customers.convert.duplicates import duplicate_action, hit_messages
 from services.customers.operations.create_customer import create_customer
-from services.customers.operations.delete_customer import delete_customer
 from services.customers.operations.get_customer import batch_get_customers, get_customer
 from services.customers.operations.list_customers import list_customers
 from services.customers.operations.update_customer import update_customer
+from services.customers.servicer.lifecycle import Lifecycle
+from services.customers.servicer.lookup import Lookup
+from services.customers.servicer.states import States
+from services.customers.servicer.tags import Tags
 from services.runtime.access import require_scope
 from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
-from services.runtime.edge import Edge
 
 
-class CustomerServicer(grpc_pb.CustomerServiceServicer):
+class CustomerServicer(States, Lifecycle, Tags, Lookup, grpc_pb.CustomerServiceServicer):
     """The customer records of the caller's company."""
-
-    def __init__(self, edge: Edge) -> None:
-        self._edge = edge
 
     def CreateCustomer(self, request: pb.CreateCustomerRequest, context: Any) -> pb.CreateCustomerResponse:  # noqa: N802
         """Creates a customer."""
@@ -88,15 +87,5 @@ class CustomerServicer(grpc_pb.CustomerServiceServicer):
             customer, token = update_customer(tx, request.customer_id, draft, paths, request.customer.etag)
             message = convert.customer_message(tx.scope.company_id, customer.shown)
             return pb.UpdateCustomerResponse(customer=message, change_token=token.encode())
-
-        return self._edge.write(context, request, run)
-
-    def DeleteCustomer(self, request: pb.DeleteCustomerRequest, context: Any) -> pb.DeleteCustomerResponse:  # noqa: N802
-        """Deletes a customer softly."""
-
-        def run(tx: Transaction) -> pb.DeleteCustomerResponse:
-            customer, token = delete_customer(tx, request.customer_id, request.etag)
-            message = convert.customer_message(tx.scope.company_id, customer.shown)
-            return pb.DeleteCustomerResponse(customer=message, change_token=token.encode())
 
         return self._edge.write(context, request, run)

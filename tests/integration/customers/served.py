@@ -1,5 +1,6 @@
 """The customers service in this process, and callers with tokens of their own."""
 
+import importlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,20 +12,21 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from patronage.customers.v1 import company_service_pb2_grpc as company_grpc
-from patronage.customers.v1 import customer_service_pb2_grpc as customer_grpc
-from patronage.customers.v1 import import_export_service_pb2_grpc as import_grpc
-from patronage.customers.v1 import merge_storage_service_pb2_grpc as merge_grpc
-from patronage.customers.v1 import note_service_pb2_grpc as note_grpc
 from services.customers.access import ACCESS
 from services.customers.app import build_app
 from services.customers.settings import CustomersSettings
 from services.runtime.app import App
 from services.runtime.tokens_jwt import issue_token
+from tests.fixtures.contract import modules
 from tests.fixtures.databases import ServiceDatabase
 
 SECRET = "a secret of the tests that is long enough"
 WITHIN_S = 60
+STUBS = [
+    getattr(module, f"{service.name}Stub")
+    for module in modules("customers", "_pb2_grpc")
+    for service in importlib.import_module(module.__name__.removesuffix("_grpc")).DESCRIPTOR.services_by_name.values()
+]
 EVERY_SCOPE = sorted({access.scope for access in ACCESS.values()} | {"customers:read:deleted"})
 
 
@@ -54,13 +56,7 @@ class Client:
     token: str
 
     def __getattr__(self, method: str) -> Any:
-        for stub in (
-            customer_grpc.CustomerServiceStub,
-            note_grpc.NoteServiceStub,
-            company_grpc.CompanyServiceStub,
-            import_grpc.ImportExportServiceStub,
-            merge_grpc.MergeStorageServiceStub,
-        ):
+        for stub in STUBS:
             if hasattr(made := stub(self.channel), method):
                 return lambda request: getattr(made, method)(
                     request, metadata=(("authorization", f"Bearer {self.token}"),), timeout=WITHIN_S

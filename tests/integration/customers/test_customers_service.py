@@ -18,6 +18,7 @@ from patronage.customers.v1 import merge_storage_service_pb2 as merge_pb
 from patronage.customers.v1 import note_service_pb2 as note_pb
 from services.customers.access import ACCESS
 from services.runtime.failures import ConflictRetry
+from tests.fixtures.contract import every_rpc
 from tests.integration.customers.company import at_once
 from tests.integration.customers.served import EVERY_SCOPE, Client, Refusal, Served, refusal
 
@@ -257,10 +258,7 @@ def test_no_method_is_answered_without_its_scope(served: Served, method: str) ->
 
 
 def request_of(method: str) -> Any:
-    for module in (pb, note_pb, company_pb, merge_pb, import_pb):
-        if hasattr(module, f"{method}Request"):
-            return getattr(module, f"{method}Request")()
-    raise AssertionError(method)
+    return next(rpc.request() for rpc in every_rpc() if rpc.service == "customers" and rpc.method.name == method)
 
 
 def test_notes_are_listed_a_page_at_a_time_newest_first(served: Served) -> None:
@@ -396,6 +394,6 @@ def test_conflicts_that_go_on_are_told_in_the_end(served: Served, monkeypatch: p
     def always(*_: Any) -> Any:
         raise ConflictRetry("Someone else was first.")
 
-    monkeypatch.setattr("services.customers.servicer.customer.delete_customer", always)
+    monkeypatch.setattr("services.customers.servicer.states.delete_customer", always)
     found = served.client().refused("DeleteCustomer", pb.DeleteCustomerRequest(customer_id=str(uuid.uuid4())))
     assert (found.code, found.reason) == (grpc.StatusCode.ABORTED, "CONFLICT_RETRY")

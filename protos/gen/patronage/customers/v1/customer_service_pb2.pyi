@@ -529,22 +529,30 @@ class DeleteCustomerRequest(_message.Message):
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The id; required."""
     etag: _builtins.str
     """Where set and not the current one, nothing is deleted: ETAG_MISMATCH. Absent: not checked."""
     request_id: _builtins.str
     """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent."""
+    reason: _builtins.str
+    """Why, up to 500 characters, for the timeline; absent: not said."""
+    force: _builtins.bool
+    """Whether to delete although jobs of the customer go on. Needs the scope customers:force."""
     def __init__(
         self,
         *,
         customer_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        force: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "etag", b"etag", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "etag", b"etag", "force", b"force", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

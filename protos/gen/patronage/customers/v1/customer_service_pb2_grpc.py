@@ -4,6 +4,11 @@ import grpc
 import warnings
 
 from patronage.customers.v1 import customer_service_pb2 as patronage_dot_customers_dot_v1_dot_customer__service__pb2
+from patronage.customers.v1 import lifecycle_pb2 as patronage_dot_customers_dot_v1_dot_lifecycle__pb2
+from patronage.customers.v1 import lookup_pb2 as patronage_dot_customers_dot_v1_dot_lookup__pb2
+from patronage.customers.v1 import states_pb2 as patronage_dot_customers_dot_v1_dot_states__pb2
+from patronage.customers.v1 import tags_pb2 as patronage_dot_customers_dot_v1_dot_tags__pb2
+from patronage.customers.v1 import views_pb2 as patronage_dot_customers_dot_v1_dot_views__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -26,7 +31,8 @@ if _version_not_supported:
 
 
 class CustomerServiceStub:
-    """The customer records of one company, the one that the caller's token names.
+    """The customer records of one company, the one that the caller's token names. Where a method asks for customers:write, a
+    token with customers:write:own may call it too, and change only what its bearer created: NOT_OWN_RECORD otherwise.
     """
 
     def __init__(self, channel):
@@ -65,10 +71,56 @@ class CustomerServiceStub:
                 request_serializer=patronage_dot_customers_dot_v1_dot_customer__service__pb2.DeleteCustomerRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_customer__service__pb2.DeleteCustomerResponse.FromString,
                 _registered_method=True)
+        self.UndeleteCustomer = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/UndeleteCustomer',
+                request_serializer=patronage_dot_customers_dot_v1_dot_states__pb2.UndeleteCustomerRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_states__pb2.UndeleteCustomerResponse.FromString,
+                _registered_method=True)
+        self.DeactivateCustomer = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/DeactivateCustomer',
+                request_serializer=patronage_dot_customers_dot_v1_dot_states__pb2.DeactivateCustomerRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_states__pb2.DeactivateCustomerResponse.FromString,
+                _registered_method=True)
+        self.ReactivateCustomer = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/ReactivateCustomer',
+                request_serializer=patronage_dot_customers_dot_v1_dot_states__pb2.ReactivateCustomerRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_states__pb2.ReactivateCustomerResponse.FromString,
+                _registered_method=True)
+        self.ChangeLifecycleStage = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/ChangeLifecycleStage',
+                request_serializer=patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ChangeLifecycleStageRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ChangeLifecycleStageResponse.FromString,
+                _registered_method=True)
+        self.ListLifecycleHistory = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/ListLifecycleHistory',
+                request_serializer=patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ListLifecycleHistoryRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ListLifecycleHistoryResponse.FromString,
+                _registered_method=True)
+        self.AddTags = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/AddTags',
+                request_serializer=patronage_dot_customers_dot_v1_dot_tags__pb2.AddTagsRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_tags__pb2.AddTagsResponse.FromString,
+                _registered_method=True)
+        self.RemoveTags = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/RemoveTags',
+                request_serializer=patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsResponse.FromString,
+                _registered_method=True)
+        self.LookupCustomers = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/LookupCustomers',
+                request_serializer=patronage_dot_customers_dot_v1_dot_lookup__pb2.LookupCustomersRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_lookup__pb2.LookupCustomersResponse.FromString,
+                _registered_method=True)
+        self.RecordView = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/RecordView',
+                request_serializer=patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewResponse.FromString,
+                _registered_method=True)
 
 
 class CustomerServiceServicer:
-    """The customer records of one company, the one that the caller's token names.
+    """The customer records of one company, the one that the caller's token names. Where a method asks for customers:write, a
+    token with customers:write:own may call it too, and change only what its bearer created: NOT_OWN_RECORD otherwise.
     """
 
     def CreateCustomer(self, request, context):
@@ -112,7 +164,75 @@ class CustomerServiceServicer:
 
     def DeleteCustomer(self, request, context):
         """Deletes a customer softly, with its whole tree of merged ones: hidden, kept. Deleting a deleted one changes
-        nothing and succeeds. Scope customers:delete.
+        nothing and succeeds. Refused with ACTIVE_JOBS while jobs go on, unless forced. Scope customers:delete; force needs
+        customers:force as well.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndeleteCustomer(self, request, context):
+        """Brings a deleted customer back, with its whole tree. Refused with DUPLICATE_CUSTOMER where another one has its
+        e-mail or phone by now. One that is not deleted stays as it is. Scope customers:delete.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeactivateCustomer(self, request, context):
+        """Takes a customer out of use; it is listed and found as before. One that is INACTIVE stays as it is. Scope
+        customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReactivateCustomer(self, request, context):
+        """Takes a customer into use again. One that is ACTIVE stays as it is. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeLifecycleStage(self, request, context):
+        """Moves a customer to another stage of its life with the company. One that is in it stays as it is. UpdateCustomer
+        with lifecycle_stage does the same, without a reason. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLifecycleHistory(self, request, context):
+        """Lists the stages that a customer was in, the current one first, and for how long. Scope customers:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddTags(self, request, context):
+        """Adds tags to a customer. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveTags(self, request, context):
+        """Takes tags off a customer. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LookupCustomers(self, request, context):
+        """Finds up to 1,000 customers by their ids in other systems; an id of a merged one answers with its root. Scope
+        customers:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordView(self, request, context):
+        """Counts that somebody looked at a customer's record. Scope customers:read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,6 +271,51 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     request_deserializer=patronage_dot_customers_dot_v1_dot_customer__service__pb2.DeleteCustomerRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_customer__service__pb2.DeleteCustomerResponse.SerializeToString,
             ),
+            'UndeleteCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndeleteCustomer,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_states__pb2.UndeleteCustomerRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_states__pb2.UndeleteCustomerResponse.SerializeToString,
+            ),
+            'DeactivateCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeactivateCustomer,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_states__pb2.DeactivateCustomerRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_states__pb2.DeactivateCustomerResponse.SerializeToString,
+            ),
+            'ReactivateCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReactivateCustomer,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_states__pb2.ReactivateCustomerRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_states__pb2.ReactivateCustomerResponse.SerializeToString,
+            ),
+            'ChangeLifecycleStage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeLifecycleStage,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ChangeLifecycleStageRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ChangeLifecycleStageResponse.SerializeToString,
+            ),
+            'ListLifecycleHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLifecycleHistory,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ListLifecycleHistoryRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ListLifecycleHistoryResponse.SerializeToString,
+            ),
+            'AddTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddTags,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_tags__pb2.AddTagsRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_tags__pb2.AddTagsResponse.SerializeToString,
+            ),
+            'RemoveTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveTags,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsResponse.SerializeToString,
+            ),
+            'LookupCustomers': grpc.unary_unary_rpc_method_handler(
+                    servicer.LookupCustomers,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_lookup__pb2.LookupCustomersRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_lookup__pb2.LookupCustomersResponse.SerializeToString,
+            ),
+            'RecordView': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordView,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'patronage.customers.v1.CustomerService', rpc_method_handlers)
@@ -160,7 +325,8 @@ def add_CustomerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CustomerService:
-    """The customer records of one company, the one that the caller's token names.
+    """The customer records of one company, the one that the caller's token names. Where a method asks for customers:write, a
+    token with customers:write:own may call it too, and change only what its bearer created: NOT_OWN_RECORD otherwise.
     """
 
     @staticmethod
@@ -315,6 +481,249 @@ class CustomerService:
             '/patronage.customers.v1.CustomerService/DeleteCustomer',
             patronage_dot_customers_dot_v1_dot_customer__service__pb2.DeleteCustomerRequest.SerializeToString,
             patronage_dot_customers_dot_v1_dot_customer__service__pb2.DeleteCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndeleteCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/UndeleteCustomer',
+            patronage_dot_customers_dot_v1_dot_states__pb2.UndeleteCustomerRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_states__pb2.UndeleteCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeactivateCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/DeactivateCustomer',
+            patronage_dot_customers_dot_v1_dot_states__pb2.DeactivateCustomerRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_states__pb2.DeactivateCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReactivateCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/ReactivateCustomer',
+            patronage_dot_customers_dot_v1_dot_states__pb2.ReactivateCustomerRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_states__pb2.ReactivateCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeLifecycleStage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/ChangeLifecycleStage',
+            patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ChangeLifecycleStageRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ChangeLifecycleStageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLifecycleHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/ListLifecycleHistory',
+            patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ListLifecycleHistoryRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_lifecycle__pb2.ListLifecycleHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/AddTags',
+            patronage_dot_customers_dot_v1_dot_tags__pb2.AddTagsRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_tags__pb2.AddTagsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/RemoveTags',
+            patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LookupCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/LookupCustomers',
+            patronage_dot_customers_dot_v1_dot_lookup__pb2.LookupCustomersRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_lookup__pb2.LookupCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordView(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/RecordView',
+            patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewResponse.FromString,
             options,
             channel_credentials,
             insecure,

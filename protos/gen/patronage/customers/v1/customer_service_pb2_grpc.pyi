@@ -6,6 +6,11 @@ isort:skip_file
 from collections import abc as _abc
 from grpc import aio as _aio
 from patronage.customers.v1 import customer_service_pb2 as _customer_service_pb2
+from patronage.customers.v1 import lifecycle_pb2 as _lifecycle_pb2
+from patronage.customers.v1 import lookup_pb2 as _lookup_pb2
+from patronage.customers.v1 import states_pb2 as _states_pb2
+from patronage.customers.v1 import tags_pb2 as _tags_pb2
+from patronage.customers.v1 import views_pb2 as _views_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -27,7 +32,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class CustomerServiceStub:
-    """The customer records of one company, the one that the caller's token names."""
+    """The customer records of one company, the one that the caller's token names. Where a method asks for customers:write, a
+    token with customers:write:own may call it too, and change only what its bearer created: NOT_OWN_RECORD otherwise.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -53,12 +60,41 @@ class CustomerServiceStub:
     """
     DeleteCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _customer_service_pb2.DeleteCustomerResponse]
     """Deletes a customer softly, with its whole tree of merged ones: hidden, kept. Deleting a deleted one changes
-    nothing and succeeds. Scope customers:delete.
+    nothing and succeeds. Refused with ACTIVE_JOBS while jobs go on, unless forced. Scope customers:delete; force needs
+    customers:force as well.
     """
+    UndeleteCustomer: _grpc.UnaryUnaryMultiCallable[_states_pb2.UndeleteCustomerRequest, _states_pb2.UndeleteCustomerResponse]
+    """Brings a deleted customer back, with its whole tree. Refused with DUPLICATE_CUSTOMER where another one has its
+    e-mail or phone by now. One that is not deleted stays as it is. Scope customers:delete.
+    """
+    DeactivateCustomer: _grpc.UnaryUnaryMultiCallable[_states_pb2.DeactivateCustomerRequest, _states_pb2.DeactivateCustomerResponse]
+    """Takes a customer out of use; it is listed and found as before. One that is INACTIVE stays as it is. Scope
+    customers:write.
+    """
+    ReactivateCustomer: _grpc.UnaryUnaryMultiCallable[_states_pb2.ReactivateCustomerRequest, _states_pb2.ReactivateCustomerResponse]
+    """Takes a customer into use again. One that is ACTIVE stays as it is. Scope customers:write."""
+    ChangeLifecycleStage: _grpc.UnaryUnaryMultiCallable[_lifecycle_pb2.ChangeLifecycleStageRequest, _lifecycle_pb2.ChangeLifecycleStageResponse]
+    """Moves a customer to another stage of its life with the company. One that is in it stays as it is. UpdateCustomer
+    with lifecycle_stage does the same, without a reason. Scope customers:write.
+    """
+    ListLifecycleHistory: _grpc.UnaryUnaryMultiCallable[_lifecycle_pb2.ListLifecycleHistoryRequest, _lifecycle_pb2.ListLifecycleHistoryResponse]
+    """Lists the stages that a customer was in, the current one first, and for how long. Scope customers:read."""
+    AddTags: _grpc.UnaryUnaryMultiCallable[_tags_pb2.AddTagsRequest, _tags_pb2.AddTagsResponse]
+    """Adds tags to a customer. Scope customers:write."""
+    RemoveTags: _grpc.UnaryUnaryMultiCallable[_tags_pb2.RemoveTagsRequest, _tags_pb2.RemoveTagsResponse]
+    """Takes tags off a customer. Scope customers:write."""
+    LookupCustomers: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookupCustomersRequest, _lookup_pb2.LookupCustomersResponse]
+    """Finds up to 1,000 customers by their ids in other systems; an id of a merged one answers with its root. Scope
+    customers:read.
+    """
+    RecordView: _grpc.UnaryUnaryMultiCallable[_views_pb2.RecordViewRequest, _views_pb2.RecordViewResponse]
+    """Counts that somebody looked at a customer's record. Scope customers:read."""
 
 @_typing.type_check_only
 class CustomerServiceAsyncStub(CustomerServiceStub):
-    """The customer records of one company, the one that the caller's token names."""
+    """The customer records of one company, the one that the caller's token names. Where a method asks for customers:write, a
+    token with customers:write:own may call it too, and change only what its bearer created: NOT_OWN_RECORD otherwise.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.CreateCustomerRequest, _customer_service_pb2.CreateCustomerResponse]  # type: ignore[assignment]
@@ -81,11 +117,40 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """
     DeleteCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _customer_service_pb2.DeleteCustomerResponse]  # type: ignore[assignment]
     """Deletes a customer softly, with its whole tree of merged ones: hidden, kept. Deleting a deleted one changes
-    nothing and succeeds. Scope customers:delete.
+    nothing and succeeds. Refused with ACTIVE_JOBS while jobs go on, unless forced. Scope customers:delete; force needs
+    customers:force as well.
     """
+    UndeleteCustomer: _aio.UnaryUnaryMultiCallable[_states_pb2.UndeleteCustomerRequest, _states_pb2.UndeleteCustomerResponse]  # type: ignore[assignment]
+    """Brings a deleted customer back, with its whole tree. Refused with DUPLICATE_CUSTOMER where another one has its
+    e-mail or phone by now. One that is not deleted stays as it is. Scope customers:delete.
+    """
+    DeactivateCustomer: _aio.UnaryUnaryMultiCallable[_states_pb2.DeactivateCustomerRequest, _states_pb2.DeactivateCustomerResponse]  # type: ignore[assignment]
+    """Takes a customer out of use; it is listed and found as before. One that is INACTIVE stays as it is. Scope
+    customers:write.
+    """
+    ReactivateCustomer: _aio.UnaryUnaryMultiCallable[_states_pb2.ReactivateCustomerRequest, _states_pb2.ReactivateCustomerResponse]  # type: ignore[assignment]
+    """Takes a customer into use again. One that is ACTIVE stays as it is. Scope customers:write."""
+    ChangeLifecycleStage: _aio.UnaryUnaryMultiCallable[_lifecycle_pb2.ChangeLifecycleStageRequest, _lifecycle_pb2.ChangeLifecycleStageResponse]  # type: ignore[assignment]
+    """Moves a customer to another stage of its life with the company. One that is in it stays as it is. UpdateCustomer
+    with lifecycle_stage does the same, without a reason. Scope customers:write.
+    """
+    ListLifecycleHistory: _aio.UnaryUnaryMultiCallable[_lifecycle_pb2.ListLifecycleHistoryRequest, _lifecycle_pb2.ListLifecycleHistoryResponse]  # type: ignore[assignment]
+    """Lists the stages that a customer was in, the current one first, and for how long. Scope customers:read."""
+    AddTags: _aio.UnaryUnaryMultiCallable[_tags_pb2.AddTagsRequest, _tags_pb2.AddTagsResponse]  # type: ignore[assignment]
+    """Adds tags to a customer. Scope customers:write."""
+    RemoveTags: _aio.UnaryUnaryMultiCallable[_tags_pb2.RemoveTagsRequest, _tags_pb2.RemoveTagsResponse]  # type: ignore[assignment]
+    """Takes tags off a customer. Scope customers:write."""
+    LookupCustomers: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookupCustomersRequest, _lookup_pb2.LookupCustomersResponse]  # type: ignore[assignment]
+    """Finds up to 1,000 customers by their ids in other systems; an id of a merged one answers with its root. Scope
+    customers:read.
+    """
+    RecordView: _aio.UnaryUnaryMultiCallable[_views_pb2.RecordViewRequest, _views_pb2.RecordViewResponse]  # type: ignore[assignment]
+    """Counts that somebody looked at a customer's record. Scope customers:read."""
 
 class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The customer records of one company, the one that the caller's token names."""
+    """The customer records of one company, the one that the caller's token names. Where a method asks for customers:write, a
+    token with customers:write:own may call it too, and change only what its bearer created: NOT_OWN_RECORD otherwise.
+    """
 
     @_abc_1.abstractmethod
     def CreateCustomer(
@@ -142,7 +207,88 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_customer_service_pb2.DeleteCustomerResponse, _abc.Awaitable[_customer_service_pb2.DeleteCustomerResponse]]:
         """Deletes a customer softly, with its whole tree of merged ones: hidden, kept. Deleting a deleted one changes
-        nothing and succeeds. Scope customers:delete.
+        nothing and succeeds. Refused with ACTIVE_JOBS while jobs go on, unless forced. Scope customers:delete; force needs
+        customers:force as well.
         """
+
+    @_abc_1.abstractmethod
+    def UndeleteCustomer(
+        self,
+        request: _states_pb2.UndeleteCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_states_pb2.UndeleteCustomerResponse, _abc.Awaitable[_states_pb2.UndeleteCustomerResponse]]:
+        """Brings a deleted customer back, with its whole tree. Refused with DUPLICATE_CUSTOMER where another one has its
+        e-mail or phone by now. One that is not deleted stays as it is. Scope customers:delete.
+        """
+
+    @_abc_1.abstractmethod
+    def DeactivateCustomer(
+        self,
+        request: _states_pb2.DeactivateCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_states_pb2.DeactivateCustomerResponse, _abc.Awaitable[_states_pb2.DeactivateCustomerResponse]]:
+        """Takes a customer out of use; it is listed and found as before. One that is INACTIVE stays as it is. Scope
+        customers:write.
+        """
+
+    @_abc_1.abstractmethod
+    def ReactivateCustomer(
+        self,
+        request: _states_pb2.ReactivateCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_states_pb2.ReactivateCustomerResponse, _abc.Awaitable[_states_pb2.ReactivateCustomerResponse]]:
+        """Takes a customer into use again. One that is ACTIVE stays as it is. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def ChangeLifecycleStage(
+        self,
+        request: _lifecycle_pb2.ChangeLifecycleStageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lifecycle_pb2.ChangeLifecycleStageResponse, _abc.Awaitable[_lifecycle_pb2.ChangeLifecycleStageResponse]]:
+        """Moves a customer to another stage of its life with the company. One that is in it stays as it is. UpdateCustomer
+        with lifecycle_stage does the same, without a reason. Scope customers:write.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLifecycleHistory(
+        self,
+        request: _lifecycle_pb2.ListLifecycleHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lifecycle_pb2.ListLifecycleHistoryResponse, _abc.Awaitable[_lifecycle_pb2.ListLifecycleHistoryResponse]]:
+        """Lists the stages that a customer was in, the current one first, and for how long. Scope customers:read."""
+
+    @_abc_1.abstractmethod
+    def AddTags(
+        self,
+        request: _tags_pb2.AddTagsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tags_pb2.AddTagsResponse, _abc.Awaitable[_tags_pb2.AddTagsResponse]]:
+        """Adds tags to a customer. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def RemoveTags(
+        self,
+        request: _tags_pb2.RemoveTagsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tags_pb2.RemoveTagsResponse, _abc.Awaitable[_tags_pb2.RemoveTagsResponse]]:
+        """Takes tags off a customer. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def LookupCustomers(
+        self,
+        request: _lookup_pb2.LookupCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lookup_pb2.LookupCustomersResponse, _abc.Awaitable[_lookup_pb2.LookupCustomersResponse]]:
+        """Finds up to 1,000 customers by their ids in other systems; an id of a merged one answers with its root. Scope
+        customers:read.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordView(
+        self,
+        request: _views_pb2.RecordViewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_views_pb2.RecordViewResponse, _abc.Awaitable[_views_pb2.RecordViewResponse]]:
+        """Counts that somebody looked at a customer's record. Scope customers:read."""
 
 def add_CustomerServiceServicer_to_server(servicer: CustomerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
