@@ -5,15 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from services.analytics.domain.forest import resolved_roots
 from services.analytics.domain.mirror import CompanyChange, CustomerChange, Told
 from services.analytics.operations.parked_sales import release_parked_sales
-from services.analytics.store import companies, external_ids, figures, mirror, parked_sales
+from services.analytics.store import companies, external_ids, figures, mirror, months, parked_sales
 from services.analytics.store.mirror import Mirrored
 from services.runtime.database import Transaction
 
 
 def apply_changes(tx: Transaction, epoch: str, generation: int, told: Sequence[Told]) -> None:
     """Applies what is told of the transaction's company in one epoch, during one pass over everything."""
+    companies.begin(tx)
     for company in (one for one in told if isinstance(one, CompanyChange)):
-        companies.write_if_newer(tx, epoch, company)
+        if companies.write_if_newer(tx, epoch, company):
+            months.begin_anew(tx)
     customers = [one for one in told if isinstance(one, CustomerChange)]
     if customers:
         _apply_customers(tx, epoch, generation, customers)

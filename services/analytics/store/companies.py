@@ -4,13 +4,19 @@ from services.analytics.domain.mirror import DEFAULT_TIME_ZONE, CompanyChange
 from services.runtime.database import Transaction
 
 TIME_ZONE = "SELECT time_zone FROM company_settings WHERE company_id = app_company()"
+# A row that sales can hold, so that the zone of months does not change under them.
+BEGIN = """
+INSERT INTO company_settings (company_id, currency, time_zone, epoch, revision)
+VALUES (app_company(), '', 'UTC', '', 0)
+ON CONFLICT (company_id) DO NOTHING
+"""
+LOCK = "SELECT month_zone FROM company_settings WHERE company_id = app_company() FOR UPDATE"
 WRITE = """
-INSERT INTO company_settings AS s (company_id, currency, time_zone, epoch, revision)
-VALUES (app_company(), %(currency)s, %(time_zone)s, %(epoch)s, %(revision)s)
-ON CONFLICT (company_id) DO UPDATE SET
-    currency = excluded.currency, time_zone = excluded.time_zone, epoch = excluded.epoch,
-    revision = excluded.revision
-WHERE s.epoch <> excluded.epoch OR s.revision < excluded.revision
+UPDATE company_settings s SET
+    currency = %(currency)s, time_zone = %(time_zone)s, epoch = %(epoch)s, revision = %(revision)s,
+    month_zone = coalesce((SELECT name FROM pg_timezone_names WHERE name = %(time_zone)s), 'UTC')
+WHERE company_id = app_company() AND (s.epoch <> %(epoch)s OR s.revision < %(revision)s)
+RETURNING month_zone
 """
 
 
@@ -19,9 +25,15 @@ def time_zone(tx: Transaction) -> str:
     return str(tx.value(TIME_ZONE) or DEFAULT_TIME_ZONE)
 
 
-def write_if_newer(tx: Transaction, epoch: str, change: CompanyChange) -> None:
-    """Stores settings unless those stored are as new."""
-    tx.execute(
+def begin(tx: Transaction) -> None:
+    """Has settings of the company to hold, before it has a customer."""
+    tx.execute(BEGIN)
+
+
+def write_if_newer(tx: Transaction, epoch: str, change: CompanyChange) -> bool:
+    """Stores settings unless those stored are as new; whether months begin at other times now."""
+    before = tx.value(LOCK)
+    after = tx.value(
         WRITE,
         {
             "currency": change.currency,
@@ -30,3 +42,4 @@ def write_if_newer(tx: Transaction, epoch: str, change: CompanyChange) -> None:
             "revision": change.revision,
         },
     )
+    return after is not None and after != before

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from services.analytics.domain.mirror import SHOWN, CustomerState
+from services.analytics.store import months
 from services.runtime.database import Transaction
 
 SHOW_ROOTS = """
@@ -29,6 +30,31 @@ FROM (
 ) s
 WHERE r.company_id = app_company() AND r.root_id = s.root_id
 """
+FORGET_TOTALS = """
+DELETE FROM root_totals r
+WHERE r.company_id = app_company() AND r.root_id = ANY(%(roots)s::uuid[]) AND NOT EXISTS (
+    SELECT FROM customers_mirror m
+    JOIN origin_figures o ON o.company_id = app_company() AND o.customer_id = m.customer_id
+    WHERE m.company_id = app_company() AND m.root_id = r.root_id AND o.currency = r.currency)
+"""
+RECOUNT_TOTALS = """
+INSERT INTO root_totals AS r (company_id, root_id, currency, listed, purchases, total_minor)
+SELECT app_company(), m.root_id, o.currency, f.listed, sum(o.purchases), sum(o.total_minor)
+FROM customers_mirror m
+JOIN origin_figures o ON o.company_id = app_company() AND o.customer_id = m.customer_id
+JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
+WHERE m.company_id = app_company() AND m.root_id = ANY(%(roots)s::uuid[])
+GROUP BY m.root_id, o.currency, f.listed ORDER BY m.root_id, o.currency
+ON CONFLICT (company_id, root_id, currency) DO UPDATE SET
+    listed = excluded.listed, purchases = excluded.purchases, total_minor = excluded.total_minor
+"""
+# The parts of a root's figures that are listed with it.
+SHOW_PARTS = """
+UPDATE {parts} p SET listed = f.listed FROM root_figures f
+WHERE f.company_id = app_company() AND f.root_id = ANY(%s::uuid[])
+      AND p.company_id = app_company() AND p.root_id = f.root_id AND p.listed <> f.listed
+"""
+PARTS = ("root_totals", "root_months")
 
 
 def show_roots(tx: Transaction, root_ids: Collection[str]) -> None:
@@ -36,6 +62,8 @@ def show_roots(tx: Transaction, root_ids: Collection[str]) -> None:
     if root_ids:
         shown = [state.value for state in SHOWN]
         tx.execute(SHOW_ROOTS, {"ids": list(root_ids), "shown": shown, "active": CustomerState.ACTIVE.value})
+        for parts in PARTS:
+            tx.execute(SHOW_PARTS.format(parts=parts), (list(root_ids),))
 
 
 def recount_roots(tx: Transaction, root_ids: Sequence[str]) -> None:
@@ -45,4 +73,8 @@ def recount_roots(tx: Transaction, root_ids: Sequence[str]) -> None:
     what is added later waits and is added to the new sum.
     """
     if root_ids:
+        roots = {"roots": list(root_ids)}
         tx.execute(RECOUNT_ROOTS, (list(root_ids),))
+        tx.execute(FORGET_TOTALS, roots)
+        tx.execute(RECOUNT_TOTALS, roots)
+        months.recount(tx, root_ids)

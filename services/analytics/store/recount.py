@@ -59,6 +59,49 @@ FULL JOIN (
 ) c ON c.currency = k.currency
 WHERE (k.purchases, k.total_minor) IS DISTINCT FROM (c.purchases, c.total_minor)
 """
+TOTALS = """
+SELECT 'total' AS kind, coalesce(k.root_id, c.root_id) || ' ' || coalesce(k.currency, c.currency) AS what,
+       row(k.listed, k.purchases, k.total_minor)::text AS kept,
+       row(c.listed, c.purchases, c.total_minor)::text AS counted
+FROM (SELECT * FROM root_totals WHERE company_id = app_company()) k
+FULL JOIN (
+    SELECT m.root_id, s.currency, f.listed, count(*) AS purchases, sum(s.net_minor) AS total_minor
+    FROM sales s
+    JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = s.origin_customer_id
+    JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
+    WHERE s.company_id = app_company() AND s.counts GROUP BY 1, 2, 3
+) c ON c.root_id = k.root_id AND c.currency = k.currency
+WHERE (k.listed, k.purchases, k.total_minor) IS DISTINCT FROM (c.listed, c.purchases, c.total_minor)
+"""
+MONTHS = """
+SELECT 'month' AS kind, coalesce(k.root_id, c.root_id) || ' ' || coalesce(k.month, c.month) AS what,
+       row(k.cohort, k.listed, k.purchases)::text AS kept, row(c.cohort, c.listed, c.purchases)::text AS counted
+FROM (SELECT * FROM root_months WHERE company_id = app_company()) k
+FULL JOIN (
+    SELECT m.root_id, month_in(s.sold_at, z.month_zone) AS month, f.listed, count(*) AS purchases,
+           min(min(month_in(s.sold_at, z.month_zone))) OVER (PARTITION BY m.root_id) AS cohort
+    FROM sales s
+    JOIN company_settings z ON z.company_id = app_company()
+    JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = s.origin_customer_id
+    JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
+    WHERE s.company_id = app_company() AND s.counts GROUP BY 1, 2, 3
+) c ON c.root_id = k.root_id AND c.month = k.month
+WHERE (k.cohort, k.listed, k.purchases) IS DISTINCT FROM (c.cohort, c.listed, c.purchases)
+"""
+QUARTERS = """
+SELECT 'quarter' AS kind, coalesce(k.currency, c.currency) || ' ' || coalesce(k.quarter, c.quarter) AS what,
+       row(k.purchases, k.total_minor)::text AS kept, row(c.purchases, c.total_minor)::text AS counted
+FROM (
+    SELECT currency, quarter, sum(purchases) AS purchases, sum(total_minor) AS total_minor
+    FROM company_quarters WHERE company_id = app_company() GROUP BY 1, 2 HAVING sum(purchases) <> 0
+) k
+FULL JOIN (
+    SELECT currency, quarter_of(sold_at) AS quarter, count(*) AS purchases, sum(net_minor) AS total_minor
+    FROM sales WHERE company_id = app_company() AND counts GROUP BY 1, 2
+) c ON c.currency = k.currency AND c.quarter = k.quarter
+WHERE (k.purchases, k.total_minor) IS DISTINCT FROM (c.purchases, c.total_minor)
+"""
+ALL = (ORIGINS, ROOTS, LISTED, TOTALS, MONTHS, COMPANY, QUARTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +116,7 @@ class Drift:
 
 def drift(tx: Transaction) -> list[Drift]:
     """Every figure of the company that differs from a recount; empty when all is well."""
-    return [_drift(row) for sql in (ORIGINS, ROOTS, LISTED, COMPANY) for row in tx.rows(sql)]
+    return [_drift(row) for sql in ALL for row in tx.rows(sql)]
 
 
 def _drift(row: Mapping[str, Any]) -> Drift:

@@ -3,13 +3,16 @@
 from datetime import datetime
 
 from services.analytics.domain.sales import Refund, Sale, SaleStatus
-from services.analytics.store import figures
-from services.analytics.store.sale_recording import shard_of
+from services.analytics.store import figures, months
+from services.analytics.store.sale_recording import QUARTER_SHARDS, shard_of
 from services.runtime.database import Transaction
 
 # The customer first, as where a sale is recorded; then the sale, which says whether there is anything to take back.
 HOLD = """
-SELECT m.root_id FROM sales s
+WITH zone AS (
+    SELECT FROM company_settings WHERE company_id = app_company() FOR KEY SHARE
+)
+SELECT m.root_id FROM zone, sales s
 JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = s.origin_customer_id
 WHERE s.company_id = app_company() AND s.sale_id = %s
 FOR SHARE OF m
@@ -58,6 +61,11 @@ UNCOUNT_COMPANY = """
 UPDATE company_totals SET purchases = purchases - %(purchases)s, total_minor = total_minor - %(minor)s
 WHERE company_id = app_company() AND currency = %(currency)s AND shard = %(shard)s
 """
+UNCOUNT_QUARTER = f"""
+UPDATE company_quarters SET purchases = purchases - %(purchases)s, total_minor = total_minor - %(minor)s
+WHERE company_id = app_company() AND currency = %(currency)s AND quarter = quarter_of(%(sold_at)s)
+      AND shard = %(shard)s %% {QUARTER_SHARDS}
+"""
 
 
 def hold(tx: Transaction, sale_id: str) -> str | None:
@@ -94,6 +102,9 @@ def _uncount(tx: Transaction, sale: Sale, root_id: str, *, whole: bool, refund: 
     about = {"origin": sale.origin_customer_id, "currency": sale.total.currency, "shard": shard_of(sale.sale_id)}
     tx.execute(LOCK_ORIGIN, about)
     tx.execute(UNCOUNT_ORIGIN, {**taken, **about})
+    if whole:
+        months.uncount(tx, sale.origin_customer_id, sale.sale_time)
     figures.show_roots(tx, [root_id])
     figures.recount_roots(tx, [root_id])
     tx.execute(UNCOUNT_COMPANY, {**taken, **about})
+    tx.execute(UNCOUNT_QUARTER, {**taken, **about, "sold_at": sale.sale_time})

@@ -7,17 +7,21 @@ from zlib import crc32
 
 from services.analytics.domain.mirror import CAN_BUY
 from services.analytics.domain.sales import NewSale, Sale
+from services.analytics.store import months
 from services.analytics.store.sales import COLUMNS, stored_sale
 from services.runtime.database import Transaction
 
 SHARDS = 16
+QUARTER_SHARDS = 4
 
 # Each part reads from the one before it, and so locks after it, in the order of ids: the customers, the sales, the
 # figures of the origins, of the roots, of the company. A customer is held in its tree until the transaction ends; where
 # a merge is being applied, the statement waits for it here and goes on with the root of after. A sale whose id is taken
-# or parked ends its chain.
+# or parked ends its chain. `is_first`: the sale came before others of its root that were there.
 RECORD = f"""
-WITH asked AS (
+WITH zone AS (
+    SELECT month_zone FROM company_settings WHERE company_id = app_company() FOR KEY SHARE
+), asked AS (
     SELECT * FROM unnest(
         %(sale_ids)s::text[], %(origins)s::uuid[], %(totals)s::bigint[], %(currencies)s::text[], %(items)s::numeric[],
         %(payment_methods)s::text[], %(times)s::timestamptz[], %(writers)s::text[], %(shards)s::smallint[]
@@ -42,37 +46,70 @@ WITH asked AS (
     FROM sold JOIN unnest(%(line_sales)s::text[], %(lines)s::integer[], %(products)s::text[],
                           %(quantities)s::numeric[], %(amounts)s::bigint[])
               AS l (sale_id, line, product, quantity, amount_minor) USING (sale_id)
+), counted AS (
+    SELECT sold.*, held.root_id, asked.shard, month_in(sold.sold_at, zone.month_zone) AS month, zone.month_zone
+    FROM sold JOIN held ON held.customer_id = sold.origin_customer_id JOIN asked USING (sale_id) CROSS JOIN zone
 ), origin AS (
     INSERT INTO origin_figures AS o
         (company_id, customer_id, currency, purchases, total_minor, items, first_sold_at, last_sold_at)
     SELECT company_id, origin_customer_id, currency, count(*), sum(total_minor), sum(items), min(sold_at), max(sold_at)
-    FROM sold GROUP BY 1, 2, 3 ORDER BY 2, 3
+    FROM counted GROUP BY 1, 2, 3 ORDER BY 2, 3
     ON CONFLICT (company_id, customer_id, currency) DO UPDATE SET
         purchases = o.purchases + excluded.purchases, total_minor = o.total_minor + excluded.total_minor,
         items = o.items + excluded.items, first_sold_at = least(o.first_sold_at, excluded.first_sold_at),
         last_sold_at = greatest(o.last_sold_at, excluded.last_sold_at)
     RETURNING o.customer_id
+), origin_month AS (
+    INSERT INTO origin_months AS o (company_id, customer_id, month, purchases)
+    SELECT company_id, origin_customer_id, month, count(*)
+    FROM counted CROSS JOIN (SELECT count(*) FROM origin) AS after_origins
+    GROUP BY 1, 2, 3 ORDER BY 2, 3
+    ON CONFLICT (company_id, customer_id, month) DO UPDATE SET purchases = o.purchases + excluded.purchases
+    RETURNING o.customer_id
 ), root AS (
     INSERT INTO root_figures AS r (company_id, root_id, purchases, items, first_sold_at, last_sold_at)
-    SELECT sold.company_id, held.root_id, count(*), sum(sold.items), min(sold.sold_at), max(sold.sold_at)
-    FROM sold JOIN held ON held.customer_id = sold.origin_customer_id
-    CROSS JOIN (SELECT count(*) FROM origin) AS after_origins
+    SELECT company_id, root_id, count(*), sum(items), min(sold_at), max(sold_at)
+    FROM counted CROSS JOIN (SELECT count(*) FROM origin_month) AS after_origins
     GROUP BY 1, 2 ORDER BY 2
     ON CONFLICT (company_id, root_id) DO UPDATE SET
         purchases = r.purchases + excluded.purchases, items = r.items + excluded.items,
         first_sold_at = least(r.first_sold_at, excluded.first_sold_at),
         last_sold_at = greatest(r.last_sold_at, excluded.last_sold_at)
+    RETURNING r.root_id, r.listed, r.purchases, r.first_sold_at
+), root_total AS (
+    INSERT INTO root_totals AS r (company_id, root_id, currency, listed, purchases, total_minor)
+    SELECT company_id, root_id, currency, root.listed, count(*), sum(total_minor)
+    FROM counted JOIN root USING (root_id)
+    GROUP BY 1, 2, 3, 4 ORDER BY 2, 3
+    ON CONFLICT (company_id, root_id, currency) DO UPDATE SET
+        purchases = r.purchases + excluded.purchases, total_minor = r.total_minor + excluded.total_minor
+    RETURNING r.root_id
+), root_month AS (
+    INSERT INTO root_months AS r (company_id, root_id, month, cohort, listed, purchases)
+    SELECT company_id, root_id, month, month_in(root.first_sold_at, month_zone), root.listed, count(*)
+    FROM counted JOIN root USING (root_id) CROSS JOIN (SELECT count(*) FROM root_total) AS after_totals
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 3
+    ON CONFLICT (company_id, root_id, month) DO UPDATE SET purchases = r.purchases + excluded.purchases
     RETURNING r.root_id
 ), company AS (
     INSERT INTO company_totals AS t (company_id, currency, shard, purchases, total_minor)
-    SELECT sold.company_id, sold.currency, asked.shard, count(*), sum(sold.total_minor)
-    FROM sold JOIN asked USING (sale_id)
-    CROSS JOIN (SELECT count(*) FROM root) AS after_roots
+    SELECT company_id, currency, shard, count(*), sum(total_minor)
+    FROM counted CROSS JOIN (SELECT count(*) FROM root_month) AS after_roots
     GROUP BY 1, 2, 3 ORDER BY 2, 3
     ON CONFLICT (company_id, currency, shard) DO UPDATE SET
         purchases = t.purchases + excluded.purchases, total_minor = t.total_minor + excluded.total_minor
+    RETURNING t.shard
+), company_quarter AS (
+    INSERT INTO company_quarters AS q (company_id, currency, quarter, shard, purchases, total_minor)
+    SELECT company_id, currency, quarter_of(sold_at), shard %% {QUARTER_SHARDS}, count(*), sum(total_minor)
+    FROM counted CROSS JOIN (SELECT count(*) FROM company) AS after_totals
+    GROUP BY 1, 2, 3, 4 ORDER BY 2, 3, 4
+    ON CONFLICT (company_id, currency, quarter, shard) DO UPDATE SET
+        purchases = q.purchases + excluded.purchases, total_minor = q.total_minor + excluded.total_minor
 )
-SELECT {COLUMNS} FROM sold
+SELECT {COLUMNS}, root_id,
+       sold_at = root.first_sold_at AND root.purchases > count(*) OVER (PARTITION BY root_id) AS is_first
+FROM counted JOIN root USING (root_id)
 """
 
 
@@ -93,6 +130,7 @@ def record(tx: Transaction, entries: Sequence[Entry]) -> dict[str, Sale]:
         return {}
     lines = {entry.sale.sale_id: entry.sale.lines for entry in entries}
     rows = tx.rows(RECORD, {**_sales(entries), **_lines(entries), "can_buy": [state.value for state in CAN_BUY]})
+    months.set_cohorts(tx, sorted({str(row["root_id"]) for row in rows if row["is_first"]}))
     return {row["sale_id"]: stored_sale(row, lines[row["sale_id"]]) for row in rows}
 
 

@@ -24,8 +24,9 @@ REPEAT = st.tuples(st.just("sell again"), st.integers(0, 100))
 LATE = st.tuples(st.just("told again"), st.integers(0, 100))
 REFUND = st.tuples(st.just("refund"), st.integers(0, 100), st.integers(0, 3), st.integers(0, 10**9))
 VOID = st.tuples(st.just("void"), st.integers(0, 100))
+ZONE = st.tuples(st.just("zone"), st.sampled_from(["UTC", "Africa/Nairobi", "Pacific/Apia", "Asia/Kathmandu"]))
 STEPS = st.lists(
-    st.one_of(SALE, SALE, MERGE, MERGE, UNDO, UNDO, REFUND, REFUND, VOID, DELETE, REPEAT, LATE), max_size=25
+    st.one_of(ZONE, SALE, SALE, MERGE, MERGE, UNDO, UNDO, REFUND, REFUND, VOID, DELETE, REPEAT, LATE), max_size=25
 )
 
 
@@ -38,6 +39,7 @@ class Story:
         self.sales: list[NewSale] = []
         self.refunds: dict[tuple[str, str], int] = {}
         self.voided: set[str] = set()
+        self.settings = 0
 
     def play(self, step: tuple[object, ...]) -> None:
         getattr(self, str(step[0]).replace(" ", "_"))(*step[1:])
@@ -77,6 +79,10 @@ class Story:
 
     def is_refunded(self, one: NewSale) -> bool:
         return self.left(one) == 0 and any(sale_id == one.sale_id for sale_id, _ in self.refunds)
+
+    def zone(self, time_zone: str) -> None:
+        self.settings += 1
+        self.shop.settings(time_zone, self.settings)
 
     def merge(self, source: int, target: int) -> None:
         a, b = self.root(self.customers[source]), self.root(self.customers[target])
