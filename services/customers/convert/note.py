@@ -4,37 +4,39 @@ from __future__ import annotations
 
 from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import note_service_pb2 as pb
+from services.customers.convert.choices import number_of, short_name
 from services.customers.convert.customer import timestamp
-from services.customers.domain.note import Note
+from services.customers.domain.children import Child, etag_of
+from services.customers.domain.fields import Json
+
+TYPE, VISIBILITY = "NOTE_TYPE_", "NOTE_VISIBILITY_"
 
 
-def note_type(message: pb.Note) -> str:
-    """The short name of a note's type; GENERAL where none is given."""
-    return _name(pb.NoteType, message.type, "NOTE_TYPE_", "GENERAL")
+def draft_of(message: pb.Note) -> dict[str, Json]:
+    """The populated writable fields of a note."""
+    draft = {
+        "type": short_name(pb.NoteType, message.type, TYPE),
+        "visibility": short_name(pb.NoteVisibility, message.visibility, VISIBILITY),
+        "content": message.content,
+    }
+    return {name: value for name, value in draft.items() if value}
 
 
-def visibility(message: pb.Note) -> str:
-    """The short name of a note's visibility; INTERNAL where none is given."""
-    return _name(pb.NoteVisibility, message.visibility, "NOTE_VISIBILITY_", "INTERNAL")
-
-
-def note_message(note: Note) -> pb.Note:
+def note_message(note: Child) -> pb.Note:
     """A note as a message."""
-    return pb.Note(
-        note_id=note.note_id,
-        origin_customer_id=note.origin_customer_id,
-        type=pb.NoteType.Value("NOTE_TYPE_" + note.type),
-        content=note.content,
-        visibility=pb.NoteVisibility.Value("NOTE_VISIBILITY_" + note.visibility),
-        author=customer_pb2.Actor(subject=note.author.subject, name=note.author.name),
-        create_time=timestamp(note.created_at.isoformat()),
+    message = pb.Note(
+        note_id=note["note_id"],
+        origin_customer_id=note["origin_customer_id"],
+        etag=etag_of(note),
+        type=number_of(pb.NoteType, note["type"], TYPE),
+        content=note["content"],
+        visibility=number_of(pb.NoteVisibility, note["visibility"], VISIBILITY),
+        author=customer_pb2.Actor(subject=note["author"], name=note["author_name"]),
+        create_time=timestamp(note["created_at"]),
+        automatic=note["automatic"],
+        conversation_id=note["conversation_id"] or "",
     )
-
-
-def _name(enum: object, number: int, prefix: str, default: str) -> str:
-    if not number:
-        return default
-    try:
-        return enum.Name(number).removeprefix(prefix)  # type: ignore[attr-defined,no-any-return]
-    except ValueError:
-        return ""
+    if note["revision"] > 1:
+        message.update_time.CopyFrom(timestamp(note["updated_at"]))
+        message.updated_by.CopyFrom(customer_pb2.Actor(subject=note["updated_by"], name=note["updated_by_name"]))
+    return message

@@ -139,3 +139,97 @@ class PreviewStale(Failure):
         super().__init__(
             "A customer changed since it was looked at; look again.", metadata={"customer_id": customer_id}
         )
+
+
+class NoteNotFound(Failure):
+    """No note of this company has the id, or it is deleted."""
+
+    code = Code.NOT_FOUND
+    reason = "NOTE_NOT_FOUND"
+
+    def __init__(self, note_id: str) -> None:
+        super().__init__("There is no note with this id.", metadata={"note_id": note_id[:64]})
+
+
+class ActivityNotFound(Failure):
+    """No activity of this company has the id, or it is deleted."""
+
+    code = Code.NOT_FOUND
+    reason = "ACTIVITY_NOT_FOUND"
+
+    def __init__(self, activity_id: str) -> None:
+        super().__init__("There is no activity with this id.", metadata={"activity_id": activity_id[:64]})
+
+
+class EngagementNotFound(Failure):
+    """No engagement of this company has the id, or it is deleted."""
+
+    code = Code.NOT_FOUND
+    reason = "ENGAGEMENT_NOT_FOUND"
+
+    def __init__(self, engagement_id: str) -> None:
+        super().__init__("There is no engagement with this id.", metadata={"engagement_id": engagement_id[:64]})
+
+
+class WrittenBySystem(Failure):
+    """The service wrote the thing by itself, so nobody changes what it says."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "WRITTEN_BY_SYSTEM"
+
+    def __init__(self, kind: str, child_id: str) -> None:
+        text = f"The {kind} was written by the service itself. It can be deleted, not changed."
+        super().__init__(text, metadata={f"{kind}_id": child_id})
+
+
+class EngagementTransition(Failure):
+    """The status of an engagement does not follow the one that it has."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "ENGAGEMENT_TRANSITION"
+
+    def __init__(self, kind: str, status: str, wanted: str, allowed: Sequence[str]) -> None:
+        text = f"A {kind} that is {status} cannot become {wanted}; it can become {', '.join(allowed) or 'nothing else'}."
+        super().__init__(text, metadata={"from": status, "to": wanted, "allowed": ",".join(allowed)})
+
+
+class ConversationNotFound(Failure):
+    """No conversation of this company has the id or the session."""
+
+    code = Code.NOT_FOUND
+    reason = "CONVERSATION_NOT_FOUND"
+
+    def __init__(self, named: str) -> None:
+        super().__init__("There is no such conversation.", metadata={"conversation": named[:64]})
+
+
+class ConversationConflict(Failure):
+    """The session is recorded with another customer, or an interaction with other words."""
+
+    code = Code.ALREADY_EXISTS
+    reason = "CONVERSATION_CONFLICT"
+
+
+class ConversationTooLarge(Failure):
+    """The conversation would have more interactions or characters than one may have."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "CONVERSATION_TOO_LARGE"
+
+    def __init__(self, conversation_id: str, interactions: int, characters: int) -> None:
+        super().__init__(
+            f"The conversation would have {interactions} interactions of {characters} characters. "
+            "Record what follows under a new session.",
+            metadata={"conversation_id": conversation_id},
+        )
+
+
+class ConversationOrphaned(Failure):
+    """The conversation is linked to nobody."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "CONVERSATION_ORPHANED"
+
+    def __init__(self, conversation_id: str) -> None:
+        text = "The conversation is linked to no customer. Link it first."
+        super().__init__(text, metadata={"conversation_id": conversation_id})

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 
-from services.customers.domain.record import Actor
+from services.customers.domain.children import Child, check_choice
+from services.customers.domain.fields import Json
 from services.runtime.failures import FieldCheck
 
 NOTE_TYPES = ("GENERAL", "PERSONAL", "PREFERENCE", "ISSUE", "COMPLAINT", "FEEDBACK", "REQUEST")
 VISIBILITIES = ("INTERNAL", "SHARED")
 LONGEST_NOTE = 2000
+WRITABLE = ("type", "content", "visibility")
+DEFAULTS: Mapping[str, Json] = {"type": NOTE_TYPES[0], "content": "", "visibility": VISIBILITIES[0]}
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A note as stored, with the customer that it was written for."""
-
-    note_id: str
-    origin_customer_id: str
-    type: str
-    visibility: str
-    content: str
-    author: Actor
-    created_at: datetime
-
-
-def check_note(customer_id: str, type_: str, visibility: str, content: str) -> None:
-    """Raises FieldsInvalid with every wrong field of a request."""
-    check = FieldCheck()
-    check.require(customer_id, "customer_id", "is required")
-    check.require(type_ in NOTE_TYPES, "note.type", f"is not one of {', '.join(NOTE_TYPES)}")
-    check.require(visibility in VISIBILITIES, "note.visibility", f"is not one of {', '.join(VISIBILITIES)}")
+def check_note(check: FieldCheck, note: Mapping[str, Json]) -> None:
+    """Notes every wrong field of a note's content, whole."""
+    content = note["content"]
+    check_choice(check, "note.type", note["type"], NOTE_TYPES)
+    check_choice(check, "note.visibility", note["visibility"], VISIBILITIES)
     filled = content.strip() and len(content) <= LONGEST_NOTE
     check.require(filled, "note.content", f"takes 1 to {LONGEST_NOTE} characters")
     check.require("\x00" not in content, "note.content", "holds a NUL character")
-    check.raise_if_any()
+
+
+def with_changes(note: Child, draft: Mapping[str, Json], paths: list[str]) -> dict[str, Json]:
+    """What a note holds after an update of the named fields; those that the draft leaves out get their default."""
+    return {name: draft.get(name, DEFAULTS[name]) if name in paths else note[name] for name in WRITABLE}
+
+
+def in_parts(text: str) -> list[str]:
+    """A text of any length as the contents of notes, in order and with nothing left out but blanks at the ends."""
+    text = text.strip()
+    parts = [text[start : start + LONGEST_NOTE] for start in range(0, len(text), LONGEST_NOTE)]
+    return [part for part in parts if part.strip()]

@@ -82,11 +82,12 @@ class Company:
 
     def note(self, customer_id: str, content: str = "called") -> str:
         with self.transaction() as tx:
-            return create_note(tx, customer_id, type_="GENERAL", visibility="INTERNAL", content=content)[0].note_id
+            note_id: str = create_note(tx, customer_id, {"content": content})[0]["note_id"]
+            return note_id
 
     def notes(self, customer_id: str) -> list[str]:
         with self.transaction() as tx:
-            return [note.content for note in list_notes(tx, customer_id, page_size=0, page_token="").notes]
+            return [note["content"] for note in list_notes(tx, customer_id, page_size=0, page_token="").children]
 
     def merge(
         self,

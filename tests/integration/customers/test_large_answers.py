@@ -33,8 +33,8 @@ def test_a_page_of_long_notes_is_shorter_than_asked_for(acme: Company) -> None:
     with acme.transaction() as tx:
         first = list_notes(tx, ann, page_size=1000, page_token="")
         second = list_notes(tx, ann, page_size=1000, page_token=first.next_page_token)
-    assert sum(len(note.content.encode()) for note in first.notes) < MOST_BYTES
-    assert len({note.note_id for note in [*first.notes, *second.notes]}) == first.total_size == 500
+    assert sum(len(note["content"].encode()) for note in first.children) < MOST_BYTES
+    assert len({note["note_id"] for note in [*first.children, *second.children]}) == first.total_size == 500
     assert not second.next_page_token
 
 

@@ -97,7 +97,7 @@ def create_twin(tx: Transaction, ids: list[str], time: int) -> object:
 
 
 def note(tx: Transaction, ids: list[str], time: int) -> object:
-    return create_note(tx, ids[200 + time], type_="GENERAL", visibility="INTERNAL", content="called")
+    return create_note(tx, ids[200 + time], {"content": "called"})
 
 
 def notes(tx: Transaction, ids: list[str], time: int) -> object:

@@ -22,31 +22,44 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v1_dot_customer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)patronage/customers/v1/note_service.proto\x12\x16patronage.customers.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%patronage/customers/v1/customer.proto\"\x90\x02\n\x04Note\x12\x0f\n\x07note_id\x18\x01 \x01(\t\x12\x1a\n\x12origin_customer_id\x18\x02 \x01(\t\x12.\n\x04type\x18\x03 \x01(\x0e\x32 .patronage.customers.v1.NoteType\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\t\x12:\n\nvisibility\x18\x05 \x01(\x0e\x32&.patronage.customers.v1.NoteVisibility\x12-\n\x06\x61uthor\x18\x06 \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\x11\x43reateNoteRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12*\n\x04note\x18\x02 \x01(\x0b\x32\x1c.patronage.customers.v1.Note\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"V\n\x12\x43reateNoteResponse\x12*\n\x04note\x18\x01 \x01(\x0b\x32\x1c.patronage.customers.v1.Note\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t\"N\n\x10ListNotesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"m\n\x11ListNotesResponse\x12+\n\x05notes\x18\x01 \x03(\x0b\x32\x1c.patronage.customers.v1.Note\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03*\xcb\x01\n\x08NoteType\x12\x19\n\x15NOTE_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11NOTE_TYPE_GENERAL\x10\x01\x12\x16\n\x12NOTE_TYPE_PERSONAL\x10\x02\x12\x18\n\x14NOTE_TYPE_PREFERENCE\x10\x03\x12\x13\n\x0fNOTE_TYPE_ISSUE\x10\x04\x12\x17\n\x13NOTE_TYPE_COMPLAINT\x10\x05\x12\x16\n\x12NOTE_TYPE_FEEDBACK\x10\x06\x12\x15\n\x11NOTE_TYPE_REQUEST\x10\x07*k\n\x0eNoteVisibility\x12\x1f\n\x1bNOTE_VISIBILITY_UNSPECIFIED\x10\x00\x12\x1c\n\x18NOTE_VISIBILITY_INTERNAL\x10\x01\x12\x1a\n\x16NOTE_VISIBILITY_SHARED\x10\x02\x32\xd4\x01\n\x0bNoteService\x12\x63\n\nCreateNote\x12).patronage.customers.v1.CreateNoteRequest\x1a*.patronage.customers.v1.CreateNoteResponse\x12`\n\tListNotes\x12(.patronage.customers.v1.ListNotesRequest\x1a).patronage.customers.v1.ListNotesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)patronage/customers/v1/note_service.proto\x12\x16patronage.customers.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%patronage/customers/v1/customer.proto\"\xae\x03\n\x04Note\x12\x0f\n\x07note_id\x18\x01 \x01(\t\x12\x1a\n\x12origin_customer_id\x18\x02 \x01(\t\x12.\n\x04type\x18\x03 \x01(\x0e\x32 .patronage.customers.v1.NoteType\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\t\x12:\n\nvisibility\x18\x05 \x01(\x0e\x32&.patronage.customers.v1.NoteVisibility\x12-\n\x06\x61uthor\x18\x06 \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\nupdated_by\x18\n \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12\x11\n\tautomatic\x18\x0b \x01(\x08\x12\x17\n\x0f\x63onversation_id\x18\x0c \x01(\t\"h\n\x11\x43reateNoteRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12*\n\x04note\x18\x02 \x01(\x0b\x32\x1c.patronage.customers.v1.Note\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"V\n\x12\x43reateNoteResponse\x12*\n\x04note\x18\x01 \x01(\x0b\x32\x1c.patronage.customers.v1.Note\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t\"\xbd\x01\n\x10ListNotesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12/\n\x05types\x18\x04 \x03(\x0e\x32 .patronage.customers.v1.NoteType\x12<\n\x0cvisibilities\x18\x05 \x03(\x0e\x32&.patronage.customers.v1.NoteVisibility\"\x8b\x01\n\x11ListNotesResponse\x12+\n\x05notes\x18\x01 \x03(\x0b\x32\x1c.patronage.customers.v1.Note\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x1c\n\x14total_size_estimated\x18\x04 \x01(\x08\"!\n\x0eGetNoteRequest\x12\x0f\n\x07note_id\x18\x01 \x01(\t\"=\n\x0fGetNoteResponse\x12*\n\x04note\x18\x01 \x01(\x0b\x32\x1c.patronage.customers.v1.Note\"\x95\x01\n\x11UpdateNoteRequest\x12\x0f\n\x07note_id\x18\x01 \x01(\t\x12*\n\x04note\x18\x02 \x01(\x0b\x32\x1c.patronage.customers.v1.Note\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"V\n\x12UpdateNoteResponse\x12*\n\x04note\x18\x01 \x01(\x0b\x32\x1c.patronage.customers.v1.Note\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t\"F\n\x11\x44\x65leteNoteRequest\x12\x0f\n\x07note_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"*\n\x12\x44\x65leteNoteResponse\x12\x14\n\x0c\x63hange_token\x18\x01 \x01(\t*\xcb\x01\n\x08NoteType\x12\x19\n\x15NOTE_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11NOTE_TYPE_GENERAL\x10\x01\x12\x16\n\x12NOTE_TYPE_PERSONAL\x10\x02\x12\x18\n\x14NOTE_TYPE_PREFERENCE\x10\x03\x12\x13\n\x0fNOTE_TYPE_ISSUE\x10\x04\x12\x17\n\x13NOTE_TYPE_COMPLAINT\x10\x05\x12\x16\n\x12NOTE_TYPE_FEEDBACK\x10\x06\x12\x15\n\x11NOTE_TYPE_REQUEST\x10\x07*k\n\x0eNoteVisibility\x12\x1f\n\x1bNOTE_VISIBILITY_UNSPECIFIED\x10\x00\x12\x1c\n\x18NOTE_VISIBILITY_INTERNAL\x10\x01\x12\x1a\n\x16NOTE_VISIBILITY_SHARED\x10\x02\x32\xfa\x03\n\x0bNoteService\x12\x63\n\nCreateNote\x12).patronage.customers.v1.CreateNoteRequest\x1a*.patronage.customers.v1.CreateNoteResponse\x12Z\n\x07GetNote\x12&.patronage.customers.v1.GetNoteRequest\x1a\'.patronage.customers.v1.GetNoteResponse\x12`\n\tListNotes\x12(.patronage.customers.v1.ListNotesRequest\x1a).patronage.customers.v1.ListNotesResponse\x12\x63\n\nUpdateNote\x12).patronage.customers.v1.UpdateNoteRequest\x1a*.patronage.customers.v1.UpdateNoteResponse\x12\x63\n\nDeleteNote\x12).patronage.customers.v1.DeleteNoteRequest\x1a*.patronage.customers.v1.DeleteNoteResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.customers.v1.note_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NOTETYPE']._serialized_start=802
-  _globals['_NOTETYPE']._serialized_end=1005
-  _globals['_NOTEVISIBILITY']._serialized_start=1007
-  _globals['_NOTEVISIBILITY']._serialized_end=1114
-  _globals['_NOTE']._serialized_start=142
-  _globals['_NOTE']._serialized_end=414
-  _globals['_CREATENOTEREQUEST']._serialized_start=416
-  _globals['_CREATENOTEREQUEST']._serialized_end=520
-  _globals['_CREATENOTERESPONSE']._serialized_start=522
-  _globals['_CREATENOTERESPONSE']._serialized_end=608
-  _globals['_LISTNOTESREQUEST']._serialized_start=610
-  _globals['_LISTNOTESREQUEST']._serialized_end=688
-  _globals['_LISTNOTESRESPONSE']._serialized_start=690
-  _globals['_LISTNOTESRESPONSE']._serialized_end=799
-  _globals['_NOTESERVICE']._serialized_start=1117
-  _globals['_NOTESERVICE']._serialized_end=1329
+  _globals['_NOTETYPE']._serialized_start=1591
+  _globals['_NOTETYPE']._serialized_end=1794
+  _globals['_NOTEVISIBILITY']._serialized_start=1796
+  _globals['_NOTEVISIBILITY']._serialized_end=1903
+  _globals['_NOTE']._serialized_start=176
+  _globals['_NOTE']._serialized_end=606
+  _globals['_CREATENOTEREQUEST']._serialized_start=608
+  _globals['_CREATENOTEREQUEST']._serialized_end=712
+  _globals['_CREATENOTERESPONSE']._serialized_start=714
+  _globals['_CREATENOTERESPONSE']._serialized_end=800
+  _globals['_LISTNOTESREQUEST']._serialized_start=803
+  _globals['_LISTNOTESREQUEST']._serialized_end=992
+  _globals['_LISTNOTESRESPONSE']._serialized_start=995
+  _globals['_LISTNOTESRESPONSE']._serialized_end=1134
+  _globals['_GETNOTEREQUEST']._serialized_start=1136
+  _globals['_GETNOTEREQUEST']._serialized_end=1169
+  _globals['_GETNOTERESPONSE']._serialized_start=1171
+  _globals['_GETNOTERESPONSE']._serialized_end=1232
+  _globals['_UPDATENOTEREQUEST']._serialized_start=1235
+  _globals['_UPDATENOTEREQUEST']._serialized_end=1384
+  _globals['_UPDATENOTERESPONSE']._serialized_start=1386
+  _globals['_UPDATENOTERESPONSE']._serialized_end=1472
+  _globals['_DELETENOTEREQUEST']._serialized_start=1474
+  _globals['_DELETENOTEREQUEST']._serialized_end=1544
+  _globals['_DELETENOTERESPONSE']._serialized_start=1546
+  _globals['_DELETENOTERESPONSE']._serialized_end=1588
+  _globals['_NOTESERVICE']._serialized_start=1906
+  _globals['_NOTESERVICE']._serialized_end=2412
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -102,8 +103,13 @@ class Note(_message.Message):
     VISIBILITY_FIELD_NUMBER: _builtins.int
     AUTHOR_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATED_BY_FIELD_NUMBER: _builtins.int
+    AUTOMATIC_FIELD_NUMBER: _builtins.int
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     note_id: _builtins.str
-    """The id, a UUIDv7 in text. Output only."""
+    """The id, a UUID in text. Output only."""
     origin_customer_id: _builtins.str
     """The customer that the note was written for. After a merge it stays that one. Output only."""
     type: Global___NoteType.ValueType
@@ -112,6 +118,12 @@ class Note(_message.Message):
     """The text, 1 to 2,000 characters."""
     visibility: Global___NoteVisibility.ValueType
     """Who may see it. Absent on a write means INTERNAL."""
+    etag: _builtins.str
+    """Changes with each change. Send it back in UpdateNote to detect a concurrent change; absent in a write: not checked."""
+    automatic: _builtins.bool
+    """Whether the service itself wrote it, such as the summary of a conversation. Output only."""
+    conversation_id: _builtins.str
+    """The conversation that it sums up; absent: none. Output only."""
     @_builtins.property
     def author(self) -> _customer_pb2.Actor:
         """Who wrote it. Output only."""
@@ -119,6 +131,14 @@ class Note(_message.Message):
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was written. Output only."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was last changed; absent: never. Output only."""
+
+    @_builtins.property
+    def updated_by(self) -> _customer_pb2.Actor:
+        """Who last changed it; absent: nobody. Output only."""
 
     def __init__(
         self,
@@ -130,10 +150,15 @@ class Note(_message.Message):
         visibility: Global___NoteVisibility.ValueType = ...,
         author: _customer_pb2.Actor | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        updated_by: _customer_pb2.Actor | None = ...,
+        automatic: _builtins.bool = ...,
+        conversation_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "create_time", b"create_time", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "content", b"content", "create_time", b"create_time", "note_id", b"note_id", "origin_customer_id", b"origin_customer_id", "type", b"type", "visibility", b"visibility"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "automatic", b"automatic", "content", b"content", "conversation_id", b"conversation_id", "create_time", b"create_time", "etag", b"etag", "note_id", b"note_id", "origin_customer_id", b"origin_customer_id", "type", b"type", "update_time", b"update_time", "updated_by", b"updated_by", "visibility", b"visibility"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -208,6 +233,8 @@ class ListNotesRequest(_message.Message):
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TYPES_FIELD_NUMBER: _builtins.int
+    VISIBILITIES_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The customer; required. That of a merged one lists the notes of its root."""
     page_size: _builtins.int
@@ -215,17 +242,27 @@ class ListNotesRequest(_message.Message):
     is at most some 3 MiB.
     """
     page_token: _builtins.str
-    """The next_page_token of the answer before; absent: the first page."""
+    """The next_page_token of the answer before; absent: the first page. Customer and filters must be the same."""
+    @_builtins.property
+    def types(self) -> _containers.RepeatedScalarFieldContainer[Global___NoteType.ValueType]:
+        """The types to list; absent: all."""
+
+    @_builtins.property
+    def visibilities(self) -> _containers.RepeatedScalarFieldContainer[Global___NoteVisibility.ValueType]:
+        """The visibilities to list; absent: both."""
+
     def __init__(
         self,
         *,
         customer_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        types: _abc.Iterable[Global___NoteType.ValueType] | None = ...,
+        visibilities: _abc.Iterable[Global___NoteVisibility.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "page_size", b"page_size", "page_token", b"page_token", "types", b"types", "visibilities", b"visibilities"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -240,10 +277,13 @@ class ListNotesResponse(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_ESTIMATED_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """The token of the next page; empty: this is the last one."""
     total_size: _builtins.int
-    """How many notes there are."""
+    """How many notes the filter holds for, counted to 10,000."""
+    total_size_estimated: _builtins.bool
+    """Whether there are more than total_size."""
     @_builtins.property
     def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]:
         """The notes, newest first."""
@@ -254,11 +294,178 @@ class ListNotesResponse(_message.Message):
         notes: _abc.Iterable[Global___Note] | None = ...,
         next_page_token: _builtins.str = ...,
         total_size: _builtins.int = ...,
+        total_size_estimated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "notes", b"notes", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "notes", b"notes", "total_size", b"total_size", "total_size_estimated", b"total_size_estimated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListNotesResponse: _TypeAlias = ListNotesResponse  # noqa: Y015
+
+@_typing.final
+class GetNoteRequest(_message.Message):
+    """Asks for one note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_ID_FIELD_NUMBER: _builtins.int
+    note_id: _builtins.str
+    """The note; required. A deleted one is not found."""
+    def __init__(
+        self,
+        *,
+        note_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["note_id", b"note_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNoteRequest: _TypeAlias = GetNoteRequest  # noqa: Y015
+
+@_typing.final
+class GetNoteResponse(_message.Message):
+    """One note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def note(self) -> Global___Note:
+        """The note."""
+
+    def __init__(
+        self,
+        *,
+        note: Global___Note | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["note", b"note"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNoteResponse: _TypeAlias = GetNoteResponse  # noqa: Y015
+
+@_typing.final
+class UpdateNoteRequest(_message.Message):
+    """Asks to change a note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_ID_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    note_id: _builtins.str
+    """The note; required."""
+    request_id: _builtins.str
+    """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent."""
+    @_builtins.property
+    def note(self) -> Global___Note:
+        """The new values. Where its etag is set and is not the current one, nothing changes: ETAG_MISMATCH."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change, of type, content and visibility. Absent: the populated ones. A type or visibility that is
+        absent in `note` gets its default; a content cannot be cleared.
+        """
+
+    def __init__(
+        self,
+        *,
+        note_id: _builtins.str = ...,
+        note: Global___Note | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "note_id", b"note_id", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateNoteRequest: _TypeAlias = UpdateNoteRequest  # noqa: Y015
+
+@_typing.final
+class UpdateNoteResponse(_message.Message):
+    """The changed note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_FIELD_NUMBER: _builtins.int
+    CHANGE_TOKEN_FIELD_NUMBER: _builtins.int
+    change_token: _builtins.str
+    """Pass it as at_least_as_fresh to the other services to read this write there."""
+    @_builtins.property
+    def note(self) -> Global___Note:
+        """The note as stored."""
+
+    def __init__(
+        self,
+        *,
+        note: Global___Note | None = ...,
+        change_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["note", b"note"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_token", b"change_token", "note", b"note"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateNoteResponse: _TypeAlias = UpdateNoteResponse  # noqa: Y015
+
+@_typing.final
+class DeleteNoteRequest(_message.Message):
+    """Asks to delete a note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTE_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    note_id: _builtins.str
+    """The note; required."""
+    etag: _builtins.str
+    """Where set and not the current one, nothing is deleted: ETAG_MISMATCH. Absent: not checked."""
+    request_id: _builtins.str
+    """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent."""
+    def __init__(
+        self,
+        *,
+        note_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "note_id", b"note_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteNoteRequest: _TypeAlias = DeleteNoteRequest  # noqa: Y015
+
+@_typing.final
+class DeleteNoteResponse(_message.Message):
+    """The deletion of a note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_TOKEN_FIELD_NUMBER: _builtins.int
+    change_token: _builtins.str
+    """Pass it as at_least_as_fresh to the other services to read this write there."""
+    def __init__(
+        self,
+        *,
+        change_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_token", b"change_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteNoteResponse: _TypeAlias = DeleteNoteResponse  # noqa: Y015

@@ -40,10 +40,25 @@ class NoteServiceStub:
                 request_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.CreateNoteRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.CreateNoteResponse.FromString,
                 _registered_method=True)
+        self.GetNote = channel.unary_unary(
+                '/patronage.customers.v1.NoteService/GetNote',
+                request_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.GetNoteRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.GetNoteResponse.FromString,
+                _registered_method=True)
         self.ListNotes = channel.unary_unary(
                 '/patronage.customers.v1.NoteService/ListNotes',
                 request_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.ListNotesRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.ListNotesResponse.FromString,
+                _registered_method=True)
+        self.UpdateNote = channel.unary_unary(
+                '/patronage.customers.v1.NoteService/UpdateNote',
+                request_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.UpdateNoteRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.UpdateNoteResponse.FromString,
+                _registered_method=True)
+        self.DeleteNote = channel.unary_unary(
+                '/patronage.customers.v1.NoteService/DeleteNote',
+                request_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.DeleteNoteRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.DeleteNoteResponse.FromString,
                 _registered_method=True)
 
 
@@ -58,8 +73,30 @@ class NoteServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetNote(self, request, context):
+        """Reads one note. Scope customers:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListNotes(self, request, context):
         """Lists the notes of a customer and of all that were merged into it, newest first. Scope customers:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateNote(self, request, context):
+        """Changes a note. One that the service wrote is refused with WRITTEN_BY_SYSTEM. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteNote(self, request, context):
+        """Deletes a note: it is hidden, and kept in the audit log. Deleting a deleted one changes nothing and succeeds. Scope
+        customers:write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -73,10 +110,25 @@ def add_NoteServiceServicer_to_server(servicer, server):
                     request_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.CreateNoteRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.CreateNoteResponse.SerializeToString,
             ),
+            'GetNote': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetNote,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.GetNoteRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.GetNoteResponse.SerializeToString,
+            ),
             'ListNotes': grpc.unary_unary_rpc_method_handler(
                     servicer.ListNotes,
                     request_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.ListNotesRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.ListNotesResponse.SerializeToString,
+            ),
+            'UpdateNote': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateNote,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.UpdateNoteRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.UpdateNoteResponse.SerializeToString,
+            ),
+            'DeleteNote': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteNote,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.DeleteNoteRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_note__service__pb2.DeleteNoteResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -118,6 +170,33 @@ class NoteService:
             _registered_method=True)
 
     @staticmethod
+    def GetNote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.NoteService/GetNote',
+            patronage_dot_customers_dot_v1_dot_note__service__pb2.GetNoteRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_note__service__pb2.GetNoteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListNotes(request,
             target,
             options=(),
@@ -134,6 +213,60 @@ class NoteService:
             '/patronage.customers.v1.NoteService/ListNotes',
             patronage_dot_customers_dot_v1_dot_note__service__pb2.ListNotesRequest.SerializeToString,
             patronage_dot_customers_dot_v1_dot_note__service__pb2.ListNotesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateNote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.NoteService/UpdateNote',
+            patronage_dot_customers_dot_v1_dot_note__service__pb2.UpdateNoteRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_note__service__pb2.UpdateNoteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteNote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.NoteService/DeleteNote',
+            patronage_dot_customers_dot_v1_dot_note__service__pb2.DeleteNoteRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_note__service__pb2.DeleteNoteResponse.FromString,
             options,
             channel_credentials,
             insecure,

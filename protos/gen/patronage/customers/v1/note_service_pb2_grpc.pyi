@@ -35,8 +35,16 @@ class NoteServiceStub:
     def __new__(cls, channel: _aio.Channel) -> NoteServiceAsyncStub: ...
     CreateNote: _grpc.UnaryUnaryMultiCallable[_note_service_pb2.CreateNoteRequest, _note_service_pb2.CreateNoteResponse]
     """Adds a note to a customer. The author is the bearer of the token. Scope customers:write."""
+    GetNote: _grpc.UnaryUnaryMultiCallable[_note_service_pb2.GetNoteRequest, _note_service_pb2.GetNoteResponse]
+    """Reads one note. Scope customers:read."""
     ListNotes: _grpc.UnaryUnaryMultiCallable[_note_service_pb2.ListNotesRequest, _note_service_pb2.ListNotesResponse]
     """Lists the notes of a customer and of all that were merged into it, newest first. Scope customers:read."""
+    UpdateNote: _grpc.UnaryUnaryMultiCallable[_note_service_pb2.UpdateNoteRequest, _note_service_pb2.UpdateNoteResponse]
+    """Changes a note. One that the service wrote is refused with WRITTEN_BY_SYSTEM. Scope customers:write."""
+    DeleteNote: _grpc.UnaryUnaryMultiCallable[_note_service_pb2.DeleteNoteRequest, _note_service_pb2.DeleteNoteResponse]
+    """Deletes a note: it is hidden, and kept in the audit log. Deleting a deleted one changes nothing and succeeds. Scope
+    customers:write.
+    """
 
 @_typing.type_check_only
 class NoteServiceAsyncStub(NoteServiceStub):
@@ -45,8 +53,16 @@ class NoteServiceAsyncStub(NoteServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateNote: _aio.UnaryUnaryMultiCallable[_note_service_pb2.CreateNoteRequest, _note_service_pb2.CreateNoteResponse]  # type: ignore[assignment]
     """Adds a note to a customer. The author is the bearer of the token. Scope customers:write."""
+    GetNote: _aio.UnaryUnaryMultiCallable[_note_service_pb2.GetNoteRequest, _note_service_pb2.GetNoteResponse]  # type: ignore[assignment]
+    """Reads one note. Scope customers:read."""
     ListNotes: _aio.UnaryUnaryMultiCallable[_note_service_pb2.ListNotesRequest, _note_service_pb2.ListNotesResponse]  # type: ignore[assignment]
     """Lists the notes of a customer and of all that were merged into it, newest first. Scope customers:read."""
+    UpdateNote: _aio.UnaryUnaryMultiCallable[_note_service_pb2.UpdateNoteRequest, _note_service_pb2.UpdateNoteResponse]  # type: ignore[assignment]
+    """Changes a note. One that the service wrote is refused with WRITTEN_BY_SYSTEM. Scope customers:write."""
+    DeleteNote: _aio.UnaryUnaryMultiCallable[_note_service_pb2.DeleteNoteRequest, _note_service_pb2.DeleteNoteResponse]  # type: ignore[assignment]
+    """Deletes a note: it is hidden, and kept in the audit log. Deleting a deleted one changes nothing and succeeds. Scope
+    customers:write.
+    """
 
 class NoteServiceServicer(metaclass=_abc_1.ABCMeta):
     """Notes that people write about a customer."""
@@ -60,11 +76,37 @@ class NoteServiceServicer(metaclass=_abc_1.ABCMeta):
         """Adds a note to a customer. The author is the bearer of the token. Scope customers:write."""
 
     @_abc_1.abstractmethod
+    def GetNote(
+        self,
+        request: _note_service_pb2.GetNoteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_note_service_pb2.GetNoteResponse, _abc.Awaitable[_note_service_pb2.GetNoteResponse]]:
+        """Reads one note. Scope customers:read."""
+
+    @_abc_1.abstractmethod
     def ListNotes(
         self,
         request: _note_service_pb2.ListNotesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_note_service_pb2.ListNotesResponse, _abc.Awaitable[_note_service_pb2.ListNotesResponse]]:
         """Lists the notes of a customer and of all that were merged into it, newest first. Scope customers:read."""
+
+    @_abc_1.abstractmethod
+    def UpdateNote(
+        self,
+        request: _note_service_pb2.UpdateNoteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_note_service_pb2.UpdateNoteResponse, _abc.Awaitable[_note_service_pb2.UpdateNoteResponse]]:
+        """Changes a note. One that the service wrote is refused with WRITTEN_BY_SYSTEM. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def DeleteNote(
+        self,
+        request: _note_service_pb2.DeleteNoteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_note_service_pb2.DeleteNoteResponse, _abc.Awaitable[_note_service_pb2.DeleteNoteResponse]]:
+        """Deletes a note: it is hidden, and kept in the audit log. Deleting a deleted one changes nothing and succeeds. Scope
+        customers:write.
+        """
 
 def add_NoteServiceServicer_to_server(servicer: NoteServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

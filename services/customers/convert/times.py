@@ -1,0 +1,31 @@
+"""Times of requests: of a draft, where a wrong one is named with all other wrong fields, and the span of a filter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.customers.convert.customer import moment
+from services.runtime.failures import FieldsInvalid, FieldViolation
+
+
+def time_text(message: Timestamp) -> str:
+    """A time in ISO 8601; empty where it is no possible time."""
+    try:
+        return moment(message, "").isoformat()
+    except FieldsInvalid:
+        return ""
+
+
+def span(request: Any) -> tuple[datetime | None, datetime | None]:
+    """The bounds `start_time` and `end_time` of a request. Raises FieldsInvalid with every wrong one."""
+    bounds = {name: time_text(getattr(request, name)) for name in ("start_time", "end_time") if request.HasField(name)}
+    wrong = [FieldViolation(name, "is no possible time") for name, text in bounds.items() if not text]
+    if wrong:
+        raise FieldsInvalid(wrong)
+    start, end = (
+        datetime.fromisoformat(bounds[name]) if name in bounds else None for name in ("start_time", "end_time")
+    )
+    return start, end

@@ -1,0 +1,28 @@
+"""The currencies of ISO 4217 and how many decimals the minor unit of each has; analytics has the same table."""
+
+from collections.abc import Mapping
+
+_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_TWO_DECIMALS = """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY
+    COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS
+    INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR
+    MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP
+    STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG
+"""
+_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
+_FOUR_DECIMALS = "CLF UYW"
+# Withdrawn since 2020; a backdated sale may still be in one of them.
+_WITHDRAWN = "ANG BGN CUC HRK SLL ZWL"
+
+DECIMALS: Mapping[str, int] = {
+    code: decimals
+    for decimals, codes in (
+        (0, _NO_DECIMALS),
+        (2, _TWO_DECIMALS),
+        (2, _WITHDRAWN),
+        (3, _THREE_DECIMALS),
+        (4, _FOUR_DECIMALS),
+    )
+    for code in codes.split()
+}
