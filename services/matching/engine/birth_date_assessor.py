@@ -1,6 +1,7 @@
 """Birth date assessor owns the levels of birth dates: day and month swapped, one part wrong, year alone."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def assess_birth_date(pairs: Pairs) -> Assessed:
     return Assessed(levels, agreed(left, levels == EXACT))
 
 
-def date_parts(values: list[str]) -> Codes:
+def date_parts(values: Sequence[str]) -> Codes:
     """Return year, month and day of each date as integers, 0 where unknown; a last row stands for missing."""
     found = [match.groups("0") if (match := _PARTS.fullmatch(value)) else ("0", "0", "0") for value in values]
     return np.array([*found, ("0", "0", "0")], dtype=np.int32)

@@ -1,13 +1,17 @@
 """Blocking owns which pairs of rows are compared: keys turned into blocks, blocks into pairs, within a budget."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from services.matching.domain.keys import KEYS, WIDE_KEYS, Key
-from services.matching.engine.arrays import Rows, mixed, run_starts
+from services.matching.engine.arrays import Mask
+from services.matching.engine.blocks import Blocks, group, key_values, pairs_in, refine
+from services.matching.engine.candidates import Candidates, Excluded, KeyReport
 from services.matching.engine.columns import Columns
+from services.matching.engine.crew import Crew
+from services.matching.engine.memory import Shares
 
 EVERYONE = "everyone"
 """The kind reported when a file is so small that each record meets each other one."""
@@ -15,159 +19,71 @@ EVERYONE = "everyone"
 _EVERYONE_PAIRS = 2_000_000
 _WIDE_RECORDS = 50_000
 _WIDE_PAIRS = 200_000
-_KIND_BITS = 5
 _LARGEST_BLOCK = 3_000
+_PAIRS_AT_ONCE = 250_000
+_FINDING = 0.8
+"""The part of the stage that finding the pairs takes; the rest is putting them together."""
 
 
-@dataclass(slots=True)
-class KeyReport:
-    """What one key did: pairs it gave, pairs that only it found, records in blocks that were dropped."""
-
-    kind: str
-    pairs: int = 0
-    only_here: int = 0
-    refined_records: int = 0
-    dropped_records: int = 0
-
-
-@dataclass(slots=True)
-class Candidates:
-    """Pairs of rows to compare, left below right, each once."""
-
-    left: Rows
-    right: Rows
-    keys: list[KeyReport] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.left)
-
-
-@dataclass(slots=True)
-class Blocks:
-    """Rows ordered by block, with the bounds of each block."""
-
-    rows: Rows
-    bounds: Rows
-
-    @property
-    def sizes(self) -> Rows:
-        return np.diff(self.bounds)
-
-    def select(self, keep: np.ndarray) -> "Blocks":
-        sizes = self.sizes
-        rows = self.rows[np.repeat(keep, sizes)]
-        return Blocks(rows, np.concatenate(([0], np.cumsum(sizes[keep]))))
-
-
-def candidates(columns: Columns, budget: int) -> Candidates:
-    """Return the pairs that share a key, with at most about `budget` pairs a key."""
+def candidates(columns: Columns, budget: int, excluded: Excluded, shares: Shares, crew: Crew) -> Candidates:
+    """Return the pairs that share a key and are not excluded, with at most about `budget` pairs a key."""
+    found = Candidates(columns.size, shares.candidates)
     if columns.size * (columns.size - 1) // 2 <= min(_EVERYONE_PAIRS, budget):
-        return everyone(columns.size)
-    found: list[Rows] = []
-    reports: list[KeyReport] = []
+        found.keys = [KeyReport(EVERYONE)]
+        found.add(0, *np.triu_indices(columns.size, k=1))
+    else:
+        _find(columns, budget, found, crew)
+    merge = partial(found.merge, excluded=excluded, share=shares.candidates)
+    counts = np.sum([*crew.each("block", merge, found.parts, (_FINDING, 1.0))], axis=0)
+    for number, report in enumerate(found.keys):
+        report.pairs, report.only_here = (int(count) for count in counts[:, number])
+    return found
+
+
+def _find(columns: Columns, budget: int, found: Candidates, crew: Crew) -> None:
+    """Add the pairs of every key, a key a thread."""
     wide = WIDE_KEYS if columns.size <= _WIDE_RECORDS else ()
-    for number, key in enumerate((*KEYS, *wide)):
-        report = KeyReport(key.kind)
-        affordable = budget if number < len(KEYS) else _WIDE_PAIRS
-        parts = [pairs_in(blocks) for blocks in _blocks_of(columns, key, affordable, report)]
-        pairs = [np.minimum(left, right) * columns.size + np.maximum(left, right) for left, right in parts]
-        found.append(np.unique(np.concatenate([np.zeros(0, np.int64), *pairs])) << _KIND_BITS | number)
-        report.pairs = len(found[-1])
-        reports.append(report)
-    return _merge(found, reports, columns.size)
+    keys = (*KEYS, *wide)
+    found.keys = [KeyReport(key.kind) for key in keys]
+    _derive(columns, keys)
+
+    def expand(number: int) -> None:
+        affordable = budget if number < len(KEYS) else min(budget, _WIDE_PAIRS)
+        for blocks in _blocks_of(columns, keys[number], affordable, found.keys[number]):
+            for batch in blocks.batches(_PAIRS_AT_ONCE):
+                found.add(number, *pairs_in(batch))
+                crew.watch.check("block")
+
+    for _ in crew.each("block", expand, range(len(keys)), (0.0, _FINDING)):
+        pass
 
 
-def everyone(size: int) -> Candidates:
-    """Return all pairs of a small file."""
-    left, right = np.triu_indices(size, k=1)
-    return Candidates(left.astype(np.int64), right.astype(np.int64), [KeyReport(EVERYONE, len(left), len(left))])
-
-
-def pairs_in(blocks: Blocks) -> tuple[Rows, Rows]:
-    """Return all pairs of rows inside each block."""
-    ends = np.repeat(blocks.bounds[1:], blocks.sizes)
-    partners = ends - np.arange(len(blocks.rows)) - 1
-    left = np.repeat(np.arange(len(blocks.rows)), partners)
-    first = np.cumsum(partners) - partners
-    right = left + 1 + np.arange(len(left)) - np.repeat(first, partners)
-    return blocks.rows[left], blocks.rows[right]
-
-
-def _merge(found: list[Rows], reports: list[KeyReport], size: int) -> Candidates:
-    """Put the keys' pairs together, counting what only one of them found."""
-    tagged = np.sort(np.concatenate(found))
-    bounds = run_starts(tagged >> _KIND_BITS)
-    first = tagged[bounds[:-1]]
-    alone = first[np.diff(bounds) == 1] & ((1 << _KIND_BITS) - 1)
-    for number, only_here in enumerate(np.bincount(alone, minlength=len(reports)).tolist()):
-        reports[number].only_here = only_here
-    left, right = np.divmod(first >> _KIND_BITS, size)
-    return Candidates(left, right, reports)
+def _derive(columns: Columns, keys: tuple[Key, ...]) -> None:
+    """Make the derived columns beforehand, since two threads would make them twice."""
+    for part in dict.fromkeys(part for key in keys for part in (*key.parts, *key.refined_by)):
+        _ = columns[part]
 
 
 def _blocks_of(columns: Columns, key: Key, budget: int, report: KeyReport) -> Iterator[Blocks]:
     """Yield the blocks of a key that fit the budget; those that do not are refined part by part."""
-    rows, values = _key_values(columns, key)
-    blocks, values = _group(rows, values)
+    blocks, values = group(*key_values(columns, key))
     for refinement in (*key.refined_by, None):
-        fits = _fitting(blocks.sizes, budget)
+        fits = _fitting(blocks, budget)
         yield blocks.select(fits)
         if fits.all():
             return
-        blocks, values = blocks.select(~fits), values[~fits]
+        report.too_large(blocks.sizes[~fits], refinement)
         if refinement is None:
-            report.dropped_records = len(blocks.rows)
             return
-        report.refined_records = report.refined_records or len(blocks.rows)
-        codes = columns[refinement].codes[blocks.rows, 0]
-        known = codes >= 0
-        refined = mixed(np.repeat(values, blocks.sizes)[known], codes[known].astype(np.int64))
-        blocks, values = _group(blocks.rows[known], refined)
+        blocks, values = refine(columns, blocks.select(~fits), values[~fits], refinement)
 
 
-def _fitting(sizes: Rows, budget: int) -> np.ndarray:
+def _fitting(blocks: Blocks, budget: int) -> Mask:
     """Return which blocks to expand: the smallest first, until the budget is spent."""
+    sizes = blocks.sizes
     order = np.sort(sizes)
     spent = np.cumsum(order * (order - 1) // 2)
     affordable = int(np.searchsorted(spent, budget, side="right"))
-    largest = order[affordable] - 1 if affordable < len(order) else _LARGEST_BLOCK
-    return sizes <= min(largest, _LARGEST_BLOCK)
-
-
-def _key_values(columns: Columns, key: Key) -> tuple[Rows, Rows]:
-    """Return (row, value of the key) for each record that has one, once for each combination of slots."""
-    rows, values = np.arange(columns.size), np.zeros(columns.size, np.int64)
-    parts = list(key.parts)
-    if key.unordered:
-        return _unordered(columns, key)
-    for part in parts:
-        codes = columns[part].codes[rows]
-        width = codes.shape[1]
-        flat = codes.ravel()
-        known = flat >= 0
-        rows = np.repeat(rows, width)[known]
-        values = mixed(np.repeat(values, width)[known], flat[known].astype(np.int64))
-    return rows, values
-
-
-def _unordered(columns: Columns, key: Key) -> tuple[Rows, Rows]:
-    first, second = (columns[part].codes[:, 0].astype(np.int64) for part in key.parts)
-    rows = np.flatnonzero((first >= 0) & (second >= 0))
-    low, high = np.minimum(first, second)[rows], np.maximum(first, second)[rows]
-    return rows, mixed(low, high)
-
-
-def _group(rows: Rows, values: Rows) -> tuple[Blocks, Rows]:
-    """Order rows by value and keep the blocks of two and more.
-
-    Value and row share one integer, since sorting those is many times faster than sorting indirectly; the
-    low bits of the value, which is a hash, give way.
-    """
-    in_row = (1 << int(rows.max(initial=0)).bit_length()) - 1
-    packed = (values & ~in_row) | rows
-    packed.sort()
-    ordered = packed & ~in_row
-    bounds = run_starts(ordered)
-    blocks = Blocks(packed & in_row, bounds)
-    shared = blocks.sizes > 1
-    return blocks.select(shared), ordered[bounds[:-1]][shared]
+    largest = int(order[affordable]) - 1 if affordable < len(order) else _LARGEST_BLOCK
+    fits: Mask = sizes <= min(largest, _LARGEST_BLOCK)
+    return fits

@@ -15,7 +15,7 @@ from services.matching.domain.attributes import (
 from services.matching.domain.default_model import DEFAULT_MODEL
 from services.matching.domain.identity_record import Identity
 from services.matching.domain.model import RARE, USUAL_RECORDS, Frequencies
-from services.matching.engine.arrays import MISSING, Codes, Mask, Weights
+from services.matching.engine.arrays import MISSING, Codes, Mask, Rows, Weights
 from services.matching.engine.profiles import Profile, profile
 from services.matching.engine.vocabulary import Vocabulary
 
@@ -110,8 +110,9 @@ class Columns:
         for attribute in attributes:
             self.set_others(attribute, self.counts(attribute).astype(np.float64) - 1.0)
 
-    def take_rates(self, whole: "Columns") -> None:
-        """Take the frequencies of the columns that these rows were chosen from."""
+    def take_over(self, whole: "Columns", rows: Rows) -> None:
+        """Take what is known of the columns that these rows were chosen from."""
+        self._derived = {name: Column(column.values, column.codes[rows]) for name, column in whole._derived.items()}
         self._rate_bits, self._counts, self._profiles = whole._rate_bits, whole._counts, whole._profiles
 
     def counts(self, attribute: str) -> Codes:
@@ -153,8 +154,7 @@ def _slots(vocabulary: Vocabulary, values: list[tuple[str, ...]]) -> Codes:
 
 def _derive(derived: DerivedAttribute, source: Column) -> Column:
     vocabulary = Vocabulary()
-    used = np.unique(source.codes)
-    used = used[used >= 0]
+    used = np.flatnonzero(np.bincount(source.codes[source.codes >= 0], minlength=len(source.values)))
     lookup = np.full(len(source.values) + 1, MISSING, np.int32)
-    lookup[used] = vocabulary.encode(derived.derive(source.values[code]) for code in used.tolist())
+    lookup[used] = vocabulary.encode(derived.of_all(map(source.values.__getitem__, used.tolist())))
     return Column(vocabulary.values, lookup[source.codes])

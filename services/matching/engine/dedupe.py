@@ -1,9 +1,15 @@
 """Dedupe owns the whole way from records to groups: count, block, learn, score, cluster."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from services.matching.engine.blocking import candidates
-from services.matching.engine.exclusions import Exclusions
+from services.matching.engine.crew import Crew
+from services.matching.engine.exclusions import Exclusions, judged_ids
 from services.matching.engine.grouping import group
 from services.matching.engine.learning import Learned, learn
+from services.matching.engine.memory import Shares
 from services.matching.engine.model_arrays import counted_attributes
 from services.matching.engine.options import Options, Watch
 from services.matching.engine.records import Records
@@ -18,23 +24,44 @@ _FEWEST_PAIRS = 1_000_000
 
 def dedupe(records: Records, options: Options, watch: Watch) -> Result:
     """Group the records that are one person or business."""
+    with _without_collector():
+        return _dedupe(records, options, watch)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Make many small objects, none in a circle, without looking for circles again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     clock = Stopwatch(watch)
     clock.start("count")
     records.columns.count_own_values(counted_attributes(options.model))
-    compared = distinct(records)
+    compared = distinct(records, judged_ids(options))
     columns = compared.records.columns
     exclusions = Exclusions.of(compared.records, options)
+    crew = Crew.of(watch, options.threads)
+    shares = Shares.of(options.memory, crew.threads)
     clock.start("block")
-    found = exclusions.without(candidates(columns, _budget(records.columns.size)))
+    found = candidates(columns, _budget(records.columns.size), exclusions.among, shares, crew)
     clock.start("learn")
-    learned = learn(columns, found, options.model, options.seed) if options.learn else Learned(options.model, 0, 0.0)
+    learned = (
+        learn(columns, found, options.model, options.seed, crew) if options.learn else Learned(options.model, 0, 0.0)
+    )
     clock.start("score")
-    scored = scan(columns, found, learned.model, options.threads, options.memory, watch)
+    scored = scan(columns, found, learned.model, shares, crew)
     clock.start("cluster")
-    groups = group(columns, scored, learned.model, exclusions, options.threshold)
+    groups = group(compared.records, scored, learned.model, exclusions, options.threshold, crew)
     clock.start("finish")
     result = result_of(records, compared, scored, groups, learned.model)
-    result.report = report_of(result, found, learned, clock.seconds(), options)
+    result.report = report_of(result, found, scored.compared, learned, clock.seconds(), options)
     return result
 
 

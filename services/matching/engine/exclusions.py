@@ -1,34 +1,34 @@
-"""Exclusions owns which pairs may never be one: judged different, or of one source when sources are linked."""
+"""Exclusions owns what people said of pairs: which may never be one, and which are, whatever their weight."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from services.matching.engine.arrays import Codes, Mask, Rows
-from services.matching.engine.blocking import Candidates
 from services.matching.engine.options import Options
 from services.matching.engine.records import Records
 
 
 @dataclass(slots=True)
 class Exclusions:
-    """The pairs that are not compared and never share a group."""
+    """The pairs that never share a group, judged different or of one source, and those that were judged to be one."""
 
     size: int
     sources: Codes | None
     different: Rows
     """Sorted numbers of the pairs judged different."""
 
+    same: Rows
+    """Sorted numbers of the pairs judged to be one, without those judged different as well."""
+
     @staticmethod
     def of(records: Records, options: Options) -> "Exclusions":
-        """Collect what the options exclude."""
+        """Collect what the options say of pairs."""
         sources = records.sources if options.link_only else None
-        different = np.zeros(0, np.int64)
-        if options.different:
-            row_of = {record_id: row for row, record_id in enumerate(records.ids)}
-            known = [(row_of[a], row_of[b]) for a, b in options.different if a in row_of and b in row_of]
-            different = np.unique(np.array([min(p) * len(records.ids) + max(p) for p in known], np.int64))
-        return Exclusions(len(records.ids), sources, different)
+        row_of = {record_id: row for row, record_id in enumerate(records.ids)} if judged_ids(options) else {}
+        different, same = (_numbers(pairs, row_of) for pairs in (options.different, options.same))
+        return Exclusions(len(records.ids), sources, different, np.setdiff1d(same, different))
 
     def among(self, left: Rows, right: Rows) -> Mask:
         """Return which of these pairs are excluded."""
@@ -36,11 +36,37 @@ class Exclusions:
         if self.sources is not None:
             excluded |= self.sources[left] == self.sources[right]
         if len(self.different):
-            pairs = np.minimum(left, right) * self.size + np.maximum(left, right)
-            excluded |= np.isin(pairs, self.different)
+            excluded |= np.isin(self._numbers(left, right), self.different)
         return excluded
 
-    def without(self, found: Candidates) -> Candidates:
-        """Return the candidates that are not excluded."""
-        keep = ~self.among(found.left, found.right)
-        return found if keep.all() else replace(found, left=found.left[keep], right=found.right[keep])
+    def required(self, left: Rows, right: Rows) -> Mask:
+        """Return which of these pairs were judged to be one."""
+        return np.isin(self._numbers(left, right), self.same)
+
+    def pairs_required(self) -> tuple[Rows, Rows]:
+        """Return the pairs that were judged to be one."""
+        left, right = np.divmod(self.same, max(self.size, 1))
+        return left, right
+
+    def thin(self, rows: Rows) -> Rows:
+        """Leave out rows that may not be one with an earlier one."""
+        if self.sources is None and not len(self.different):
+            return rows
+        kept = rows[:1]
+        for row in rows[1:]:
+            if not self.among(kept, np.full(len(kept), row)).any():
+                kept = np.append(kept, row)
+        return kept
+
+    def _numbers(self, left: Rows, right: Rows) -> Rows:
+        return np.minimum(left, right) * self.size + np.maximum(left, right)
+
+
+def judged_ids(options: Options) -> set[str]:
+    """Return the ids that a judgement names."""
+    return {record_id for pair in (*options.different, *options.same) for record_id in pair}
+
+
+def _numbers(pairs: Iterable[tuple[str, str]], row_of: dict[str, int]) -> Rows:
+    known = [(row_of[a], row_of[b]) for a, b in pairs if a in row_of and b in row_of and a != b]
+    return np.unique(np.array([min(pair) * len(row_of) + max(pair) for pair in known], np.int64))

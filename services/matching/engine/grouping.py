@@ -1,40 +1,82 @@
 """Grouping owns the step from scored pairs to groups at a threshold, with the confidence of each group."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from services.matching.domain.model import Model
 from services.matching.engine.arrays import Levels, Rows, Weights
 from services.matching.engine.assessors import Pairs
-from services.matching.engine.clusters import cluster
+from services.matching.engine.clusters import Links, cluster
 from services.matching.engine.columns import Columns
+from services.matching.engine.crew import Crew
 from services.matching.engine.exclusions import Exclusions
-from services.matching.engine.linkage import FORBIDDEN
+from services.matching.engine.linkage import FORBIDDEN, REQUIRED
+from services.matching.engine.records import Records
 from services.matching.engine.scan import ScoredPairs
 from services.matching.engine.scoring import link_weights, score_pairs, weight_of_confidence
 
 
 @dataclass(slots=True)
 class RowGroups:
-    """Groups of compared rows, the weakest link of each, and that link's confidence."""
+    """Groups of compared rows, the weakest link of each, and that link's weight and confidence."""
 
     members: list[list[int]]
     weakest: list[tuple[int, int]]
+    weight: Weights
     confidence: Levels
 
 
-def group(columns: Columns, scored: ScoredPairs, model: Model, exclusions: Exclusions, threshold: int) -> RowGroups:
+def group(
+    records: Records, scored: ScoredPairs, model: Model, exclusions: Exclusions, threshold: int, crew: Crew
+) -> RowGroups:
     """Cluster what reaches the threshold; pairs that no key brought together are weighed as well."""
 
+    columns = records.columns
+
     def weigh(left: Rows, right: Rows) -> Weights:
+        crew.watch.at("cluster", 0.5)
         _, inside = score_pairs(Pairs(columns, left, right), model)
         weights = link_weights(inside.total, inside.confidence)
+        weights[exclusions.required(left, right)] = REQUIRED
         weights[exclusions.among(left, right)] = FORBIDDEN
         return weights
 
-    weights = link_weights(scored.weights, scored.confidence)
-    clusters = cluster(columns.size, scored.left, scored.right, weights, weigh, weight_of_confidence(threshold))
-    ends = np.array(clusters.weakest, np.int64).reshape(-1, 2)
-    _, weakest = score_pairs(Pairs(columns, ends[:, 0], ends[:, 1]), model)
-    return RowGroups(clusters.groups, clusters.weakest, weakest.confidence)
+    links = _links(scored, exclusions, threshold)
+    least = weight_of_confidence(threshold)
+    clusters = cluster(columns.size, links, weigh, least, exclusions.thin, partial(_by_id, records.ids))
+    return _held_by(clusters.groups, clusters.weakest, columns, model, exclusions)
+
+
+def _by_id(ids: Sequence[str], rows: Rows) -> Rows:
+    """Return the rows by their ids, shorter ones first."""
+    return np.array(sorted(rows.tolist(), key=lambda row: (len(ids[row]), ids[row])), np.int64)
+
+
+def _links(scored: ScoredPairs, exclusions: Exclusions, threshold: int) -> Links:
+    """Return the pairs that reach the threshold, and those that were judged to be one."""
+    parts = list(scored.parts(threshold))
+    left, right = exclusions.pairs_required()
+    return Links(
+        np.concatenate([left, *(part.left for part in parts)]),
+        np.concatenate([right, *(part.right for part in parts)]),
+        np.concatenate(
+            [np.full(len(left), REQUIRED), *(link_weights(part.weights, part.confidence) for part in parts)]
+        ),
+    )
+
+
+def _held_by(
+    groups: list[list[int]],
+    weakest: Sequence[tuple[int, int]],
+    columns: Columns,
+    model: Model,
+    exclusions: Exclusions,
+) -> RowGroups:
+    ends = np.array(weakest, np.int64).reshape(-1, 2)
+    _, scored = score_pairs(Pairs(columns, ends[:, 0], ends[:, 1]), model)
+    judged = exclusions.required(ends[:, 0], ends[:, 1])
+    confidence = np.where(judged, 100, scored.confidence).astype(np.int8)
+    return RowGroups(groups, list(weakest), scored.total, confidence)

@@ -8,25 +8,34 @@ DOUBT, CERTAIN = -12.0, 20.0
 """Weights count within these bounds, so that one pair, however sure, cannot outvote the others."""
 
 FORBIDDEN = float("-inf")
+REQUIRED = 1e6
+"""The weight of two records that a person judged to be one; only a judgement against it keeps them apart."""
 
 
 def linked(weights: Weights, least: float) -> list[list[int]]:
     """Join members while the average weight between two groups is at least `least`; return the groups."""
     groups = [[member] for member in range(len(weights))]
     averages = np.clip(weights, DOUBT, CERTAIN)
+    averages[weights >= REQUIRED] = np.inf
     averages[weights == FORBIDDEN] = FORBIDDEN
     np.fill_diagonal(averages, FORBIDDEN)
     while True:
-        first, second = np.unravel_index(int(np.argmax(averages)), averages.shape)
+        first, second = divmod(int(averages.argmax()), len(averages))
         if averages[first, second] < least:
             return [group for group in groups if group]
-        one, other = len(groups[first]), len(groups[second])
-        averages[first] = (one * averages[first] + other * averages[second]) / (one + other)
+        averages[first] = _joined(averages[first], averages[second], len(groups[first]), len(groups[second]))
         averages[:, first] = averages[first]
         averages[first, first] = FORBIDDEN
         averages[second, :] = averages[:, second] = FORBIDDEN
         groups[first].extend(groups[second])
         groups[second] = []
+
+
+def _joined(one: Weights, other: Weights, size: int, other_size: int) -> Weights:
+    """Return the average weight from two groups together to each further one; what is forbidden to one stays so."""
+    kept_apart = (one == FORBIDDEN) | (other == FORBIDDEN)
+    together = np.where(kept_apart, 0.0, one) * size + np.where(kept_apart, 0.0, other) * other_size
+    return np.where(kept_apart, FORBIDDEN, together / (size + other_size))
 
 
 def weakest_link(weights: Weights, members: list[int]) -> tuple[int, int]:

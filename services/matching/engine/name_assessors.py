@@ -1,5 +1,7 @@
 """Name assessors owns the levels of names: given, family, middle, generation, and their order."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from services.identity.nicknames import has_nicknames, same_given
@@ -70,17 +72,17 @@ def _assess_crossed(pairs: Pairs, attribute: str, judge: Judge) -> Assessed:
     return Assessed(levels, values)
 
 
-def _first_in_order(values: list[str], left: Codes, right: Codes) -> list[int]:
+def _first_in_order(values: Sequence[str], left: Codes, right: Codes) -> list[int]:
     return [min(pair, key=values.__getitem__) for pair in zip(left.tolist(), right.tolist(), strict=True)]
 
 
-def _last_in_order(values: list[str], left: Codes, right: Codes) -> list[int]:
+def _last_in_order(values: Sequence[str], left: Codes, right: Codes) -> list[int]:
     return [max(pair, key=values.__getitem__) for pair in zip(left.tolist(), right.tolist(), strict=True)]
 
 
 def _nicknames(columns: Columns, left: Codes, right: Codes) -> Rows:
     """Return which pairs of given names stand for one another."""
-    known = columns.fact("given with nicknames", lambda: _with_nicknames(columns["given"]))
+    known = know_nicknames(columns)
     both = np.flatnonzero(known[left] & known[right])
     names = columns["given"].values
     pairs, where = np.unique(left[both].astype(np.int64) * len(names) + right[both], return_inverse=True)
@@ -89,9 +91,14 @@ def _nicknames(columns: Columns, left: Codes, right: Codes) -> Rows:
     return both[np.array(same, np.bool_)[where]]
 
 
+def know_nicknames(columns: Columns) -> Mask:
+    """Return which given names have nicknames or are some."""
+    return columns.fact("given with nicknames", lambda: _with_nicknames(columns["given"]))
+
+
 def _with_nicknames(given: Column) -> Mask:
     known = np.zeros(len(given.values) + 1, np.bool_)
-    used = np.unique(given.codes[given.codes >= 0])
+    used = np.flatnonzero(np.bincount(given.codes[given.codes >= 0], minlength=len(given.values)))
     known[used] = [has_nicknames(given.values[code]) for code in used.tolist()]
     return known
 

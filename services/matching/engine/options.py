@@ -26,6 +26,8 @@ class Options:
 
     threshold: int = DEFAULT_THRESHOLD
     memory: int = 2 << 30
+    """Bytes that the process may hold; what grows with the pairs goes to temporary files beyond its share."""
+
     threads: int = 0
     """Threads that score; 0 uses every core."""
 
@@ -38,6 +40,9 @@ class Options:
     different: Sequence[tuple[str, str]] = ()
     """Pairs of ids that were judged to be different and never share a group."""
 
+    same: Sequence[tuple[str, str]] = ()
+    """Pairs of ids that were judged to be one and share a group, unless a judgement keeps members apart."""
+
 
 @dataclass(slots=True)
 class Watch:
@@ -48,7 +53,11 @@ class Watch:
 
     def at(self, stage: str, done: float = 0.0) -> None:
         """Say where the work stands; raise ScanCancelled when it should not go on."""
-        if self.cancelled is not None and self.cancelled():
-            raise ScanCancelled(stage)
+        self.check(stage)
         if self.progress is not None:
             self.progress(stage, done)
+
+    def check(self, stage: str) -> None:
+        """Raise ScanCancelled when the work should not go on; may be asked by any thread."""
+        if self.cancelled is not None and self.cancelled():
+            raise ScanCancelled(stage)

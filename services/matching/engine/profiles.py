@@ -11,7 +11,7 @@ from services.matching.engine.arrays import Codes, Mask, Rows
 _LETTERS = 32
 _START = 4
 _START_BITS = 16
-_AT_ONCE = 100_000
+_AT_ONCE = 20_000
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Profile:
     def unshared(self, left: Codes, right: Codes) -> Codes:
         """Return a number of letters that one of the two has and the other has not: never more than there are."""
         found = np.bitwise_count(self.letters[left] ^ self.letters[right]).astype(np.int32)
-        return np.maximum(found, np.abs(self.lengths[left] - self.lengths[right]))
+        return np.asarray(np.maximum(found, np.abs(self.lengths[left] - self.lengths[right])))
 
     def first_letters(self, codes: Codes) -> NDArray[np.uint64]:
         """Return the first letter of each value, as a number."""

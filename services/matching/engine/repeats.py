@@ -1,5 +1,6 @@
 """Repeats owns rows that say exactly the same: two of them are compared, the others follow."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,17 +28,19 @@ class Distinct:
     """Compared rows that each follower equals."""
 
 
-def distinct(records: Records) -> Distinct:
-    """Set aside the rows of which two equal ones were seen already."""
+def distinct(records: Records, judged: Collection[str] = ()) -> Distinct:
+    """Set aside the rows of which two equal ones were seen already; those that a judgement names are compared."""
     signature = _signature(records)
     order = np.argsort(signature, kind="stable")
     bounds = run_starts(signature[order])
     start = np.repeat(bounds[:-1], np.diff(bounds))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order)) - start
-    rows = np.flatnonzero(rank < _COMPARED)
-    followers = order[rank[order] >= _COMPARED]
-    first_of = start[rank[order] >= _COMPARED]
+    late = np.arange(len(order)) - start >= _COMPARED
+    if judged:
+        late &= ~np.fromiter((records.ids[row] in judged for row in order.tolist()), np.bool_, len(order))
+    compared = np.ones(len(order), np.bool_)
+    compared[order[late]] = False
+    rows = np.flatnonzero(compared)
+    followers, first_of = order[late], start[late]
     compared_row = np.full(len(order), -1, np.int64)
     compared_row[rows] = np.arange(len(rows))
     first, second = compared_row[order[first_of]], compared_row[order[first_of + 1]] if len(first_of) else first_of
@@ -59,6 +62,6 @@ def _subset(records: Records, rows: Rows) -> Records:
         return records
     base = {name: Column(column.values, column.codes[rows]) for name, column in columns.base.items()}
     kept = Columns(len(rows), base, population=columns.population)
-    kept.take_rates(columns)
+    kept.take_over(columns, rows)
     sources = None if records.sources is None else records.sources[rows]
     return Records([records.ids[row] for row in rows.tolist()], kept, sources)

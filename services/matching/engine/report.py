@@ -4,7 +4,7 @@ from time import perf_counter
 from typing import Any
 
 from services.matching.domain.model import Comparison
-from services.matching.engine.blocking import Candidates
+from services.matching.engine.candidates import Candidates
 from services.matching.engine.learning import Learned
 from services.matching.engine.options import Options, Watch
 from services.matching.engine.results import Result
@@ -29,7 +29,7 @@ class Stopwatch:
 
 
 def report_of(
-    result: Result, found: Candidates, learned: Learned, seconds: dict[str, float], options: Options
+    result: Result, found: Candidates, compared: int, learned: Learned, seconds: dict[str, float], options: Options
 ) -> dict[str, Any]:
     """Return the report as plain data."""
     return {
@@ -38,14 +38,18 @@ def report_of(
         "grouped_records": sum(len(group.members) for group in result.groups),
         "threshold": options.threshold,
         "seed": options.seed,
-        "compared_pairs": len(found),
+        "compared_pairs": compared,
         "keys": [
             {
                 "kind": key.kind,
                 "pairs": key.pairs,
                 "only_here": key.only_here,
                 "refined_records": key.refined_records,
+                "refined_by": key.refined_by,
                 "dropped_records": key.dropped_records,
+                "expected_matches": key.expected_matches,
+                "left_out": key.left_out,
+                "why": key.why,
             }
             for key in found.keys
         ],

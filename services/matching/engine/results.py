@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from services.matching.domain.evidence import probability
 from services.matching.domain.model import Frequencies, Model
+from services.matching.engine.arrays import Rows
 from services.matching.engine.columns import Columns
 from services.matching.engine.grouping import RowGroups
 from services.matching.engine.model_arrays import counted_attributes
@@ -22,8 +23,17 @@ class Group:
     """Records that are one; `confidence` and `weakest` tell the link that holds least."""
 
     members: tuple[str, ...]
+    """In input order."""
+
     confidence: int
     weakest: tuple[str, str]
+    weight: float
+    """The match weight of the weakest link, which orders groups of one confidence."""
+
+    @property
+    def id(self) -> str:
+        """Return the smallest id of a member, shorter ones first: the same in whatever order the rows come."""
+        return min(self.members, key=lambda member: (len(member), member))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class Result:
     model: Model
     _columns: Columns
     _pairs: ScoredPairs
+    _rows: Rows
     report: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -55,28 +66,25 @@ class Result:
 
     def pairs(self, least: int = 1) -> Iterator[ScoredPair]:
         """Yield the pairs of at least this confidence, in input order."""
-        scored = self._pairs
-        keep = np.flatnonzero(scored.confidence >= least)
-        columns = (scored.left[keep], scored.right[keep], scored.weights[keep], scored.confidence[keep])
-        for left, right, weight, confidence in zip(*(column.tolist() for column in columns), strict=True):
-            yield ScoredPair(self.ids[left], self.ids[right], weight, probability(weight), confidence)
+        for part in self._pairs.parts(least):
+            left, right = self._rows[part.left], self._rows[part.right]
+            columns = (column.tolist() for column in (left, right, part.weights, part.confidence))
+            for a, b, weight, confidence in zip(*columns, strict=True):
+                yield ScoredPair(self.ids[a], self.ids[b], weight, probability(weight), confidence)
 
 
 def result_of(records: Records, compared: Distinct, scored: ScoredPairs, groups: RowGroups, model: Model) -> Result:
     """Translate compared rows back to the caller's ids, with the rows that follow their equals."""
     followers = _followers(compared, groups)
-    ids, rows = records.ids, compared.rows.tolist()
+    ids, rows = records.ids, compared.rows
     found = []
-    for number, (members, weakest) in enumerate(zip(groups.members, groups.weakest, strict=True)):
-        inputs = sorted([*(rows[member] for member in members), *followers.get(number, ())])
-        found.append((inputs, (rows[weakest[0]], rows[weakest[1]]), int(groups.confidence[number])))
-    found.sort(key=lambda group: group[0][0])
-    named = [
-        Group(tuple(ids[row] for row in inputs), confidence, (ids[first], ids[second]))
-        for inputs, (first, second), confidence in found
-    ]
-    pairs = replace(scored, left=compared.rows[scored.left], right=compared.rows[scored.right])
-    return Result(ids, named, model, records.columns, pairs)
+    links = zip(groups.weakest, groups.weight.tolist(), groups.confidence.tolist(), strict=True)
+    for number, (members, (weakest, weight, confidence)) in enumerate(zip(groups.members, links, strict=True)):
+        inputs = sorted([*rows[members].tolist(), *followers.get(number, ())])
+        names = tuple([ids[row] for row in inputs])
+        found.append((inputs[0], Group(names, confidence, (ids[rows[weakest[0]]], ids[rows[weakest[1]]]), weight)))
+    found.sort(key=lambda group: group[0])
+    return Result(ids, [group for _, group in found], model, records.columns, scored, rows)
 
 
 def _followers(compared: Distinct, groups: RowGroups) -> dict[int, list[int]]:

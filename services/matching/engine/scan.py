@@ -1,8 +1,6 @@
-"""Scan owns the scoring of many pairs: in chunks, on all cores, keeping the likely ones within the memory budget."""
+"""Scan owns the scoring of many pairs: some at a time, on all cores, keeping the likely ones."""
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,69 +8,67 @@ import numpy as np
 from services.matching.domain.model import Model
 from services.matching.engine.arrays import Levels, Rows, Weights
 from services.matching.engine.assessors import Pairs
-from services.matching.engine.blocking import Candidates
+from services.matching.engine.candidates import Candidates, Slice
 from services.matching.engine.columns import Columns
-from services.matching.engine.options import Watch
+from services.matching.engine.crew import Crew
+from services.matching.engine.memory import Shares
 from services.matching.engine.scoring import score_pairs
+from services.matching.engine.spool import Spool
 
-_CHUNK = 250_000
-_BYTES_PER_PAIR = 1_500
 LEAST_WEIGHT = -7.0
 """Bits; pairs below are no duplicates by any threshold and are not kept."""
 
+_SCORED = np.dtype([("left", np.int32), ("right", np.int32), ("weight", np.float64), ("confidence", np.int8)])
+_READ_AT_ONCE = 500_000
+
 
 @dataclass(slots=True)
-class ScoredPairs:
-    """Pairs that may be duplicates, in row order."""
+class Likely:
+    """Some pairs that may be duplicates, in row order."""
 
     left: Rows
     right: Rows
     weights: Weights
     confidence: Levels
 
+
+@dataclass(slots=True)
+class ScoredPairs:
+    """Pairs that may be duplicates, in row order, of all that were compared."""
+
+    kept: Spool
+    compared: int = 0
+
     def __len__(self) -> int:
-        return len(self.left)
+        return len(self.kept)
+
+    def parts(self, least: int) -> Iterator[Likely]:
+        """Yield the pairs of at least this confidence, some at a time."""
+        for begin in range(0, len(self.kept), _READ_AT_ONCE):
+            part = self.kept.read(begin, begin + _READ_AT_ONCE)
+            part = part[part["confidence"] >= least]
+            rows = part["left"].astype(np.int64), part["right"].astype(np.int64)
+            yield Likely(*rows, part["weight"], part["confidence"])
 
 
-def scan(columns: Columns, found: Candidates, model: Model, threads: int, memory: int, watch: Watch) -> ScoredPairs:
+def scan(columns: Columns, found: Candidates, model: Model, shares: Shares, crew: Crew) -> ScoredPairs:
     """Score all candidates and keep those that are not plainly different."""
-    chunk = max(min(_CHUNK, memory // 4 // _BYTES_PER_PAIR), 1_000)
-    starts = range(0, len(found), chunk)
 
-    def score_chunk(start: int) -> ScoredPairs:
-        part = slice(start, start + chunk)
-        return score_rows(columns, found.left[part], found.right[part], model, LEAST_WEIGHT)
+    def score_slice(chosen: Slice) -> tuple[int, np.ndarray]:
+        left, right = found.pairs(chosen)
+        return len(left), _likely(columns, left, right, model)
 
-    kept = []
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        for scored in _in_order(pool, score_chunk, starts, watch):
-            kept.append(scored)
-    return _joined(kept)
+    scored = ScoredPairs(Spool(_SCORED, shares.scored))
+    for compared, kept in crew.each("score", score_slice, found.slices(shares.at_once)):
+        scored.compared += compared
+        scored.kept.append(kept)
+    return scored
 
 
-def score_rows(columns: Columns, left: Rows, right: Rows, model: Model, least: float) -> ScoredPairs:
-    """Score pairs of rows and keep those of at least this weight."""
+def _likely(columns: Columns, left: Rows, right: Rows, model: Model) -> np.ndarray:
     _, scored = score_pairs(Pairs(columns, left, right), model)
-    keep = scored.total >= least
-    return ScoredPairs(left[keep], right[keep], scored.total[keep], scored.confidence[keep])
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[int], ScoredPairs], starts: range, watch: Watch
-) -> Iterator[ScoredPairs]:
-    """Yield results in the order of the input, however many threads there are."""
-    for number, scored in enumerate(pool.map(work, starts)):
-        watch.at("score", (number + 1) / len(starts))
-        yield scored
-
-
-def _joined(parts: list[ScoredPairs]) -> ScoredPairs:
-    if not parts:
-        nothing = np.zeros(0, np.int64)
-        return ScoredPairs(nothing, nothing, np.zeros(0), np.zeros(0, np.int8))
-    return ScoredPairs(
-        np.concatenate([part.left for part in parts]),
-        np.concatenate([part.right for part in parts]),
-        np.concatenate([part.weights for part in parts]),
-        np.concatenate([part.confidence for part in parts]),
-    )
+    keep = np.flatnonzero(scored.total >= LEAST_WEIGHT)
+    kept = np.empty(len(keep), _SCORED)
+    kept["left"], kept["right"] = left[keep], right[keep]
+    kept["weight"], kept["confidence"] = scored.total[keep], scored.confidence[keep]
+    return kept

@@ -17,6 +17,7 @@ from services.matching.engine.contact_assessors import (
     assess_organization,
     assess_phone,
 )
+from services.matching.engine.crew import Crew
 from services.matching.engine.model_arrays import weight_tables
 from services.matching.engine.name_assessors import (
     assess_family,
@@ -24,6 +25,7 @@ from services.matching.engine.name_assessors import (
     assess_middle,
     assess_name_order,
     assess_suffix,
+    know_nicknames,
     names_agree,
 )
 
@@ -41,6 +43,9 @@ ASSESSORS: dict[str, Assessor] = {
     "birth_date": assess_birth_date,
     "external_id": assess_external_id,
 }
+
+PROFILED = ("email", "phone", "external_id", "organization", "given", "street", "city", "postcode", "house_number")
+"""Attributes whose values are compared as text; given, middle and family names are of one vocabulary."""
 
 _LEAST_STEP = 1e-6
 _DIGITS = 6
@@ -72,6 +77,13 @@ class Scored:
     household: Weights
 
 
+def prepare(columns: Columns, crew: Crew, stage: str) -> None:
+    """Look at every value once before pairs are compared; later two threads would do so twice."""
+    for _ in crew.each(stage, columns.profile, PROFILED, (0.0, 0.0)):
+        pass
+    know_nicknames(columns)
+
+
 def assess(pairs: Pairs, model: Model) -> Gamma:
     """Return the levels of all comparisons."""
     assessed = {comparison.name: ASSESSORS[comparison.name](pairs) for comparison in model.comparisons}
@@ -80,6 +92,16 @@ def assess(pairs: Pairs, model: Model) -> Gamma:
         [one.levels for one in assessed.values()],
         [one.values for one in assessed.values()],
         names_agree(assessed["given"].levels, assessed["family"].levels),
+    )
+
+
+def joined(parts: list[Gamma]) -> Gamma:
+    """Put pairs together that were assessed some at a time."""
+    return Gamma(
+        parts[0].columns,
+        [np.concatenate(levels) for levels in zip(*(part.levels for part in parts), strict=True)],
+        [np.concatenate(values) for values in zip(*(part.values for part in parts), strict=True)],
+        np.concatenate([part.namesakes for part in parts]),
     )
 
 

@@ -1,6 +1,6 @@
 """Similarity owns how alike two values are, asked once for each pair of distinct values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,7 @@ def judged(columns: Columns, attribute: str, left: Codes, right: Codes, judge: J
     return levels
 
 
-def _looked_at(values: list[str], left: Codes, right: Codes, judge: Judge) -> Levels:
+def _looked_at(values: Sequence[str], left: Codes, right: Codes, judge: Judge) -> Levels:
     low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right)
     pairs, where = np.unique(low * len(values) + high, return_inverse=True)
     lefts, rights = np.divmod(pairs, len(values))

@@ -3,7 +3,23 @@
 from services.matching.domain.keys import KEYS, WIDE_KEYS, blocking_keys
 from services.matching.engine.api import records_from_rows
 from services.matching.engine.blocking import candidates
+from services.matching.engine.candidates import Candidates
+from services.matching.engine.crew import Crew
+from services.matching.engine.exclusions import Exclusions
+from services.matching.engine.memory import Shares
+from services.matching.engine.options import Options, Watch
 from tests.unit.matching.customers import identity_of, people
+
+
+def found_in(rows: list[dict[str, str]], budget: int) -> Candidates:
+    records = records_from_rows(rows)
+    nothing = Exclusions.of(records, Options())
+    return candidates(records.columns, budget, nothing.among, Shares.of(1 << 30, 2), Crew.of(Watch(), 2))
+
+
+def compared(found: Candidates) -> set[tuple[int, int]]:
+    pairs = [found.pairs(part) for part in found.slices(10_000)]
+    return {pair for left, right in pairs for pair in zip(left.tolist(), right.tolist(), strict=True)}
 
 
 def pairs_by_keys(rows: list[dict[str, str]]) -> set[tuple[int, int]]:
@@ -13,21 +29,18 @@ def pairs_by_keys(rows: list[dict[str, str]]) -> set[tuple[int, int]]:
 
 def test_a_scan_compares_all_who_share_a_key_online() -> None:
     rows = people(300, copies=40)
-    records = records_from_rows(rows)
-    found = candidates(records.columns, budget=50_000)
-    compared = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
-    assert pairs_by_keys(rows) <= compared
+    assert pairs_by_keys(rows) <= compared(found_in(rows, budget=50_000))
 
 
 def test_a_small_file_is_compared_all_with_all() -> None:
-    found = candidates(records_from_rows(people(100, copies=0)).columns, budget=1_000_000)
+    found = found_in(people(100, copies=0), budget=1_000_000)
     assert len(found) == 100 * 99 // 2
     assert [key.kind for key in found.keys] == ["everyone"]
 
 
 def test_a_key_that_too_many_share_is_refined_and_reported() -> None:
     rows = [dict(row, email="info@x.org") for row in people(2_500, copies=0)]
-    found = candidates(records_from_rows(rows).columns, budget=20_000)
+    found = found_in(rows, budget=20_000)
     email = next(key for key in found.keys if key.kind == "email")
     assert email.refined_records == 2_500
     assert email.pairs <= 80_000

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.matching.engine.clusters import LARGEST, Clusters, cluster
+from services.matching.engine.clusters import LARGEST, Clusters, Links, cluster
 
 
 def clustered(size: int, links: dict[tuple[int, int], float], least: float = 0.0) -> Clusters:
@@ -13,7 +13,7 @@ def clustered(size: int, links: dict[tuple[int, int], float], least: float = 0.0
         return np.array([links.get((min(p), max(p)), -12.0) for p in zip(left.tolist(), right.tolist(), strict=True)])
 
     pairs = np.array(list(links), np.int64).reshape(-1, 2)
-    return cluster(size, pairs[:, 0], pairs[:, 1], np.array(list(links.values())), weigh, least)
+    return cluster(size, Links(pairs[:, 0], pairs[:, 1], np.array(list(links.values()))), weigh, least)
 
 
 def test_one_bad_link_does_not_join_two_groups() -> None:

@@ -69,7 +69,7 @@ def test_progress_is_told_and_a_scan_can_be_stopped() -> None:
             progress=lambda stage, _: stages.append(stage),
             cancelled=lambda: "learn" in stages,
         )
-    assert stages[:3] == ["count", "block", "learn"]
+    assert list(dict.fromkeys(stages)) == ["count", "block", "learn"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

@@ -1,0 +1,126 @@
+"""Fitting owns one step of maximisation: shares of levels in each class, kept as shipped where the data cannot tell."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from services.matching.domain.model import Comparison, Model
+from services.matching.engine.arrays import Levels, Weights
+from services.matching.engine.scoring import Gamma
+from services.matching.engine.shares import shares
+
+FEWEST_AGREED = 10.0
+"""Expected matches that have both values, below which the shares among matches stay as shipped."""
+
+_SHIPPED_PAIRS = 20.0
+_MOST_PER_RECORD = 20.0
+
+
+@dataclass(slots=True)
+class Sample:
+    """What is learned from: candidate pairs, each standing for `scale` of them, and levels of random pairs."""
+
+    gamma: Gamma
+    scale: float
+    random: list[Weights]
+    records: int
+
+
+@dataclass(slots=True)
+class Fit:
+    """A model, and for each comparison that the data could not teach the reason why it stayed as shipped."""
+
+    model: Model
+    kept: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Classes:
+    """How much each sampled pair counts as a match, as of relatives, and as of strangers who are namesakes."""
+
+    match: Weights
+    related: Weights
+    namesakes: Weights
+    scale: float
+
+
+def fit(model: Model, shipped: Model, sample: Sample, match: Weights, related: Weights) -> Fit:
+    """Return the model that makes the sampled pairs likeliest, given what each of them is believed to be."""
+    per_record = 2.0 * sample.scale / sample.records
+    fewest = 0.5 / sample.records
+    updated = replace(
+        model,
+        duplicates_per_record=min(max(float(match.sum()) * per_record, fewest), _MOST_PER_RECORD),
+        relatives_per_record=min(max(float(related.sum()) * per_record, fewest), _MOST_PER_RECORD),
+    )
+    classes = _Classes(match, related, np.where(sample.gamma.namesakes, 1.0 - match - related, 0.0), sample.scale)
+    prior = updated.prior(sample.records), updated.related_prior(sample.records)
+    found = Fit(updated)
+    comparisons = []
+    for default, levels, observed in zip(shipped.comparisons, sample.gamma.levels, sample.random, strict=True):
+        comparison, reason = _guarded(default, levels, observed, classes, prior)
+        comparisons.append(comparison)
+        if reason:
+            found.kept[default.name] = reason
+    found.model = replace(updated, comparisons=tuple(comparisons))
+    return found
+
+
+def _guarded(
+    default: Comparison, levels: Levels, random: Weights, classes: _Classes, prior: tuple[float, float]
+) -> tuple[Comparison, str]:
+    """Return the comparison as learned, or as shipped with the reason."""
+    if not default.learned:
+        return default, ""
+    known = levels >= 0
+    if not known.any() and not random.sum():
+        return default, "no two records have a value"
+    learned = _fitted(default, levels, random, classes, prior)
+    agreed = float(classes.match[known].sum()) * classes.scale
+    if agreed < FEWEST_AGREED:
+        kept = [
+            replace(new, m=old.m, related=old.related) for new, old in zip(learned.levels, default.levels, strict=True)
+        ]
+        return replace(default, levels=tuple(kept)), f"{agreed:.1f} likely matches have both values; m is as shipped"
+    first, last = learned.levels[0], learned.levels[-1]
+    if first.weight <= 0 or last.weight >= 0:
+        wrong = first if first.weight <= 0 else last
+        return default, f"the weight of '{wrong.name}' came out with the wrong sign ({wrong.weight:+.2f})"
+    return learned, ""
+
+
+def _fitted(
+    default: Comparison, levels: Levels, random: Weights, classes: _Classes, prior: tuple[float, float]
+) -> Comparison:
+    """Return one comparison with the shares found in each class, the shipped ones counting as a few pairs."""
+    homes = [level.related for level in default.levels]
+    namesakes = [level.among_namesakes for level in default.levels]
+    m = shares(levels, classes.match, classes.scale, [level.m for level in default.levels])
+    u = _among_strangers(random, default)
+    h = None if None in homes else shares(levels, classes.related, classes.scale, [home or 0.0 for home in homes])
+    same = shares(levels, classes.namesakes, classes.scale, [share or 0.0 for share in namesakes])
+    u = _without(u, [(prior[0], m)] if h is None else [(prior[0], m), (prior[1], h)])
+    fitted = [
+        replace(
+            level,
+            m=float(m[index]),
+            u=float(u[index]),
+            related=None if h is None else float(h[index]),
+            among_namesakes=None if level.among_namesakes is None else float(same[index]),
+        )
+        for index, level in enumerate(default.levels)
+    ]
+    return replace(default, levels=tuple(fitted))
+
+
+def _among_strangers(random: Weights, default: Comparison) -> Weights:
+    shipped = np.array([level.u for level in default.levels])
+    counted = random + _SHIPPED_PAIRS * shipped
+    return np.asarray(counted / counted.sum())
+
+
+def _without(observed: Weights, classes: list[tuple[float, Weights]]) -> Weights:
+    """Take out of what random pairs show the few among them that are matches or of relatives."""
+    strangers = observed - sum(prior * share for prior, share in classes)
+    strangers = np.maximum(strangers, 0.1 * observed)
+    return np.asarray(strangers / strangers.sum())

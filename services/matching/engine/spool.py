@@ -1,0 +1,65 @@
+"""Spool owns an array that grows: in memory up to its share, beyond that in a temporary file."""
+
+import os
+from tempfile import TemporaryFile
+from threading import Lock
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+_SMALLEST_SHARE = 1 << 20
+
+
+class Spool:
+    """Appends and reads slices, from several threads; the file is gone when the process is."""
+
+    def __init__(self, dtype: DTypeLike, share: int) -> None:
+        self._dtype = np.dtype(dtype)
+        self._share = max(share, _SMALLEST_SHARE)
+        self._parts: list[NDArray[Any]] = []
+        self._held = 0
+        self._size = 0
+        self._file: IO[bytes] | None = None
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def spilled(self) -> bool:
+        """Return whether anything was written to a file."""
+        return self._file is not None
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Add values at the end."""
+        with self._lock:
+            self._parts.append(np.ascontiguousarray(values, self._dtype))
+            self._size += len(values)
+            self._held += values.nbytes
+            if self._held > self._share:
+                self._spill()
+
+    def read(self, begin: int = 0, end: int | None = None) -> NDArray[Any]:
+        """Return a slice, in memory."""
+        end = self._size if end is None else min(end, self._size)
+        with self._lock:
+            if self._file is None:
+                return self._joined()[begin:end]
+            if self._held:
+                self._spill()
+            content = os.pread(self._file.fileno(), (end - begin) * self._dtype.itemsize, begin * self._dtype.itemsize)
+        return np.frombuffer(content, self._dtype)
+
+    def _joined(self) -> NDArray[Any]:
+        if len(self._parts) != 1:
+            self._parts = [np.concatenate([np.zeros(0, self._dtype), *self._parts])]
+        return self._parts[0]
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = TemporaryFile()  # noqa: SIM115 - it lives as long as the spool
+        for part in self._parts:
+            self._file.write(part.tobytes())
+        self._file.flush()
+        self._parts, self._held = [], 0
