@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from examples.customer_file.command import write_customers
-from patronage.customers.v1 import customer_pb2, customer_service_pb2, note_service_pb2
+from patronage.customers.v1 import customer_pb2, customer_service_pb2, listing_pb2, note_service_pb2
 from patronage.matching.v1 import matching_service_pb2
 from services.cli.client import Client, connected
 from services.cli.context import Context
@@ -80,7 +80,7 @@ def _imported(suite: Suite, client: Client, customers: Customers, source: Path) 
 def _followed_seconds(client: Client, change_token: str) -> float:
     """The time until matching has what was imported; calls that are measured later have the machine to themselves."""
     begun = time.perf_counter()
-    [anyone] = client.customers.ListCustomers(customer_service_pb2.ListCustomersRequest(page_size=1)).customers
+    [anyone] = client.customers.ListCustomers(listing_pb2.ListCustomersRequest(page_size=1)).customers
     client.matching.FindDuplicates(
         matching_service_pb2.FindDuplicatesRequest(customer_id=anyone.customer_id, at_least_as_fresh=change_token)
     )
@@ -103,7 +103,7 @@ def _copy_seconds(suite: Suite, source: Path) -> float:
 
 
 def _some_ids(client: Client) -> list[str]:
-    request = customer_service_pb2.ListCustomersRequest(page_size=1000, sort=customer_service_pb2.CUSTOMER_SORT_NAME)
+    request = listing_pb2.ListCustomersRequest(page_size=1000, sort=listing_pb2.CUSTOMER_SORT_NAME)
     return [customer.customer_id for customer in client.customers.ListCustomers(request).customers]
 
 

@@ -11,7 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from patronage.customers.v1 import customer_pb2, customer_service_pb2, import_export_service_pb2
+from patronage.customers.v1 import customer_pb2, customer_service_pb2, import_export_service_pb2, listing_pb2
 from patronage.matching.v1 import matching_service_pb2, merge_service_pb2
 from services.local.suite import SERVICES, Suite
 from services.local.tokens import DEVELOPER_SCOPES
@@ -48,7 +48,7 @@ class World:
         merging = merge_service_pb2.MergeCustomersRequest(target_id=self.customers[0], source_ids=self.customers[1:2])
         self.merge = company.merges.MergeCustomers(merging).merge.merge_id
         self.scan = company.matching.ScanDuplicates(matching_service_pb2.ScanDuplicatesRequest()).scan.scan_id
-        sorts = customer_service_pb2.CustomerSort.values()
+        sorts = listing_pb2.CustomerSort.values()
         pages = [company.customers.ListCustomers(listing(sort)).next_page_token for sort in sorts]
         follow = company.feed.FollowChanges(GetMessageClass(FOLLOW.method.input_type)())
         foreign = create(other, "Bo")
@@ -72,9 +72,9 @@ def create(company: Company, name: str) -> str:
     return company.customers.CreateCustomer(request).customer.customer_id
 
 
-def listing(sort: int) -> customer_service_pb2.ListCustomersRequest:
+def listing(sort: int) -> listing_pb2.ListCustomersRequest:
     """A page of one, so that there is a token."""
-    return customer_service_pb2.ListCustomersRequest(page_size=1, sort=cast(Any, sort))
+    return listing_pb2.ListCustomersRequest(page_size=1, sort=cast(Any, sort))
 
 
 @pytest.fixture(scope="module")

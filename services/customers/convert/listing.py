@@ -9,23 +9,47 @@ from typing import Any, Protocol
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from patronage.customers.v1 import customer_pb2
-from patronage.customers.v1 import customer_service_pb2 as pb
-from services.customers.convert.customer import customer_message, moment
+from patronage.customers.v1 import listing_pb2 as pb
+from services.customers.convert.customer import CHOICES, PREFIXES, customer_message, moment, timestamp
 from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.listing import SORTS, Question
 from services.runtime.failures import FieldCheck
 
 STATES = ("ACTIVE", "INACTIVE", "MERGED", "DELETED")
-SPANS = ("created_from", "created_before", "updated_from", "updated_before")
+LISTS = {
+    "states": (customer_pb2.CustomerState, "CUSTOMER_STATE_", STATES),
+    "lifecycle_stages": (CHOICES["lifecycle_stage"], PREFIXES["lifecycle_stage"], ()),
+    "sources": (CHOICES["source"], PREFIXES["source"], ()),
+    "customer_types": (CHOICES["customer_type"], PREFIXES["customer_type"], ()),
+    "party_types": (CHOICES["party_type"], PREFIXES["party_type"], ()),
+}
+SPANS = tuple(
+    f"{what}_{end}" for what in ("created", "updated", "last_interaction") for end in ("from", "before")
+)  # fmt: skip
+PRESENCES = ("has_email", "has_phone", "has_address")
+HEAVY = ("contact_points", "external_ids", "identifiers", "metadata", "merged_customer_ids")
+
+
+class Listed(Protocol):
+    """One customer of a page."""
+
+    @property
+    def shown(self) -> Mapping[str, Any]: ...
+    @property
+    def total_conversations(self) -> int: ...
+    @property
+    def last_interaction(self) -> str: ...
 
 
 class Page(Protocol):
     """What a list operation answers."""
 
     @property
-    def customers(self) -> Sequence[Mapping[str, Any]]: ...
+    def listed(self) -> Sequence[Listed]: ...
     @property
     def next_page_token(self) -> str: ...
+    @property
+    def previous_page_token(self) -> str: ...
     @property
     def total_size(self) -> int: ...
     @property
@@ -34,39 +58,66 @@ class Page(Protocol):
 
 def question_of(request: pb.ListCustomersRequest) -> Question:
     """The question that a request asks; FieldsInvalid names every wrong field."""
-    wanted = request.filter
     check = FieldCheck()
-    states = tuple(sorted({_state(number) for number in wanted.states if number}))
-    check.require(set(states) <= set(STATES), "filter.states", f"takes {', '.join(STATES)}")
     sort = SORTS[request.sort - 1] if 0 <= request.sort <= len(SORTS) else ""
     check.require(sort, "sort", f"is not one of {', '.join(SORTS)}")
+    check.require(request.view in pb.CustomerListView.values(), "view", "is not one of FULL, BASIC")
+    filtered = filter_of(request.filter, check)
     check.raise_if_any()
-    return Question(
-        text=wanted.text.strip(),
-        states=states or LIVE_STATES,
-        sort=sort if request.sort else SORTS[0],
-        descending=request.descending,
-        **{name: _bound(wanted, name) for name in SPANS},
-    )
+    return Question(**filtered, sort=sort if request.sort else SORTS[0], descending=request.descending)
 
 
-def page_message(company_id: str, page: Page) -> pb.ListCustomersResponse:
+def filter_of(wanted: pb.CustomerFilter, check: FieldCheck, path: str = "filter.") -> dict[str, Any]:
+    """The conditions of a filter by their names in a Question; what is wrong is noted."""
+    chosen = {name: _choices(wanted, name, check, path) for name in LISTS}
+    return {
+        **chosen,
+        "states": chosen["states"] or LIVE_STATES,
+        "text": wanted.text.strip(),
+        "external_system": wanted.external_system.strip(),
+        "created_by": wanted.created_by,
+        "tags_any": tuple(dict.fromkeys(tag.strip() for tag in wanted.tags_any)),
+        "tags_all": tuple(dict.fromkeys(tag.strip() for tag in wanted.tags_all)),
+        **{name: getattr(wanted, name) for name in PRESENCES if wanted.HasField(name)},  # type: ignore[arg-type]
+        **{name: _bound(wanted, name, path) for name in SPANS},
+    }
+
+
+def page_message(company_id: str, page: Page, view: pb.CustomerListView.ValueType) -> pb.ListCustomersResponse:
     """A page as a message."""
+    light = view == pb.CUSTOMER_LIST_VIEW_BASIC
     return pb.ListCustomersResponse(
-        customers=[customer_message(company_id, shown) for shown in page.customers],
+        customers=[_row(company_id, one.shown, light) for one in page.listed],
+        conversation_figures=[_figures(one) for one in page.listed],
         next_page_token=page.next_page_token,
+        previous_page_token=page.previous_page_token,
         total_size=page.total_size,
         total_size_estimated=page.estimated,
     )
 
 
-def _state(number: int) -> str:
-    try:
-        return customer_pb2.CustomerState.Name(number).removeprefix("CUSTOMER_STATE_")  # type: ignore[arg-type]
-    except ValueError:
-        return ""
+def _row(company_id: str, shown: Mapping[str, Any], light: bool) -> customer_pb2.Customer:
+    message = customer_message(company_id, shown)
+    if light:
+        for name in HEAVY:
+            message.ClearField(name)  # type: ignore[arg-type]
+    return message
 
 
-def _bound(wanted: pb.CustomerFilter, name: str) -> datetime | None:
+def _figures(one: Listed) -> pb.ConversationFigures:
+    last = timestamp(one.last_interaction) if one.last_interaction else None
+    return pb.ConversationFigures(total_conversations=one.total_conversations, last_interaction_time=last)
+
+
+def _choices(wanted: pb.CustomerFilter, name: str, check: FieldCheck, path: str) -> tuple[str, ...]:
+    enum, prefix, known = LISTS[name]
+    allowed = known or tuple(text.removeprefix(prefix) for text, number in enum.items() if number)
+    numbers = {number: text.removeprefix(prefix) for text, number in enum.items()}
+    found = sorted({numbers.get(number, "") for number in getattr(wanted, name) if number})
+    check.require(set(found) <= set(allowed), path + name, f"takes {', '.join(allowed)}")
+    return tuple(found)
+
+
+def _bound(wanted: pb.CustomerFilter, name: str, path: str) -> datetime | None:
     time: Timestamp = getattr(wanted, name)
-    return moment(time, f"filter.{name}") if wanted.HasField(name) else None  # type: ignore[arg-type]
+    return moment(time, path + name) if wanted.HasField(name) else None  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ FACETS: Mapping[str, tuple[int, Sequence[str]]] = {
 
 
 def allowed(wanted: Mapping[str, Sequence[str]]) -> list[int]:
-    """Every number whose facets all have one of the wanted values, lowest first; a facet without wanted ones has any."""
+    """Every number whose facets all have one of the wanted values, lowest first; one without wanted ones has any."""
     parts = [
         [weight * values.index(value) for value in (wanted.get(name) or values)]
         for name, (weight, values) in FACETS.items()

@@ -2,32 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from services.customers.domain.facets import allowed
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import LIVE_STATES
 
-SORTS = ("CREATE_TIME", "UPDATE_TIME", "NAME", "CUSTOMER_ID")
+SORTS = ("CREATE_TIME", "UPDATE_TIME", "NAME", "CUSTOMER_ID", "LAST_INTERACTION_TIME", "TOTAL_CONVERSATIONS")
+TIME_SORTS = frozenset({"CREATE_TIME", "UPDATE_TIME", "LAST_INTERACTION_TIME"})
 LONGEST_TEXT = 255
 MOST_SKIPPED = 10_000
 COUNTED = 10_000
+MOST_TAGS = 20
+HIDDEN_STATES = frozenset({"MERGED", "DELETED"})
+"""States that a filter may name only with a scope of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which customers, in which order. Spans include their start and leave out their end; None is no bound."""
+    """Which customers, in which order. Spans include their start and leave out their end; None or () is no bound."""
 
     text: str = ""
     states: tuple[str, ...] = LIVE_STATES
+    lifecycle_stages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    customer_types: tuple[str, ...] = ()
+    party_types: tuple[str, ...] = ()
+    tags_any: tuple[str, ...] = ()
+    tags_all: tuple[str, ...] = ()
+    has_email: bool | None = None
+    has_phone: bool | None = None
+    has_address: bool | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
     updated_from: datetime | None = None
     updated_before: datetime | None = None
+    last_interaction_from: datetime | None = None
+    last_interaction_before: datetime | None = None
+    external_system: str = ""
+    created_by: str = ""
     sort: str = "CREATE_TIME"
     descending: bool = False
 
-    def identity(self) -> Mapping[str, Json]:
+    def identity(self, company_id: str) -> Mapping[str, Json]:
         """What a page token is bound to."""
-        return {"list": "customers", **asdict(self)}
+        return {"list": "customers", "company": company_id, **asdict(self)}
+
+    def facets(self) -> list[int]:
+        """The numbers of facets that the conditions allow; empty: any, beside the states."""
+        wanted: dict[str, Sequence[str]] = {
+            "lifecycle_stage": self.lifecycle_stages,
+            "source": self.sources,
+            "customer_type": self.customer_types,
+            "party_type": self.party_types,
+            **{name: _presence(getattr(self, name)) for name in ("has_email", "has_phone", "has_address")},
+        }
+        if not any(wanted.values()):
+            return []
+        return allowed({**wanted, "state": self.states})
+
+    def conditions(self) -> list[str]:
+        """The conditions that are asked for, by their names in a filter, the order aside."""
+        plain = Question()
+        return [
+            name
+            for name, value in asdict(self).items()
+            if name not in {"sort", "descending"} and value != getattr(plain, name)
+        ]
+
+
+def _presence(wanted: bool | None) -> Sequence[str]:
+    return () if wanted is None else ("YES",) if wanted else ("NO",)

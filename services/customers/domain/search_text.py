@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.customers.domain.fields import Json
+from services.customers.domain.keys import LIVE_STATES
 from services.identity.names import name_sort
 from services.identity.text import fold
 
@@ -31,6 +32,13 @@ def email_text(value: str) -> str:
 
 
 def labels(view: Mapping[str, Json]) -> set[tuple[str, str]]:
-    """What lists find a customer by that it shows several of: kind (TAG or SYSTEM) and label."""
-    tags = {("TAG", fold(tag)) for tag in view.get("tags", ())}
-    return tags | {("SYSTEM", item["system"]) for item in view.get("external_ids", ())}
+    """What lists find a customer by that it shows several of: kind and label."""
+    tags, systems = label_kinds(view["state"] in LIVE_STATES)
+    return {(tags, fold(tag)) for tag in view.get("tags", ())} | {
+        (systems, item["system"]) for item in view.get("external_ids", ())
+    }
+
+
+def label_kinds(live: bool) -> tuple[str, str]:
+    """The kinds of the labels of tags and of other systems, of live customers or of those that are hidden."""
+    return ("TAG", "SYSTEM") if live else ("HIDDEN_TAG", "HIDDEN_SYSTEM")

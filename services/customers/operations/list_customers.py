@@ -1,26 +1,32 @@
-"""Lists customers by filter and order, a page at a time."""
+"""Lists customers by filter and order, a page at a time, on and back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.customers.domain.fields import Json, weight
-from services.customers.domain.listing import LONGEST_TEXT, MOST_SKIPPED, Question
+from services.customers.domain.fields import weight
+from services.customers.domain.listing import LONGEST_TEXT, MOST_SKIPPED, MOST_TAGS, TIME_SORTS, Question
 from services.customers.store import listing
+from services.customers.store.listing import Listed, Place
 from services.runtime import paging
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldCheck
 from services.runtime.ids import is_id
 
+ON, BACK = ">", "<"
+LONGEST_TAG, LONGEST_SYSTEM, LONGEST_SUBJECT = 64, 64, 255
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """What is shown of some customers, how to go on, and how many there are."""
+    """Some customers, how to go on and back, and how many there are."""
 
-    customers: list[dict[str, Json]]
+    listed: Sequence[Listed]
     next_page_token: str
+    previous_page_token: str
     total_size: int
     estimated: bool
 
@@ -28,34 +34,75 @@ class CustomerPage:
 def list_customers(
     tx: Transaction, question: Question, *, page_size: int, page_token: str, skip: int, count_exactly: bool
 ) -> CustomerPage:
-    """One page. Raises FieldsInvalid with every wrong field, PageTokenMismatch."""
+    """One page. Raises FieldsInvalid with every wrong field, PageTokenMismatch, StatementTimeout."""
+    _check(question, page_size=page_size, page_token=page_token, skip=skip)
+    size = paging.page_size(page_size)
+    identity = question.identity(tx.scope.company_id)
+    place = _place(question, paging.position_of(page_token, identity), skip)
+    total, estimated = listing.count(tx, question, exactly=count_exactly)
+    found = listing.page(tx, question, place, size + 1, total)
+    page, more = _fitting(found, size, place)
+    before, after = (more, True) if place.backwards else (bool(place.position or place.skip), more)
+
+    def token(way: str, one: Listed) -> str:
+        return paging.page_token(identity, [way, *one.position])
+
+    return CustomerPage(
+        page,
+        token(ON, page[-1]) if page and after else "",
+        token(BACK, page[0]) if page and before else "",
+        total,
+        estimated,
+    )
+
+
+def _check(question: Question, *, page_size: int, page_token: str, skip: int) -> None:
     check = FieldCheck()
     check.require(0 <= skip <= MOST_SKIPPED, "skip", f"must be between 0 and {MOST_SKIPPED}")
     check.require(not (skip and page_token), "skip", "counts on the first page only")
     check.require(page_size >= 0, "page_size", "must be between 0 and 1000")
-    check.require(len(question.text) <= LONGEST_TEXT, "filter.text", f"takes up to {LONGEST_TEXT} characters")
-    check.require("\x00" not in question.text, "filter.text", "holds a NUL character")
+    for name, longest in (
+        ("text", LONGEST_TEXT),
+        ("external_system", LONGEST_SYSTEM),
+        ("created_by", LONGEST_SUBJECT),
+    ):
+        value = getattr(question, name)
+        check.require(len(value) <= longest, f"filter.{name}", f"takes up to {longest} characters")
+        check.require("\x00" not in value, f"filter.{name}", "holds a NUL character")
+    for name in ("tags_any", "tags_all"):
+        tags = getattr(question, name)
+        check.require(len(tags) <= MOST_TAGS, f"filter.{name}", f"takes up to {MOST_TAGS} tags")
+        for place, tag in enumerate(tags):
+            good = 0 < len(tag) <= LONGEST_TAG and "\x00" not in tag
+            check.require(good, f"filter.{name}[{place}]", f"takes 1 to {LONGEST_TAG} characters")
     check.raise_if_any()
-    size = paging.page_size(page_size)
-    after = _position(question, page_token)
-    found = listing.page(tx, question, after, skip, size + 1)
-    page, more = paging.page_of(found, size, lambda one: weight(one[1]))
-    following = paging.page_token(question.identity(), page[-1][0]) if more else ""
-    total, estimated = listing.count(tx, question, exactly=count_exactly)
-    return CustomerPage([shown for _, shown in page], following, total, estimated)
 
 
-def _position(question: Question, token: str) -> list[Any] | None:
-    position = paging.position_of(token, question.identity())
-    if position is None:
-        return None
+def _fitting(found: Sequence[Listed], size: int, place: Place) -> tuple[Sequence[Listed], bool]:
+    """The customers of a page and whether there are more in its direction; going back, those next to the place."""
+    ordered = found[::-1] if place.backwards else found
+    page, more = paging.page_of(ordered, size, lambda one: weight(one.shown))
+    return (page[::-1] if place.backwards else page), more
+
+
+def _place(question: Question, told: list[Any] | None, skip: int) -> Place:
+    if told is None:
+        return Place(skip=skip)
     try:
-        if not is_id(position[-1]) or len(position) != (1 if question.sort == "CUSTOMER_ID" else 2):
-            raise ValueError("no position of this order")
-        if "\x00" in position[0]:
-            raise ValueError("no text of this database")
-        if question.sort.endswith("_TIME"):
-            return [datetime.fromisoformat(position[0]), position[1]]
-    except (ValueError, TypeError, IndexError) as error:
+        way, *position = told
+        _check_position(question, way, position)
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise paging.not_a_token(error) from error
-    return position
+    return Place(tuple(position), backwards=way == BACK)
+
+
+def _check_position(question: Question, way: Any, position: list[Any]) -> None:
+    """Raises where a place was made up: the token is no signature."""
+    if way not in (ON, BACK) or not all(isinstance(value, str) for value in position):
+        raise ValueError("no place")
+    if len(position) != (1 if question.sort == "CUSTOMER_ID" else 2) or not is_id(position[-1]):
+        raise ValueError("no position of this order")
+    if question.sort in TIME_SORTS and position[0] != "-infinity":
+        datetime.fromisoformat(position[0])
+    if question.sort == "TOTAL_CONVERSATIONS" and not 0 <= int(position[0]) < 2**63:
+        raise ValueError("no number of conversations")

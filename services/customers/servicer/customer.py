@@ -7,22 +7,20 @@ from typing import Any
 from patronage.customers.v1 import customer_service_pb2 as pb
 from patronage.customers.v1 import customer_service_pb2_grpc as grpc_pb
 from services.customers.convert import customer as convert
-from services.customers.convert import listing as convert_listing
 from services.customers.convert.duplicates import duplicate_action, hit_messages
 from services.customers.operations.create_customer import create_customer
 from services.customers.operations.get_customer import batch_get_customers, get_customer
-from services.customers.operations.list_customers import list_customers
 from services.customers.operations.update_customer import update_customer
 from services.customers.servicer.lifecycle import Lifecycle
+from services.customers.servicer.listing import Listing
 from services.customers.servicer.lookup import Lookup
 from services.customers.servicer.states import States
 from services.customers.servicer.tags import Tags
-from services.runtime.access import require_scope
 from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
 
 
-class CustomerServicer(States, Lifecycle, Tags, Lookup, grpc_pb.CustomerServiceServicer):
+class CustomerServicer(States, Lifecycle, Tags, Lookup, Listing, grpc_pb.CustomerServiceServicer):
     """The customer records of the caller's company."""
 
     def CreateCustomer(self, request: pb.CreateCustomerRequest, context: Any) -> pb.CreateCustomerResponse:  # noqa: N802
@@ -56,25 +54,6 @@ class CustomerServicer(States, Lifecycle, Tags, Lookup, grpc_pb.CustomerServiceS
             found, missing = batch_get_customers(tx, list(request.customer_ids))
             customers = [convert.found_message(company_id, one) for one in found]
             return pb.BatchGetCustomersResponse(customers=customers, missing_ids=missing)
-
-        return self._edge.read(context, run)
-
-    def ListCustomers(self, request: pb.ListCustomersRequest, context: Any) -> pb.ListCustomersResponse:  # noqa: N802
-        """Lists customers."""
-        question = convert_listing.question_of(request)
-        if "DELETED" in question.states:
-            require_scope(caller_of(context), "customers:read:deleted")
-
-        def run(tx: Transaction) -> pb.ListCustomersResponse:
-            page = list_customers(
-                tx,
-                question,
-                page_size=request.page_size,
-                page_token=request.page_token,
-                skip=request.skip,
-                count_exactly=request.count_exactly,
-            )
-            return convert_listing.page_message(tx.scope.company_id, page)
 
         return self._edge.read(context, run)
 

@@ -1,65 +1,111 @@
-"""Lists of customers by keyset, and how many there are."""
+"""Lists of customers by keyset: how many there are, and the way by which a page is read.
+
+PostgreSQL chooses the index of a condition well and the way to the first rows of an order badly: it takes what
+conditions hold for to be spread evenly over the order. So the count, which comes first, decides:
+
+- few: all of them are found by their conditions and then put in order;
+- many: the order's index is walked until the page is full, so many rows at most and then more, and what is not full
+  by then has conditions that go against the order: all are found and put in order after all, within the time-out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    bindparam,
-    false,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    text,
-    tuple_,
-)
+from psycopg.errors import QueryCanceled
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, not_, select, text, tuple_, union
 
 from services.customers.domain.fields import Json
+from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.listing import COUNTED, Question
+from services.customers.store import list_conditions as where
+from services.customers.store.list_conditions import Source
 from services.customers.store.tables import customers
-from services.identity.names import name_sort
 from services.runtime.core_sql import core_sql
 from services.runtime.database import Transaction
+from services.runtime.failures import StatementTimeout
 
 SORT_COLUMNS = {
-    "CREATE_TIME": customers.c.created_at,
-    "UPDATE_TIME": customers.c.updated_at,
-    "NAME": customers.c.name_sort,
-    "CUSTOMER_ID": customers.c.customer_id,
+    "CREATE_TIME": "created_at",
+    "UPDATE_TIME": "updated_at",
+    "NAME": "name_sort",
+    "CUSTOMER_ID": "customer_id",
+    "LAST_INTERACTION_TIME": "last_interaction_time",
+    "TOTAL_CONVERSATIONS": "total_conversations",
 }
-SHOWN = text("view || jsonb_build_object('customer_id', customer_id, 'etag', etag, 'revision', revision) AS shown")
+FEW = 2_000
+WALKS = (2_000, 20_000)
+"""How many rows of an order are walked before the next way is tried."""
+LONGEST_MS = 1_000
+LIMIT_TIME = f"SET LOCAL statement_timeout = {LONGEST_MS}"
+SHOWN = text("""
+    view || jsonb_build_object('customer_id', customer_id, 'etag', etag, 'revision', revision) AS shown,
+    total_conversations, nullif(last_interaction_time, '-infinity')::text AS last_interaction""")
+ONE = text("(SELECT app_company()) = company_id")
 
 
-def page(
-    tx: Transaction, question: Question, after: Sequence[Any] | None, skip: int, limit: int
-) -> list[tuple[list[Any], dict[str, Json]]]:
-    """The customers after a position: for each its own position and what it shows."""
-    column = SORT_COLUMNS[question.sort]
-    keys = [column, customers.c.customer_id] if question.sort != "CUSTOMER_ID" else [column]
-    statement = select(SHOWN, *(key.label(f"key_{place}") for place, key in enumerate(keys))).where(_where(question))
-    if after is not None:
-        here, there = tuple_(*keys), tuple_(*(literal(value, key.type) for value, key in zip(after, keys, strict=True)))
-        statement = statement.where(here < there if question.descending else here > there)
-    ordered = [key.desc() if question.descending else key.asc() for key in keys]
-    rows = tx.run(statement.order_by(*ordered).offset(skip).limit(limit))
-    return [([_plain(row[f"key_{place}"]) for place in range(len(keys))], row["shown"]) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A customer of a page: its place in the order, what it shows, and the figures of its conversations.
+
+    The last interaction is in ISO 8601, empty where there is none.
+    """
+
+    position: list[str]
+    shown: dict[str, Json]
+    total_conversations: int
+    last_interaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: after a position in the order, or, going back, before it; `skip` more are passed over."""
+
+    position: Sequence[str] = ()
+    backwards: bool = False
+    skip: int = 0
+
+
+def page(tx: Transaction, question: Question, place: Place, limit: int, counted: int) -> list[Listed]:
+    """The customers from a place on, in order; going back the last is the nearest. `counted` is how many there are.
+
+    Raises StatementTimeout where the filter is too wide for its order.
+    """
+    rows: list[dict[str, Any]] = []
+    with_time_limit(tx)
+    for way in _ways(question, place, limit, counted):
+        rows = _run(tx, question, _shown(way, question, place))
+        if len(rows) >= limit:
+            break
+    found = [_listed(row) for row in rows]
+    return found[::-1] if place.backwards else found
 
 
 def count(tx: Transaction, question: Question, *, exactly: bool) -> tuple[int, bool]:
     """How many customers there are, and whether that is an estimate: above COUNTED the planner's."""
-    matching = select(literal(1)).where(_where(question)).select_from(customers)
+    with_time_limit(tx)
+    matching = _matching(question)
     counted = matching if exactly else matching.limit(COUNTED + 1)
-    number = int(tx.run(select(func.count().label("n")).select_from(counted.subquery()))[0]["n"])
+    number = int(_run(tx, question, select(func.count().label("n")).select_from(counted.subquery()))[0]["n"])
     if exactly or number <= COUNTED:
         return number, False
     return max(number, _estimated(tx, matching)), True
+
+
+def with_time_limit(tx: Transaction) -> None:
+    """Each further statement of the transaction ends after LONGEST_MS."""
+    tx.execute(LIMIT_TIME)
+
+
+def _matching(question: Question) -> Select[Any]:
+    """One row for each customer that the conditions hold for; from labels alone where nothing else is asked."""
+    rows, labels = where.row_conditions(question, customers), where.label_sets(question)
+    if len(labels) == 1 and not rows and set(question.states) == set(LIVE_STATES):
+        return where.labelled(*labels[0]).distinct()
+    conditions = [where.scope(question, customers), *rows, *where.label_joins(question, customers)]
+    return select(literal(1)).select_from(customers).where(*conditions)
 
 
 def _estimated(tx: Transaction, statement: Select[Any]) -> int:
@@ -68,40 +114,107 @@ def _estimated(tx: Transaction, statement: Select[Any]) -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def _where(question: Question) -> ColumnElement[bool]:
-    row = customers.c
-    conditions: list[ColumnElement[bool]] = [
-        row.company_id == select(func.app_company()).scalar_subquery(),
-        # As constants, never parameters: by them the planner knows which partial index holds these states.
-        row.state.in_(bindparam("states", question.states, expanding=True, literal_execute=True)),
-    ]
-    for column, start, end in (
-        (row.created_at, question.created_from, question.created_before),
-        (row.updated_at, question.updated_from, question.updated_before),
-    ):
-        conditions += [column >= start] if start else []
-        conditions += [column < end] if end else []
-    if question.text:
-        conditions.append(_begins_with(question.text))
-    return and_(*conditions)
+def _ways(question: Question, place: Place, limit: int, counted: int) -> Iterator[Select[Any]]:
+    """Statements that give the keys of a page, the cheapest first; the last one gives all that there are."""
+    narrow = question.facets() or question.conditions() not in ([], ["states"])
+    if not narrow and set(question.states) == set(LIVE_STATES):
+        yield _walk(question, place, limit, None)
+        return
+    if counted > COUNTED and question.text and question.sort == "NAME":
+        yield _merged_beginnings(question, place, limit)
+        return
+    for most in WALKS if counted > COUNTED else WALKS[:1] if counted > FEW else ():
+        yield _walk(question, place, limit, max(most, 2 * (place.skip + limit)))
+    yield _gathered(question, place, limit)
 
 
-def _begins_with(wanted: str) -> ColumnElement[bool]:
-    """The folded name, the e-mail or the phone begins with the text; of a phone without letters the digits count."""
-    row = customers.c
-    digits = "".join(character for character in wanted if character.isdecimal() or character == "+")
-    dialled = digits.strip("+") and not any(character.isalpha() for character in wanted)
-    beginnings = (
-        (row.name_sort, name_sort(wanted)),
-        (row.email_sort, wanted.casefold()),
-        (row.phone_sort, digits if dialled else ""),
+def _walk(question: Question, place: Place, limit: int, most: int | None) -> Select[Any]:
+    """The order's index from the place on, `most` rows of it, and of these the ones that the conditions hold for."""
+    kept = [column for column in customers.c if column.name not in {"view", "etag", "revision"}]
+    start = select(*kept).where(where.scope(question, customers), *_after(question, place, customers))
+    walked = start.order_by(*_order(question, place, customers)).limit(most).subquery("walked")
+    checks = [*where.row_conditions(question, walked), *where.label_checks(question, walked)]
+    found = _keys(question, walked).where(*checks).order_by(*_order(question, place, walked))
+    return found.offset(place.skip).limit(limit)
+
+
+def _gathered(question: Question, place: Place, limit: int) -> Select[Any]:
+    """All that the conditions hold for, by whatever index serves them best, and then in order."""
+    conditions = [where.scope(question, customers), *where.row_conditions(question, customers)]
+    conditions += [*where.label_joins(question, customers), *_after(question, place, customers)]
+    # OFFSET keeps the order out: it would tempt the planner to walk its index.
+    gathered = _keys(question, customers).where(*conditions).offset(0).subquery("gathered")
+    found = select(*gathered.c).order_by(*_order(question, place, gathered))
+    return found.offset(place.skip).limit(limit)
+
+
+def _merged_beginnings(question: Question, place: Place, limit: int) -> Select[Any]:
+    """By name, of very many that begin with a text: names are a stretch of their index, only the others are sorted."""
+    first, *others = where.beginnings(question.text, customers)
+    plain = replace(question, text="")
+    checks = [where.scope(question, customers), *where.row_conditions(plain, customers)]
+    checks += [*where.label_joins(question, customers), *_after(question, place, customers)]
+
+    def part(*conditions: ColumnElement[bool]) -> Select[Any]:
+        keys = _keys(question, customers).where(*checks, *conditions)
+        some = keys.order_by(*_order(question, place, customers)).limit(place.skip + limit).subquery()
+        return select(*some.c)
+
+    merged = union(part(first), *(part(other, not_(first)) for other in others)).subquery("merged")
+    found = select(*merged.c).order_by(*_order(question, place, merged))
+    return found.offset(place.skip).limit(limit)
+
+
+def _keys(question: Question, source: Source) -> Select[Any]:
+    """The columns of the order, each under its own name."""
+    return select(*_columns(question, source)).select_from(source)
+
+
+def _columns(question: Question, source: Source) -> list[ColumnElement[Any]]:
+    names = dict.fromkeys((SORT_COLUMNS[question.sort], "customer_id"))
+    return [source.c[name] for name in names]
+
+
+def _order(question: Question, place: Place, source: Source) -> list[ColumnElement[Any]]:
+    down = question.descending != place.backwards
+    return [column.desc() if down else column.asc() for column in _columns(question, source)]
+
+
+def _after(question: Question, place: Place, source: Source) -> list[ColumnElement[bool]]:
+    if not place.position:
+        return []
+    columns = _columns(question, source)
+    there = tuple_(
+        *(cast(literal(value, Text), column.type) for value, column in zip(place.position, columns, strict=True))
     )
-    # The second condition of each is what an index over those that have one asks for.
-    return or_(
-        false(),
-        *(and_(column.op("^@")(begin), column != literal_column("''")) for column, begin in beginnings if begin),
-    )
+    return [tuple_(*columns) < there if question.descending != place.backwards else tuple_(*columns) > there]
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+def _shown(keys: Select[Any], question: Question, place: Place) -> Select[Any]:
+    """What the customers of some keys show, each looked up by its id."""
+    found = keys.subquery("found")
+    one = and_(ONE, customers.c.customer_id == found.c.customer_id)
+    shown = select(SHOWN).select_from(customers).where(one).limit(1).lateral("one")
+    columns = _columns(question, found)
+    position = [cast(column, Text).label(f"key_{number}") for number, column in enumerate(columns)]
+    return select(*position, text("one.*")).select_from(found).join(shown, text("true")).order_by(
+        *_order(question, place, found)
+    )  # fmt: skip
+
+
+def _run(tx: Transaction, question: Question, statement: Select[Any]) -> list[dict[str, Any]]:
+    try:
+        return tx.run(statement)
+    except QueryCanceled as error:
+        asked = question.conditions()
+        narrower = f"Narrow one of: {', '.join(asked)}" if asked else "Add a condition to the filter"
+        raise StatementTimeout(
+            f"The list took longer than {LONGEST_MS} ms. {narrower}; or sort by create time.",
+            metadata={"filters": ", ".join(asked), "sort": question.sort},
+            cause=str(error),
+        ) from error
+
+
+def _listed(row: dict[str, Any]) -> Listed:
+    position = [row[name] for name in ("key_0", "key_1") if name in row]
+    return Listed(position, row["shown"], row["total_conversations"], row["last_interaction"] or "")

@@ -14,6 +14,7 @@ from patronage.customers.v1 import company_service_pb2 as company_pb
 from patronage.customers.v1 import customer_pb2 as model
 from patronage.customers.v1 import customer_service_pb2 as pb
 from patronage.customers.v1 import import_export_service_pb2 as import_pb
+from patronage.customers.v1 import listing_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as merge_pb
 from patronage.customers.v1 import note_service_pb2 as note_pb
 from services.customers.access import ACCESS
@@ -185,7 +186,7 @@ def test_twins_at_once_make_one_customer(served: Served) -> None:
     assert len(refused) + len(made) == 12
     assert {one.reason for one in refused} <= {"REQUEST_IN_PROGRESS"}
     assert len({one.customer.customer_id for one in made}) == 1
-    assert client.ListCustomers(pb.ListCustomersRequest()).total_size == 1
+    assert client.ListCustomers(listing_pb2.ListCustomersRequest()).total_size == 1
 
 
 def test_a_stale_etag_is_refused(served: Served) -> None:
@@ -218,8 +219,8 @@ def test_an_e_mail_that_is_not_the_one_of_the_contact_points_beside_it_is_wrong(
 def test_deleted_customers_are_listed_only_with_the_scope_for_it(served: Served) -> None:
     client = served.client()
     client.DeleteCustomer(pb.DeleteCustomerRequest(customer_id=create(client, name="Ann").customer_id))
-    states = pb.CustomerFilter(states=[model.CUSTOMER_STATE_DELETED])
-    request = pb.ListCustomersRequest(filter=states)
+    states = listing_pb2.CustomerFilter(states=[model.CUSTOMER_STATE_DELETED])
+    request = listing_pb2.ListCustomersRequest(filter=states)
     assert [one.name for one in client.ListCustomers(request).customers] == ["Ann"]
     reader = served.client(scopes=["customers:read"])
     found = reader.refused("ListCustomers", request)
@@ -229,18 +230,18 @@ def test_deleted_customers_are_listed_only_with_the_scope_for_it(served: Served)
 def test_a_list_request_that_is_wrong_names_its_fields(served: Served) -> None:
     client = served.client()
     for request, field in (
-        (pb.ListCustomersRequest(sort=99), "sort"),  # type: ignore[arg-type]
-        (pb.ListCustomersRequest(page_size=-1), "page_size"),
-        (pb.ListCustomersRequest(filter=pb.CustomerFilter(states=[model.CUSTOMER_STATE_ERASED])), "filter.states"),
+        (listing_pb2.ListCustomersRequest(sort=99), "sort"),  # type: ignore[arg-type]
+        (listing_pb2.ListCustomersRequest(page_size=-1), "page_size"),
+        (listing_pb2.ListCustomersRequest(filter=listing_pb2.CustomerFilter(states=[model.CUSTOMER_STATE_ERASED])), "filter.states"),
         (
-            pb.ListCustomersRequest(filter=pb.CustomerFilter(created_from=Timestamp(seconds=-(10**12)))),
+            listing_pb2.ListCustomersRequest(filter=listing_pb2.CustomerFilter(created_from=Timestamp(seconds=-(10**12)))),
             "filter.created_from",
         ),
     ):
         assert client.refused("ListCustomers", request).fields == [field]
     assert (
         client.ListCustomers(
-            pb.ListCustomersRequest(filter=pb.CustomerFilter(states=[model.CUSTOMER_STATE_UNSPECIFIED]))
+            listing_pb2.ListCustomersRequest(filter=listing_pb2.CustomerFilter(states=[model.CUSTOMER_STATE_UNSPECIFIED]))
         ).total_size
         == 0
     )
@@ -316,7 +317,7 @@ def test_what_a_broken_import_did_before_stays_and_nothing_is_half_done(served: 
     client = served.client()
     wrong = [*parts([row(1, name="Ann")]), import_pb.ImportCustomersRequest()]
     assert client.refused("ImportCustomers", iter(wrong)).fields == ["rows"]
-    assert client.ListCustomers(pb.ListCustomersRequest()).total_size == 1
+    assert client.ListCustomers(listing_pb2.ListCustomersRequest()).total_size == 1
 
 
 @pytest.mark.parametrize(
@@ -391,7 +392,7 @@ def test_an_id_of_another_company_is_answered_like_one_of_nobody(served: Served)
 
 
 def test_conflicts_that_go_on_are_told_in_the_end(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    def always(*_: Any) -> Any:
+    def always(*_: Any, **__: Any) -> Any:
         raise ConflictRetry("Someone else was first.")
 
     monkeypatch.setattr("services.customers.servicer.states.delete_customer", always)

@@ -20,8 +20,8 @@ def test_a_page_of_large_customers_is_shorter_than_asked_for(acme: Company) -> N
     while token or not pages:
         with acme.transaction() as tx:
             page = list_customers(tx, Question(), page_size=1000, page_token=token, skip=0, count_exactly=False)
-        listed += [shown["customer_id"] for shown in page.customers]
-        assert sum(len(str(shown).encode()) for shown in page.customers) < MOST_BYTES
+        listed += [one.shown["customer_id"] for one in page.listed]
+        assert sum(len(str(one.shown).encode()) for one in page.listed) < MOST_BYTES
         token, pages = page.next_page_token, pages + 1
     assert (listed, pages) == (made, 2)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from patronage.customers.v1 import change_feed_pb2, customer_pb2, customer_service_pb2
+from patronage.customers.v1 import change_feed_pb2, customer_pb2, customer_service_pb2, listing_pb2
 from services.customers.convert.customer import customer_message, draft_of
 from services.customers.domain.draft import DEEPEST_METADATA, check
 from services.customers.domain.edits import new_record
@@ -29,7 +29,7 @@ def stored(**draft: Any) -> customer_pb2.Customer:
     "carry",
     [
         lambda customer: customer_service_pb2.GetCustomerResponse(customer=customer),
-        lambda customer: customer_service_pb2.ListCustomersResponse(customers=[customer]),
+        lambda customer: listing_pb2.ListCustomersResponse(customers=[customer]),
         lambda customer: customer_service_pb2.BatchGetCustomersResponse(
             customers=[customer_service_pb2.GetCustomerResponse(customer=customer)]
         ),

@@ -23,56 +23,50 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from patronage.customers.v1 import bulk_pb2 as patronage_dot_customers_dot_v1_dot_bulk__pb2
 from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v1_dot_customer__pb2
 from patronage.customers.v1 import lifecycle_pb2 as patronage_dot_customers_dot_v1_dot_lifecycle__pb2
+from patronage.customers.v1 import listing_pb2 as patronage_dot_customers_dot_v1_dot_listing__pb2
 from patronage.customers.v1 import lookup_pb2 as patronage_dot_customers_dot_v1_dot_lookup__pb2
+from patronage.customers.v1 import search_pb2 as patronage_dot_customers_dot_v1_dot_search__pb2
 from patronage.customers.v1 import states_pb2 as patronage_dot_customers_dot_v1_dot_states__pb2
 from patronage.customers.v1 import tags_pb2 as patronage_dot_customers_dot_v1_dot_tags__pb2
 from patronage.customers.v1 import views_pb2 as patronage_dot_customers_dot_v1_dot_views__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-patronage/customers/v1/customer_service.proto\x12\x16patronage.customers.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%patronage/customers/v1/customer.proto\x1a&patronage/customers/v1/lifecycle.proto\x1a#patronage/customers/v1/lookup.proto\x1a#patronage/customers/v1/states.proto\x1a!patronage/customers/v1/tags.proto\x1a\"patronage/customers/v1/views.proto\"\x9e\x01\n\x15\x43reateCustomerRequest\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12=\n\x0con_duplicate\x18\x02 \x01(\x0e\x32\'.patronage.customers.v1.DuplicateAction\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\xad\x01\n\x16\x43reateCustomerResponse\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\x12\x38\n\nduplicates\x18\x03 \x03(\x0b\x32$.patronage.customers.v1.DuplicateHit\x12\x14\n\x0c\x63hange_token\x18\x04 \x01(\t\"_\n\x0c\x44uplicateHit\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12:\n\x08key_kind\x18\x02 \x01(\x0e\x32(.patronage.customers.v1.ContactPointKind\"M\n\x17\x44uplicateCustomerDetail\x12\x32\n\x04hits\x18\x01 \x03(\x0b\x32$.patronage.customers.v1.DuplicateHit\")\n\x12GetCustomerRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\"^\n\x13GetCustomerResponse\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x13\n\x0bmerged_from\x18\x02 \x01(\t\"0\n\x18\x42\x61tchGetCustomersRequest\x12\x14\n\x0c\x63ustomer_ids\x18\x01 \x03(\t\"p\n\x19\x42\x61tchGetCustomersResponse\x12>\n\tcustomers\x18\x01 \x03(\x0b\x32+.patronage.customers.v1.GetCustomerResponse\x12\x13\n\x0bmissing_ids\x18\x02 \x03(\t\"\xe2\x01\n\x14ListCustomersRequest\x12\x36\n\x06\x66ilter\x18\x01 \x01(\x0b\x32&.patronage.customers.v1.CustomerFilter\x12\x32\n\x04sort\x18\x02 \x01(\x0e\x32$.patronage.customers.v1.CustomerSort\x12\x12\n\ndescending\x18\x03 \x01(\x08\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x0c\n\x04skip\x18\x06 \x01(\x05\x12\x15\n\rcount_exactly\x18\x07 \x01(\x08\"\x97\x01\n\x15ListCustomersResponse\x12\x33\n\tcustomers\x18\x01 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x1c\n\x14total_size_estimated\x18\x04 \x01(\x08\"\xa1\x02\n\x0e\x43ustomerFilter\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x35\n\x06states\x18\x02 \x03(\x0e\x32%.patronage.customers.v1.CustomerState\x12\x30\n\x0c\x63reated_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x63reated_before\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cupdated_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eupdated_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa5\x01\n\x15UpdateCustomerRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x32\n\x08\x63ustomer\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"b\n\x16UpdateCustomerResponse\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t\"m\n\x15\x44\x65leteCustomerRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x66orce\x18\x05 \x01(\x08\"b\n\x16\x44\x65leteCustomerResponse\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t*\x92\x01\n\x0f\x44uplicateAction\x12 \n\x1c\x44UPLICATE_ACTION_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x44UPLICATE_ACTION_REJECT\x10\x01\x12\x1a\n\x16\x44UPLICATE_ACTION_ALLOW\x10\x02\x12$\n DUPLICATE_ACTION_RETURN_EXISTING\x10\x03*\xa2\x01\n\x0c\x43ustomerSort\x12\x1d\n\x19\x43USTOMER_SORT_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43USTOMER_SORT_CREATE_TIME\x10\x01\x12\x1d\n\x19\x43USTOMER_SORT_UPDATE_TIME\x10\x02\x12\x16\n\x12\x43USTOMER_SORT_NAME\x10\x03\x12\x1d\n\x19\x43USTOMER_SORT_CUSTOMER_ID\x10\x04\x32\xc7\r\n\x0f\x43ustomerService\x12o\n\x0e\x43reateCustomer\x12-.patronage.customers.v1.CreateCustomerRequest\x1a..patronage.customers.v1.CreateCustomerResponse\x12\x66\n\x0bGetCustomer\x12*.patronage.customers.v1.GetCustomerRequest\x1a+.patronage.customers.v1.GetCustomerResponse\x12x\n\x11\x42\x61tchGetCustomers\x12\x30.patronage.customers.v1.BatchGetCustomersRequest\x1a\x31.patronage.customers.v1.BatchGetCustomersResponse\x12l\n\rListCustomers\x12,.patronage.customers.v1.ListCustomersRequest\x1a-.patronage.customers.v1.ListCustomersResponse\x12o\n\x0eUpdateCustomer\x12-.patronage.customers.v1.UpdateCustomerRequest\x1a..patronage.customers.v1.UpdateCustomerResponse\x12o\n\x0e\x44\x65leteCustomer\x12-.patronage.customers.v1.DeleteCustomerRequest\x1a..patronage.customers.v1.DeleteCustomerResponse\x12u\n\x10UndeleteCustomer\x12/.patronage.customers.v1.UndeleteCustomerRequest\x1a\x30.patronage.customers.v1.UndeleteCustomerResponse\x12{\n\x12\x44\x65\x61\x63tivateCustomer\x12\x31.patronage.customers.v1.DeactivateCustomerRequest\x1a\x32.patronage.customers.v1.DeactivateCustomerResponse\x12{\n\x12ReactivateCustomer\x12\x31.patronage.customers.v1.ReactivateCustomerRequest\x1a\x32.patronage.customers.v1.ReactivateCustomerResponse\x12\x81\x01\n\x14\x43hangeLifecycleStage\x12\x33.patronage.customers.v1.ChangeLifecycleStageRequest\x1a\x34.patronage.customers.v1.ChangeLifecycleStageResponse\x12\x81\x01\n\x14ListLifecycleHistory\x12\x33.patronage.customers.v1.ListLifecycleHistoryRequest\x1a\x34.patronage.customers.v1.ListLifecycleHistoryResponse\x12Z\n\x07\x41\x64\x64Tags\x12&.patronage.customers.v1.AddTagsRequest\x1a\'.patronage.customers.v1.AddTagsResponse\x12\x63\n\nRemoveTags\x12).patronage.customers.v1.RemoveTagsRequest\x1a*.patronage.customers.v1.RemoveTagsResponse\x12r\n\x0fLookupCustomers\x12..patronage.customers.v1.LookupCustomersRequest\x1a/.patronage.customers.v1.LookupCustomersResponse\x12\x63\n\nRecordView\x12).patronage.customers.v1.RecordViewRequest\x1a*.patronage.customers.v1.RecordViewResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-patronage/customers/v1/customer_service.proto\x12\x16patronage.customers.v1\x1a google/protobuf/field_mask.proto\x1a!patronage/customers/v1/bulk.proto\x1a%patronage/customers/v1/customer.proto\x1a&patronage/customers/v1/lifecycle.proto\x1a$patronage/customers/v1/listing.proto\x1a#patronage/customers/v1/lookup.proto\x1a#patronage/customers/v1/search.proto\x1a#patronage/customers/v1/states.proto\x1a!patronage/customers/v1/tags.proto\x1a\"patronage/customers/v1/views.proto\"\x9e\x01\n\x15\x43reateCustomerRequest\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12=\n\x0con_duplicate\x18\x02 \x01(\x0e\x32\'.patronage.customers.v1.DuplicateAction\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\xad\x01\n\x16\x43reateCustomerResponse\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\x12\x38\n\nduplicates\x18\x03 \x03(\x0b\x32$.patronage.customers.v1.DuplicateHit\x12\x14\n\x0c\x63hange_token\x18\x04 \x01(\t\"_\n\x0c\x44uplicateHit\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12:\n\x08key_kind\x18\x02 \x01(\x0e\x32(.patronage.customers.v1.ContactPointKind\"M\n\x17\x44uplicateCustomerDetail\x12\x32\n\x04hits\x18\x01 \x03(\x0b\x32$.patronage.customers.v1.DuplicateHit\")\n\x12GetCustomerRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\"^\n\x13GetCustomerResponse\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x13\n\x0bmerged_from\x18\x02 \x01(\t\"0\n\x18\x42\x61tchGetCustomersRequest\x12\x14\n\x0c\x63ustomer_ids\x18\x01 \x03(\t\"p\n\x19\x42\x61tchGetCustomersResponse\x12>\n\tcustomers\x18\x01 \x03(\x0b\x32+.patronage.customers.v1.GetCustomerResponse\x12\x13\n\x0bmissing_ids\x18\x02 \x03(\t\"\xa5\x01\n\x15UpdateCustomerRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x32\n\x08\x63ustomer\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"b\n\x16UpdateCustomerResponse\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t\"m\n\x15\x44\x65leteCustomerRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x66orce\x18\x05 \x01(\x08\"b\n\x16\x44\x65leteCustomerResponse\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t*\x92\x01\n\x0f\x44uplicateAction\x12 \n\x1c\x44UPLICATE_ACTION_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x44UPLICATE_ACTION_REJECT\x10\x01\x12\x1a\n\x16\x44UPLICATE_ACTION_ALLOW\x10\x02\x12$\n DUPLICATE_ACTION_RETURN_EXISTING\x10\x03\x32\xef\x16\n\x0f\x43ustomerService\x12o\n\x0e\x43reateCustomer\x12-.patronage.customers.v1.CreateCustomerRequest\x1a..patronage.customers.v1.CreateCustomerResponse\x12\x66\n\x0bGetCustomer\x12*.patronage.customers.v1.GetCustomerRequest\x1a+.patronage.customers.v1.GetCustomerResponse\x12x\n\x11\x42\x61tchGetCustomers\x12\x30.patronage.customers.v1.BatchGetCustomersRequest\x1a\x31.patronage.customers.v1.BatchGetCustomersResponse\x12l\n\rListCustomers\x12,.patronage.customers.v1.ListCustomersRequest\x1a-.patronage.customers.v1.ListCustomersResponse\x12r\n\x0fSearchCustomers\x12..patronage.customers.v1.SearchCustomersRequest\x1a/.patronage.customers.v1.SearchCustomersResponse\x12o\n\x0eUpdateCustomer\x12-.patronage.customers.v1.UpdateCustomerRequest\x1a..patronage.customers.v1.UpdateCustomerResponse\x12o\n\x0e\x44\x65leteCustomer\x12-.patronage.customers.v1.DeleteCustomerRequest\x1a..patronage.customers.v1.DeleteCustomerResponse\x12u\n\x10UndeleteCustomer\x12/.patronage.customers.v1.UndeleteCustomerRequest\x1a\x30.patronage.customers.v1.UndeleteCustomerResponse\x12{\n\x12\x44\x65\x61\x63tivateCustomer\x12\x31.patronage.customers.v1.DeactivateCustomerRequest\x1a\x32.patronage.customers.v1.DeactivateCustomerResponse\x12{\n\x12ReactivateCustomer\x12\x31.patronage.customers.v1.ReactivateCustomerRequest\x1a\x32.patronage.customers.v1.ReactivateCustomerResponse\x12\x81\x01\n\x14\x43hangeLifecycleStage\x12\x33.patronage.customers.v1.ChangeLifecycleStageRequest\x1a\x34.patronage.customers.v1.ChangeLifecycleStageResponse\x12\x81\x01\n\x14ListLifecycleHistory\x12\x33.patronage.customers.v1.ListLifecycleHistoryRequest\x1a\x34.patronage.customers.v1.ListLifecycleHistoryResponse\x12Z\n\x07\x41\x64\x64Tags\x12&.patronage.customers.v1.AddTagsRequest\x1a\'.patronage.customers.v1.AddTagsResponse\x12\x63\n\nRemoveTags\x12).patronage.customers.v1.RemoveTagsRequest\x1a*.patronage.customers.v1.RemoveTagsResponse\x12\x92\x01\n\x19\x42\x61tchChangeLifecycleStage\x12\x38.patronage.customers.v1.BatchChangeLifecycleStageRequest\x1a\x39.patronage.customers.v1.BatchChangeLifecycleStageResponse0\x01\x12k\n\x0c\x42\x61tchAddTags\x12+.patronage.customers.v1.BatchAddTagsRequest\x1a,.patronage.customers.v1.BatchAddTagsResponse0\x01\x12t\n\x0f\x42\x61tchRemoveTags\x12..patronage.customers.v1.BatchRemoveTagsRequest\x1a/.patronage.customers.v1.BatchRemoveTagsResponse0\x01\x12\x83\x01\n\x14\x42\x61tchUpdateCustomers\x12\x33.patronage.customers.v1.BatchUpdateCustomersRequest\x1a\x34.patronage.customers.v1.BatchUpdateCustomersResponse0\x01\x12\x83\x01\n\x14\x42\x61tchDeleteCustomers\x12\x33.patronage.customers.v1.BatchDeleteCustomersRequest\x1a\x34.patronage.customers.v1.BatchDeleteCustomersResponse0\x01\x12\x89\x01\n\x16\x42\x61tchUndeleteCustomers\x12\x35.patronage.customers.v1.BatchUndeleteCustomersRequest\x1a\x36.patronage.customers.v1.BatchUndeleteCustomersResponse0\x01\x12\x8f\x01\n\x18\x42\x61tchDeactivateCustomers\x12\x37.patronage.customers.v1.BatchDeactivateCustomersRequest\x1a\x38.patronage.customers.v1.BatchDeactivateCustomersResponse0\x01\x12\x8f\x01\n\x18\x42\x61tchReactivateCustomers\x12\x37.patronage.customers.v1.BatchReactivateCustomersRequest\x1a\x38.patronage.customers.v1.BatchReactivateCustomersResponse0\x01\x12r\n\x0fLookupCustomers\x12..patronage.customers.v1.LookupCustomersRequest\x1a/.patronage.customers.v1.LookupCustomersResponse\x12\x63\n\nRecordView\x12).patronage.customers.v1.RecordViewRequest\x1a*.patronage.customers.v1.RecordViewResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.customers.v1.customer_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DUPLICATEACTION']._serialized_start=2335
-  _globals['_DUPLICATEACTION']._serialized_end=2481
-  _globals['_CUSTOMERSORT']._serialized_start=2484
-  _globals['_CUSTOMERSORT']._serialized_end=2646
-  _globals['_CREATECUSTOMERREQUEST']._serialized_start=365
-  _globals['_CREATECUSTOMERREQUEST']._serialized_end=523
-  _globals['_CREATECUSTOMERRESPONSE']._serialized_start=526
-  _globals['_CREATECUSTOMERRESPONSE']._serialized_end=699
-  _globals['_DUPLICATEHIT']._serialized_start=701
-  _globals['_DUPLICATEHIT']._serialized_end=796
-  _globals['_DUPLICATECUSTOMERDETAIL']._serialized_start=798
-  _globals['_DUPLICATECUSTOMERDETAIL']._serialized_end=875
-  _globals['_GETCUSTOMERREQUEST']._serialized_start=877
-  _globals['_GETCUSTOMERREQUEST']._serialized_end=918
-  _globals['_GETCUSTOMERRESPONSE']._serialized_start=920
-  _globals['_GETCUSTOMERRESPONSE']._serialized_end=1014
-  _globals['_BATCHGETCUSTOMERSREQUEST']._serialized_start=1016
-  _globals['_BATCHGETCUSTOMERSREQUEST']._serialized_end=1064
-  _globals['_BATCHGETCUSTOMERSRESPONSE']._serialized_start=1066
-  _globals['_BATCHGETCUSTOMERSRESPONSE']._serialized_end=1178
-  _globals['_LISTCUSTOMERSREQUEST']._serialized_start=1181
-  _globals['_LISTCUSTOMERSREQUEST']._serialized_end=1407
-  _globals['_LISTCUSTOMERSRESPONSE']._serialized_start=1410
-  _globals['_LISTCUSTOMERSRESPONSE']._serialized_end=1561
-  _globals['_CUSTOMERFILTER']._serialized_start=1564
-  _globals['_CUSTOMERFILTER']._serialized_end=1853
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=1856
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=2021
-  _globals['_UPDATECUSTOMERRESPONSE']._serialized_start=2023
-  _globals['_UPDATECUSTOMERRESPONSE']._serialized_end=2121
-  _globals['_DELETECUSTOMERREQUEST']._serialized_start=2123
-  _globals['_DELETECUSTOMERREQUEST']._serialized_end=2232
-  _globals['_DELETECUSTOMERRESPONSE']._serialized_start=2234
-  _globals['_DELETECUSTOMERRESPONSE']._serialized_end=2332
-  _globals['_CUSTOMERSERVICE']._serialized_start=2649
-  _globals['_CUSTOMERSERVICE']._serialized_end=4384
+  _globals['_DUPLICATEACTION']._serialized_start=1737
+  _globals['_DUPLICATEACTION']._serialized_end=1883
+  _globals['_CREATECUSTOMERREQUEST']._serialized_start=442
+  _globals['_CREATECUSTOMERREQUEST']._serialized_end=600
+  _globals['_CREATECUSTOMERRESPONSE']._serialized_start=603
+  _globals['_CREATECUSTOMERRESPONSE']._serialized_end=776
+  _globals['_DUPLICATEHIT']._serialized_start=778
+  _globals['_DUPLICATEHIT']._serialized_end=873
+  _globals['_DUPLICATECUSTOMERDETAIL']._serialized_start=875
+  _globals['_DUPLICATECUSTOMERDETAIL']._serialized_end=952
+  _globals['_GETCUSTOMERREQUEST']._serialized_start=954
+  _globals['_GETCUSTOMERREQUEST']._serialized_end=995
+  _globals['_GETCUSTOMERRESPONSE']._serialized_start=997
+  _globals['_GETCUSTOMERRESPONSE']._serialized_end=1091
+  _globals['_BATCHGETCUSTOMERSREQUEST']._serialized_start=1093
+  _globals['_BATCHGETCUSTOMERSREQUEST']._serialized_end=1141
+  _globals['_BATCHGETCUSTOMERSRESPONSE']._serialized_start=1143
+  _globals['_BATCHGETCUSTOMERSRESPONSE']._serialized_end=1255
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=1258
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=1423
+  _globals['_UPDATECUSTOMERRESPONSE']._serialized_start=1425
+  _globals['_UPDATECUSTOMERRESPONSE']._serialized_end=1523
+  _globals['_DELETECUSTOMERREQUEST']._serialized_start=1525
+  _globals['_DELETECUSTOMERREQUEST']._serialized_end=1634
+  _globals['_DELETECUSTOMERRESPONSE']._serialized_start=1636
+  _globals['_DELETECUSTOMERRESPONSE']._serialized_end=1734
+  _globals['_CUSTOMERSERVICE']._serialized_start=1886
+  _globals['_CUSTOMERSERVICE']._serialized_end=4813
 # @@protoc_insertion_point(module_scope)

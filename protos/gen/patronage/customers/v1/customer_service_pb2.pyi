@@ -7,7 +7,6 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
@@ -49,38 +48,6 @@ DUPLICATE_ACTION_ALLOW: DuplicateAction.ValueType  # 2
 DUPLICATE_ACTION_RETURN_EXISTING: DuplicateAction.ValueType  # 3
 """Create nothing and return the existing one; of several, the one that was created first."""
 Global___DuplicateAction: _TypeAlias = DuplicateAction  # noqa: Y015
-
-class _CustomerSort:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _CustomerSortEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CustomerSort.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    CUSTOMER_SORT_UNSPECIFIED: _CustomerSort.ValueType  # 0
-    """Not said: CREATE_TIME."""
-    CUSTOMER_SORT_CREATE_TIME: _CustomerSort.ValueType  # 1
-    """By time of creation."""
-    CUSTOMER_SORT_UPDATE_TIME: _CustomerSort.ValueType  # 2
-    """By time of the last change."""
-    CUSTOMER_SORT_NAME: _CustomerSort.ValueType  # 3
-    """By name, letter case and accents aside."""
-    CUSTOMER_SORT_CUSTOMER_ID: _CustomerSort.ValueType  # 4
-    """By id, which is by time of creation as well."""
-
-class CustomerSort(_CustomerSort, metaclass=_CustomerSortEnumTypeWrapper):
-    """The order of a list."""
-
-CUSTOMER_SORT_UNSPECIFIED: CustomerSort.ValueType  # 0
-"""Not said: CREATE_TIME."""
-CUSTOMER_SORT_CREATE_TIME: CustomerSort.ValueType  # 1
-"""By time of creation."""
-CUSTOMER_SORT_UPDATE_TIME: CustomerSort.ValueType  # 2
-"""By time of the last change."""
-CUSTOMER_SORT_NAME: CustomerSort.ValueType  # 3
-"""By name, letter case and accents aside."""
-CUSTOMER_SORT_CUSTOMER_ID: CustomerSort.ValueType  # 4
-"""By id, which is by time of creation as well."""
-Global___CustomerSort: _TypeAlias = CustomerSort  # noqa: Y015
 
 @_typing.final
 class CreateCustomerRequest(_message.Message):
@@ -309,148 +276,6 @@ class BatchGetCustomersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchGetCustomersResponse: _TypeAlias = BatchGetCustomersResponse  # noqa: Y015
-
-@_typing.final
-class ListCustomersRequest(_message.Message):
-    """Which customers, in which order."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    FILTER_FIELD_NUMBER: _builtins.int
-    SORT_FIELD_NUMBER: _builtins.int
-    DESCENDING_FIELD_NUMBER: _builtins.int
-    PAGE_SIZE_FIELD_NUMBER: _builtins.int
-    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    SKIP_FIELD_NUMBER: _builtins.int
-    COUNT_EXACTLY_FIELD_NUMBER: _builtins.int
-    sort: Global___CustomerSort.ValueType
-    """The order. Absent means CREATE_TIME."""
-    descending: _builtins.bool
-    """Whether the order goes down (newest or last first). Absent: it goes up."""
-    page_size: _builtins.int
-    """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000. Fewer come where they are large: a page
-    is at most some 3 MiB.
-    """
-    page_token: _builtins.str
-    """The next_page_token of the answer before; absent: the first page. Filter, sort and direction must be the same."""
-    skip: _builtins.int
-    """How many to pass over on the first page, 0 to 10,000; for callers that page by offset."""
-    count_exactly: _builtins.bool
-    """Whether total_size is counted to the end. Absent: it is counted to 10,000 and estimated above."""
-    @_builtins.property
-    def filter(self) -> Global___CustomerFilter:
-        """The conditions; all must hold. Absent: every customer that is ACTIVE or INACTIVE."""
-
-    def __init__(
-        self,
-        *,
-        filter: Global___CustomerFilter | None = ...,
-        sort: Global___CustomerSort.ValueType = ...,
-        descending: _builtins.bool = ...,
-        page_size: _builtins.int = ...,
-        page_token: _builtins.str = ...,
-        skip: _builtins.int = ...,
-        count_exactly: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_exactly", b"count_exactly", "descending", b"descending", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "skip", b"skip", "sort", b"sort"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListCustomersRequest: _TypeAlias = ListCustomersRequest  # noqa: Y015
-
-@_typing.final
-class ListCustomersResponse(_message.Message):
-    """One page of customers."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    CUSTOMERS_FIELD_NUMBER: _builtins.int
-    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
-    TOTAL_SIZE_ESTIMATED_FIELD_NUMBER: _builtins.int
-    next_page_token: _builtins.str
-    """The token of the next page; empty: this is the last one."""
-    total_size: _builtins.int
-    """How many customers the filter holds for."""
-    total_size_estimated: _builtins.bool
-    """Whether total_size is an estimate."""
-    @_builtins.property
-    def customers(self) -> _containers.RepeatedCompositeFieldContainer[_customer_pb2.Customer]:
-        """The customers of the page."""
-
-    def __init__(
-        self,
-        *,
-        customers: _abc.Iterable[_customer_pb2.Customer] | None = ...,
-        next_page_token: _builtins.str = ...,
-        total_size: _builtins.int = ...,
-        total_size_estimated: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customers", b"customers", "next_page_token", b"next_page_token", "total_size", b"total_size", "total_size_estimated", b"total_size_estimated"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListCustomersResponse: _TypeAlias = ListCustomersResponse  # noqa: Y015
-
-@_typing.final
-class CustomerFilter(_message.Message):
-    """Conditions on a customer. An absent one does not count."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    TEXT_FIELD_NUMBER: _builtins.int
-    STATES_FIELD_NUMBER: _builtins.int
-    CREATED_FROM_FIELD_NUMBER: _builtins.int
-    CREATED_BEFORE_FIELD_NUMBER: _builtins.int
-    UPDATED_FROM_FIELD_NUMBER: _builtins.int
-    UPDATED_BEFORE_FIELD_NUMBER: _builtins.int
-    text: _builtins.str
-    """Names, e-mails or phones that begin with this text, up to 255 characters: names without letter case and accents,
-    e-mails without letter case, phones in their international form, such as "+2547".
-    """
-    @_builtins.property
-    def states(self) -> _containers.RepeatedScalarFieldContainer[_customer_pb2.CustomerState.ValueType]:
-        """States, of ACTIVE, INACTIVE, MERGED and DELETED; any of them. Absent: ACTIVE and INACTIVE. DELETED needs the scope
-        customers:read:deleted.
-        """
-
-    @_builtins.property
-    def created_from(self) -> _timestamp_pb2.Timestamp:
-        """Created at or after this time."""
-
-    @_builtins.property
-    def created_before(self) -> _timestamp_pb2.Timestamp:
-        """Created before this time."""
-
-    @_builtins.property
-    def updated_from(self) -> _timestamp_pb2.Timestamp:
-        """Changed at or after this time."""
-
-    @_builtins.property
-    def updated_before(self) -> _timestamp_pb2.Timestamp:
-        """Changed before this time."""
-
-    def __init__(
-        self,
-        *,
-        text: _builtins.str = ...,
-        states: _abc.Iterable[_customer_pb2.CustomerState.ValueType] | None = ...,
-        created_from: _timestamp_pb2.Timestamp | None = ...,
-        created_before: _timestamp_pb2.Timestamp | None = ...,
-        updated_from: _timestamp_pb2.Timestamp | None = ...,
-        updated_before: _timestamp_pb2.Timestamp | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_before", b"created_before", "created_from", b"created_from", "updated_before", b"updated_before", "updated_from", b"updated_from"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_before", b"created_before", "created_from", b"created_from", "states", b"states", "text", b"text", "updated_before", b"updated_before", "updated_from", b"updated_from"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CustomerFilter: _TypeAlias = CustomerFilter  # noqa: Y015
 
 @_typing.final
 class UpdateCustomerRequest(_message.Message):

@@ -3,9 +3,12 @@
 import grpc
 import warnings
 
+from patronage.customers.v1 import bulk_pb2 as patronage_dot_customers_dot_v1_dot_bulk__pb2
 from patronage.customers.v1 import customer_service_pb2 as patronage_dot_customers_dot_v1_dot_customer__service__pb2
 from patronage.customers.v1 import lifecycle_pb2 as patronage_dot_customers_dot_v1_dot_lifecycle__pb2
+from patronage.customers.v1 import listing_pb2 as patronage_dot_customers_dot_v1_dot_listing__pb2
 from patronage.customers.v1 import lookup_pb2 as patronage_dot_customers_dot_v1_dot_lookup__pb2
+from patronage.customers.v1 import search_pb2 as patronage_dot_customers_dot_v1_dot_search__pb2
 from patronage.customers.v1 import states_pb2 as patronage_dot_customers_dot_v1_dot_states__pb2
 from patronage.customers.v1 import tags_pb2 as patronage_dot_customers_dot_v1_dot_tags__pb2
 from patronage.customers.v1 import views_pb2 as patronage_dot_customers_dot_v1_dot_views__pb2
@@ -58,8 +61,13 @@ class CustomerServiceStub:
                 _registered_method=True)
         self.ListCustomers = channel.unary_unary(
                 '/patronage.customers.v1.CustomerService/ListCustomers',
-                request_serializer=patronage_dot_customers_dot_v1_dot_customer__service__pb2.ListCustomersRequest.SerializeToString,
-                response_deserializer=patronage_dot_customers_dot_v1_dot_customer__service__pb2.ListCustomersResponse.FromString,
+                request_serializer=patronage_dot_customers_dot_v1_dot_listing__pb2.ListCustomersRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_listing__pb2.ListCustomersResponse.FromString,
+                _registered_method=True)
+        self.SearchCustomers = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/SearchCustomers',
+                request_serializer=patronage_dot_customers_dot_v1_dot_search__pb2.SearchCustomersRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_search__pb2.SearchCustomersResponse.FromString,
                 _registered_method=True)
         self.UpdateCustomer = channel.unary_unary(
                 '/patronage.customers.v1.CustomerService/UpdateCustomer',
@@ -106,6 +114,46 @@ class CustomerServiceStub:
                 request_serializer=patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsResponse.FromString,
                 _registered_method=True)
+        self.BatchChangeLifecycleStage = channel.unary_stream(
+                '/patronage.customers.v1.CustomerService/BatchChangeLifecycleStage',
+                request_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchChangeLifecycleStageRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchChangeLifecycleStageResponse.FromString,
+                _registered_method=True)
+        self.BatchAddTags = channel.unary_stream(
+                '/patronage.customers.v1.CustomerService/BatchAddTags',
+                request_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchAddTagsRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchAddTagsResponse.FromString,
+                _registered_method=True)
+        self.BatchRemoveTags = channel.unary_stream(
+                '/patronage.customers.v1.CustomerService/BatchRemoveTags',
+                request_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchRemoveTagsRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchRemoveTagsResponse.FromString,
+                _registered_method=True)
+        self.BatchUpdateCustomers = channel.unary_stream(
+                '/patronage.customers.v1.CustomerService/BatchUpdateCustomers',
+                request_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUpdateCustomersRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUpdateCustomersResponse.FromString,
+                _registered_method=True)
+        self.BatchDeleteCustomers = channel.unary_stream(
+                '/patronage.customers.v1.CustomerService/BatchDeleteCustomers',
+                request_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeleteCustomersRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeleteCustomersResponse.FromString,
+                _registered_method=True)
+        self.BatchUndeleteCustomers = channel.unary_stream(
+                '/patronage.customers.v1.CustomerService/BatchUndeleteCustomers',
+                request_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUndeleteCustomersRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUndeleteCustomersResponse.FromString,
+                _registered_method=True)
+        self.BatchDeactivateCustomers = channel.unary_stream(
+                '/patronage.customers.v1.CustomerService/BatchDeactivateCustomers',
+                request_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeactivateCustomersRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeactivateCustomersResponse.FromString,
+                _registered_method=True)
+        self.BatchReactivateCustomers = channel.unary_stream(
+                '/patronage.customers.v1.CustomerService/BatchReactivateCustomers',
+                request_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchReactivateCustomersRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchReactivateCustomersResponse.FromString,
+                _registered_method=True)
         self.LookupCustomers = channel.unary_unary(
                 '/patronage.customers.v1.CustomerService/LookupCustomers',
                 request_serializer=patronage_dot_customers_dot_v1_dot_lookup__pb2.LookupCustomersRequest.SerializeToString,
@@ -147,8 +195,15 @@ class CustomerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCustomers(self, request, context):
-        """Lists customers by filter and order, a page at a time. Scope customers:read; deleted ones need
+        """Lists customers by filter and order, a page at a time. Scope customers:read; merged and deleted ones need
         customers:read:deleted as well.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchCustomers(self, request, context):
+        """Finds the customers that fit some words best, by name, e-mail, phone and tag. Scope customers:read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -223,6 +278,65 @@ class CustomerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchChangeLifecycleStage(self, request, context):
+        """Moves up to 100,000 customers to another stage, named by id or by a filter. Like each batch below it works in parts,
+        a transaction each, and answers after each of them; a customer that cannot be changed is named and the others are
+        changed all the same. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchAddTags(self, request, context):
+        """Adds tags to up to 100,000 customers. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchRemoveTags(self, request, context):
+        """Takes tags off up to 100,000 customers. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchUpdateCustomers(self, request, context):
+        """Changes the same fields of up to 100,000 customers. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchDeleteCustomers(self, request, context):
+        """Deletes up to 100,000 customers softly, but for those of whom jobs go on. Scope customers:delete; force needs
+        customers:force as well.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchUndeleteCustomers(self, request, context):
+        """Brings up to 100,000 deleted customers back. Scope customers:delete.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchDeactivateCustomers(self, request, context):
+        """Takes up to 100,000 customers out of use. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchReactivateCustomers(self, request, context):
+        """Takes up to 100,000 customers into use again. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LookupCustomers(self, request, context):
         """Finds up to 1,000 customers by their ids in other systems; an id of a merged one answers with its root. Scope
         customers:read.
@@ -258,8 +372,13 @@ def add_CustomerServiceServicer_to_server(servicer, server):
             ),
             'ListCustomers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCustomers,
-                    request_deserializer=patronage_dot_customers_dot_v1_dot_customer__service__pb2.ListCustomersRequest.FromString,
-                    response_serializer=patronage_dot_customers_dot_v1_dot_customer__service__pb2.ListCustomersResponse.SerializeToString,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_listing__pb2.ListCustomersRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_listing__pb2.ListCustomersResponse.SerializeToString,
+            ),
+            'SearchCustomers': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchCustomers,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_search__pb2.SearchCustomersRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_search__pb2.SearchCustomersResponse.SerializeToString,
             ),
             'UpdateCustomer': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateCustomer,
@@ -305,6 +424,46 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.RemoveTags,
                     request_deserializer=patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsResponse.SerializeToString,
+            ),
+            'BatchChangeLifecycleStage': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchChangeLifecycleStage,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchChangeLifecycleStageRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchChangeLifecycleStageResponse.SerializeToString,
+            ),
+            'BatchAddTags': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchAddTags,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchAddTagsRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchAddTagsResponse.SerializeToString,
+            ),
+            'BatchRemoveTags': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchRemoveTags,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchRemoveTagsRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchRemoveTagsResponse.SerializeToString,
+            ),
+            'BatchUpdateCustomers': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchUpdateCustomers,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUpdateCustomersRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUpdateCustomersResponse.SerializeToString,
+            ),
+            'BatchDeleteCustomers': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchDeleteCustomers,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeleteCustomersRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeleteCustomersResponse.SerializeToString,
+            ),
+            'BatchUndeleteCustomers': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchUndeleteCustomers,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUndeleteCustomersRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUndeleteCustomersResponse.SerializeToString,
+            ),
+            'BatchDeactivateCustomers': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchDeactivateCustomers,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeactivateCustomersRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeactivateCustomersResponse.SerializeToString,
+            ),
+            'BatchReactivateCustomers': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchReactivateCustomers,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchReactivateCustomersRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchReactivateCustomersResponse.SerializeToString,
             ),
             'LookupCustomers': grpc.unary_unary_rpc_method_handler(
                     servicer.LookupCustomers,
@@ -425,8 +584,35 @@ class CustomerService:
             request,
             target,
             '/patronage.customers.v1.CustomerService/ListCustomers',
-            patronage_dot_customers_dot_v1_dot_customer__service__pb2.ListCustomersRequest.SerializeToString,
-            patronage_dot_customers_dot_v1_dot_customer__service__pb2.ListCustomersResponse.FromString,
+            patronage_dot_customers_dot_v1_dot_listing__pb2.ListCustomersRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_listing__pb2.ListCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/SearchCustomers',
+            patronage_dot_customers_dot_v1_dot_search__pb2.SearchCustomersRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_search__pb2.SearchCustomersResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -670,6 +856,222 @@ class CustomerService:
             '/patronage.customers.v1.CustomerService/RemoveTags',
             patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsRequest.SerializeToString,
             patronage_dot_customers_dot_v1_dot_tags__pb2.RemoveTagsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchChangeLifecycleStage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/BatchChangeLifecycleStage',
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchChangeLifecycleStageRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchChangeLifecycleStageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchAddTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/BatchAddTags',
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchAddTagsRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchAddTagsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchRemoveTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/BatchRemoveTags',
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchRemoveTagsRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchRemoveTagsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchUpdateCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/BatchUpdateCustomers',
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUpdateCustomersRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUpdateCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchDeleteCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/BatchDeleteCustomers',
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeleteCustomersRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeleteCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchUndeleteCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/BatchUndeleteCustomers',
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUndeleteCustomersRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchUndeleteCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchDeactivateCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/BatchDeactivateCustomers',
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeactivateCustomersRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchDeactivateCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchReactivateCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/BatchReactivateCustomers',
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchReactivateCustomersRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_bulk__pb2.BatchReactivateCustomersResponse.FromString,
             options,
             channel_credentials,
             insecure,

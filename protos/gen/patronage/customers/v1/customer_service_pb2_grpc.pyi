@@ -5,9 +5,12 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from patronage.customers.v1 import bulk_pb2 as _bulk_pb2
 from patronage.customers.v1 import customer_service_pb2 as _customer_service_pb2
 from patronage.customers.v1 import lifecycle_pb2 as _lifecycle_pb2
+from patronage.customers.v1 import listing_pb2 as _listing_pb2
 from patronage.customers.v1 import lookup_pb2 as _lookup_pb2
+from patronage.customers.v1 import search_pb2 as _search_pb2
 from patronage.customers.v1 import states_pb2 as _states_pb2
 from patronage.customers.v1 import tags_pb2 as _tags_pb2
 from patronage.customers.v1 import views_pb2 as _views_pb2
@@ -50,10 +53,12 @@ class CustomerServiceStub:
     """
     BatchGetCustomers: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.BatchGetCustomersRequest, _customer_service_pb2.BatchGetCustomersResponse]
     """Reads up to 1,000 customers at once, each as GetCustomer would. Scope customers:read."""
-    ListCustomers: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.ListCustomersRequest, _customer_service_pb2.ListCustomersResponse]
-    """Lists customers by filter and order, a page at a time. Scope customers:read; deleted ones need
+    ListCustomers: _grpc.UnaryUnaryMultiCallable[_listing_pb2.ListCustomersRequest, _listing_pb2.ListCustomersResponse]
+    """Lists customers by filter and order, a page at a time. Scope customers:read; merged and deleted ones need
     customers:read:deleted as well.
     """
+    SearchCustomers: _grpc.UnaryUnaryMultiCallable[_search_pb2.SearchCustomersRequest, _search_pb2.SearchCustomersResponse]
+    """Finds the customers that fit some words best, by name, e-mail, phone and tag. Scope customers:read."""
     UpdateCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.UpdateCustomerRequest, _customer_service_pb2.UpdateCustomerResponse]
     """Changes fields of a customer. The id of a merged customer changes its root. Refused with DUPLICATE_CUSTOMER where
     an e-mail or phone that it adds belongs to another customer. Scope customers:write.
@@ -83,6 +88,27 @@ class CustomerServiceStub:
     """Adds tags to a customer. Scope customers:write."""
     RemoveTags: _grpc.UnaryUnaryMultiCallable[_tags_pb2.RemoveTagsRequest, _tags_pb2.RemoveTagsResponse]
     """Takes tags off a customer. Scope customers:write."""
+    BatchChangeLifecycleStage: _grpc.UnaryStreamMultiCallable[_bulk_pb2.BatchChangeLifecycleStageRequest, _bulk_pb2.BatchChangeLifecycleStageResponse]
+    """Moves up to 100,000 customers to another stage, named by id or by a filter. Like each batch below it works in parts,
+    a transaction each, and answers after each of them; a customer that cannot be changed is named and the others are
+    changed all the same. Scope customers:write.
+    """
+    BatchAddTags: _grpc.UnaryStreamMultiCallable[_bulk_pb2.BatchAddTagsRequest, _bulk_pb2.BatchAddTagsResponse]
+    """Adds tags to up to 100,000 customers. Scope customers:write."""
+    BatchRemoveTags: _grpc.UnaryStreamMultiCallable[_bulk_pb2.BatchRemoveTagsRequest, _bulk_pb2.BatchRemoveTagsResponse]
+    """Takes tags off up to 100,000 customers. Scope customers:write."""
+    BatchUpdateCustomers: _grpc.UnaryStreamMultiCallable[_bulk_pb2.BatchUpdateCustomersRequest, _bulk_pb2.BatchUpdateCustomersResponse]
+    """Changes the same fields of up to 100,000 customers. Scope customers:write."""
+    BatchDeleteCustomers: _grpc.UnaryStreamMultiCallable[_bulk_pb2.BatchDeleteCustomersRequest, _bulk_pb2.BatchDeleteCustomersResponse]
+    """Deletes up to 100,000 customers softly, but for those of whom jobs go on. Scope customers:delete; force needs
+    customers:force as well.
+    """
+    BatchUndeleteCustomers: _grpc.UnaryStreamMultiCallable[_bulk_pb2.BatchUndeleteCustomersRequest, _bulk_pb2.BatchUndeleteCustomersResponse]
+    """Brings up to 100,000 deleted customers back. Scope customers:delete."""
+    BatchDeactivateCustomers: _grpc.UnaryStreamMultiCallable[_bulk_pb2.BatchDeactivateCustomersRequest, _bulk_pb2.BatchDeactivateCustomersResponse]
+    """Takes up to 100,000 customers out of use. Scope customers:write."""
+    BatchReactivateCustomers: _grpc.UnaryStreamMultiCallable[_bulk_pb2.BatchReactivateCustomersRequest, _bulk_pb2.BatchReactivateCustomersResponse]
+    """Takes up to 100,000 customers into use again. Scope customers:write."""
     LookupCustomers: _grpc.UnaryUnaryMultiCallable[_lookup_pb2.LookupCustomersRequest, _lookup_pb2.LookupCustomersResponse]
     """Finds up to 1,000 customers by their ids in other systems; an id of a merged one answers with its root. Scope
     customers:read.
@@ -107,10 +133,12 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """
     BatchGetCustomers: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.BatchGetCustomersRequest, _customer_service_pb2.BatchGetCustomersResponse]  # type: ignore[assignment]
     """Reads up to 1,000 customers at once, each as GetCustomer would. Scope customers:read."""
-    ListCustomers: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.ListCustomersRequest, _customer_service_pb2.ListCustomersResponse]  # type: ignore[assignment]
-    """Lists customers by filter and order, a page at a time. Scope customers:read; deleted ones need
+    ListCustomers: _aio.UnaryUnaryMultiCallable[_listing_pb2.ListCustomersRequest, _listing_pb2.ListCustomersResponse]  # type: ignore[assignment]
+    """Lists customers by filter and order, a page at a time. Scope customers:read; merged and deleted ones need
     customers:read:deleted as well.
     """
+    SearchCustomers: _aio.UnaryUnaryMultiCallable[_search_pb2.SearchCustomersRequest, _search_pb2.SearchCustomersResponse]  # type: ignore[assignment]
+    """Finds the customers that fit some words best, by name, e-mail, phone and tag. Scope customers:read."""
     UpdateCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.UpdateCustomerRequest, _customer_service_pb2.UpdateCustomerResponse]  # type: ignore[assignment]
     """Changes fields of a customer. The id of a merged customer changes its root. Refused with DUPLICATE_CUSTOMER where
     an e-mail or phone that it adds belongs to another customer. Scope customers:write.
@@ -140,6 +168,27 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """Adds tags to a customer. Scope customers:write."""
     RemoveTags: _aio.UnaryUnaryMultiCallable[_tags_pb2.RemoveTagsRequest, _tags_pb2.RemoveTagsResponse]  # type: ignore[assignment]
     """Takes tags off a customer. Scope customers:write."""
+    BatchChangeLifecycleStage: _aio.UnaryStreamMultiCallable[_bulk_pb2.BatchChangeLifecycleStageRequest, _bulk_pb2.BatchChangeLifecycleStageResponse]  # type: ignore[assignment]
+    """Moves up to 100,000 customers to another stage, named by id or by a filter. Like each batch below it works in parts,
+    a transaction each, and answers after each of them; a customer that cannot be changed is named and the others are
+    changed all the same. Scope customers:write.
+    """
+    BatchAddTags: _aio.UnaryStreamMultiCallable[_bulk_pb2.BatchAddTagsRequest, _bulk_pb2.BatchAddTagsResponse]  # type: ignore[assignment]
+    """Adds tags to up to 100,000 customers. Scope customers:write."""
+    BatchRemoveTags: _aio.UnaryStreamMultiCallable[_bulk_pb2.BatchRemoveTagsRequest, _bulk_pb2.BatchRemoveTagsResponse]  # type: ignore[assignment]
+    """Takes tags off up to 100,000 customers. Scope customers:write."""
+    BatchUpdateCustomers: _aio.UnaryStreamMultiCallable[_bulk_pb2.BatchUpdateCustomersRequest, _bulk_pb2.BatchUpdateCustomersResponse]  # type: ignore[assignment]
+    """Changes the same fields of up to 100,000 customers. Scope customers:write."""
+    BatchDeleteCustomers: _aio.UnaryStreamMultiCallable[_bulk_pb2.BatchDeleteCustomersRequest, _bulk_pb2.BatchDeleteCustomersResponse]  # type: ignore[assignment]
+    """Deletes up to 100,000 customers softly, but for those of whom jobs go on. Scope customers:delete; force needs
+    customers:force as well.
+    """
+    BatchUndeleteCustomers: _aio.UnaryStreamMultiCallable[_bulk_pb2.BatchUndeleteCustomersRequest, _bulk_pb2.BatchUndeleteCustomersResponse]  # type: ignore[assignment]
+    """Brings up to 100,000 deleted customers back. Scope customers:delete."""
+    BatchDeactivateCustomers: _aio.UnaryStreamMultiCallable[_bulk_pb2.BatchDeactivateCustomersRequest, _bulk_pb2.BatchDeactivateCustomersResponse]  # type: ignore[assignment]
+    """Takes up to 100,000 customers out of use. Scope customers:write."""
+    BatchReactivateCustomers: _aio.UnaryStreamMultiCallable[_bulk_pb2.BatchReactivateCustomersRequest, _bulk_pb2.BatchReactivateCustomersResponse]  # type: ignore[assignment]
+    """Takes up to 100,000 customers into use again. Scope customers:write."""
     LookupCustomers: _aio.UnaryUnaryMultiCallable[_lookup_pb2.LookupCustomersRequest, _lookup_pb2.LookupCustomersResponse]  # type: ignore[assignment]
     """Finds up to 1,000 customers by their ids in other systems; an id of a merged one answers with its root. Scope
     customers:read.
@@ -183,12 +232,20 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ListCustomers(
         self,
-        request: _customer_service_pb2.ListCustomersRequest,
+        request: _listing_pb2.ListCustomersRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_customer_service_pb2.ListCustomersResponse, _abc.Awaitable[_customer_service_pb2.ListCustomersResponse]]:
-        """Lists customers by filter and order, a page at a time. Scope customers:read; deleted ones need
+    ) -> _typing.Union[_listing_pb2.ListCustomersResponse, _abc.Awaitable[_listing_pb2.ListCustomersResponse]]:
+        """Lists customers by filter and order, a page at a time. Scope customers:read; merged and deleted ones need
         customers:read:deleted as well.
         """
+
+    @_abc_1.abstractmethod
+    def SearchCustomers(
+        self,
+        request: _search_pb2.SearchCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_pb2.SearchCustomersResponse, _abc.Awaitable[_search_pb2.SearchCustomersResponse]]:
+        """Finds the customers that fit some words best, by name, e-mail, phone and tag. Scope customers:read."""
 
     @_abc_1.abstractmethod
     def UpdateCustomer(
@@ -272,6 +329,75 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tags_pb2.RemoveTagsResponse, _abc.Awaitable[_tags_pb2.RemoveTagsResponse]]:
         """Takes tags off a customer. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def BatchChangeLifecycleStage(
+        self,
+        request: _bulk_pb2.BatchChangeLifecycleStageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_bulk_pb2.BatchChangeLifecycleStageResponse], _abc.AsyncIterator[_bulk_pb2.BatchChangeLifecycleStageResponse]]:
+        """Moves up to 100,000 customers to another stage, named by id or by a filter. Like each batch below it works in parts,
+        a transaction each, and answers after each of them; a customer that cannot be changed is named and the others are
+        changed all the same. Scope customers:write.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchAddTags(
+        self,
+        request: _bulk_pb2.BatchAddTagsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_bulk_pb2.BatchAddTagsResponse], _abc.AsyncIterator[_bulk_pb2.BatchAddTagsResponse]]:
+        """Adds tags to up to 100,000 customers. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def BatchRemoveTags(
+        self,
+        request: _bulk_pb2.BatchRemoveTagsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_bulk_pb2.BatchRemoveTagsResponse], _abc.AsyncIterator[_bulk_pb2.BatchRemoveTagsResponse]]:
+        """Takes tags off up to 100,000 customers. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def BatchUpdateCustomers(
+        self,
+        request: _bulk_pb2.BatchUpdateCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_bulk_pb2.BatchUpdateCustomersResponse], _abc.AsyncIterator[_bulk_pb2.BatchUpdateCustomersResponse]]:
+        """Changes the same fields of up to 100,000 customers. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def BatchDeleteCustomers(
+        self,
+        request: _bulk_pb2.BatchDeleteCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_bulk_pb2.BatchDeleteCustomersResponse], _abc.AsyncIterator[_bulk_pb2.BatchDeleteCustomersResponse]]:
+        """Deletes up to 100,000 customers softly, but for those of whom jobs go on. Scope customers:delete; force needs
+        customers:force as well.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchUndeleteCustomers(
+        self,
+        request: _bulk_pb2.BatchUndeleteCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_bulk_pb2.BatchUndeleteCustomersResponse], _abc.AsyncIterator[_bulk_pb2.BatchUndeleteCustomersResponse]]:
+        """Brings up to 100,000 deleted customers back. Scope customers:delete."""
+
+    @_abc_1.abstractmethod
+    def BatchDeactivateCustomers(
+        self,
+        request: _bulk_pb2.BatchDeactivateCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_bulk_pb2.BatchDeactivateCustomersResponse], _abc.AsyncIterator[_bulk_pb2.BatchDeactivateCustomersResponse]]:
+        """Takes up to 100,000 customers out of use. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def BatchReactivateCustomers(
+        self,
+        request: _bulk_pb2.BatchReactivateCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_bulk_pb2.BatchReactivateCustomersResponse], _abc.AsyncIterator[_bulk_pb2.BatchReactivateCustomersResponse]]:
+        """Takes up to 100,000 customers into use again. Scope customers:write."""
 
     @_abc_1.abstractmethod
     def LookupCustomers(

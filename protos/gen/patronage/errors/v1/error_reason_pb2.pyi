@@ -68,6 +68,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND. No scan of this company has the id.
     Example: GetScan with the id of another company.
     """
+    ERROR_REASON_GROUP_NOT_FOUND: _ErrorReason.ValueType  # 220
+    """NOT_FOUND. No listed group of duplicates of this company has the id.
+    Example: ExplainGroup of a group whose members have been merged.
+    """
+    ERROR_REASON_POLICY_NOT_FOUND: _ErrorReason.ValueType  # 221
+    """NOT_FOUND. The company has no policy of this version.
+    Example: GetPolicy of policy-9 where there are three.
+    """
     ERROR_REASON_DUPLICATE_CUSTOMER: _ErrorReason.ValueType  # 23
     """ALREADY_EXISTS. A customer with the same e-mail or phone exists; DuplicateCustomerDetail names it.
     Example: CreateCustomer with an e-mail that another active customer has.
@@ -276,6 +284,14 @@ Example: UndoMerge with an id that was never given out.
 ERROR_REASON_SCAN_NOT_FOUND: ErrorReason.ValueType  # 22
 """NOT_FOUND. No scan of this company has the id.
 Example: GetScan with the id of another company.
+"""
+ERROR_REASON_GROUP_NOT_FOUND: ErrorReason.ValueType  # 220
+"""NOT_FOUND. No listed group of duplicates of this company has the id.
+Example: ExplainGroup of a group whose members have been merged.
+"""
+ERROR_REASON_POLICY_NOT_FOUND: ErrorReason.ValueType  # 221
+"""NOT_FOUND. The company has no policy of this version.
+Example: GetPolicy of policy-9 where there are three.
 """
 ERROR_REASON_DUPLICATE_CUSTOMER: ErrorReason.ValueType  # 23
 """ALREADY_EXISTS. A customer with the same e-mail or phone exists; DuplicateCustomerDetail names it.
