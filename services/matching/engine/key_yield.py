@@ -15,7 +15,12 @@ _FEWEST_SAMPLED = 1_000
 
 
 def leave_out_barren_keys(found: Candidates, keys: Rows, match: Weights, scale: float) -> None:
-    """Judge each key by the sampled pairs that it alone found, and note what was found in its report."""
+    """Judge each key by the sampled pairs that it alone found, and note what was found in its report.
+
+    The only key is never left out: in a small file it is everyone with everyone.
+    """
+    if len(found.keys) < 2:
+        return
     for number, report in enumerate(found.keys):
         own = keys == number
         sampled = int(np.count_nonzero(own))
