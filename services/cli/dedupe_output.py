@@ -17,11 +17,15 @@ from services.matching.engine.api import Result
 
 def write_groups(path: Path, result: Result) -> None:
     """Write id, group and confidence of every record, in input order."""
-    place = {member: (group.members[0], str(group.confidence)) for group in result.groups for member in group.members}
+    group_ids, confidences = list(result.ids), [""] * len(result.ids)
+    for group, rows in zip(result.groups, result.rows, strict=True):
+        group_id, confidence = group.id, str(group.confidence)
+        for row in rows:
+            group_ids[row], confidences[row] = group_id, confidence
     with written(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("id", "group_id", "confidence"))
-        writer.writerows((record_id, *place.get(record_id, (record_id, ""))) for record_id in result.ids)
+        writer.writerows(zip(result.ids, group_ids, confidences, strict=True))
 
 
 def write_pairs(path: Path, result: Result) -> None:

@@ -53,6 +53,9 @@ class Result:
 
     ids: Sequence[str]
     groups: list[Group]
+    rows: list[list[int]]
+    """Input rows of the members of each group."""
+
     model: Model
     _columns: Columns
     _pairs: ScoredPairs
@@ -75,16 +78,29 @@ class Result:
 
 def result_of(records: Records, compared: Distinct, scored: ScoredPairs, groups: RowGroups, model: Model) -> Result:
     """Translate compared rows back to the caller's ids, with the rows that follow their equals."""
-    followers = _followers(compared, groups)
-    ids, rows = records.ids, compared.rows
-    found = []
-    links = zip(groups.weakest, groups.weight.tolist(), groups.confidence.tolist(), strict=True)
-    for number, (members, (weakest, weight, confidence)) in enumerate(zip(groups.members, links, strict=True)):
-        inputs = sorted([*rows[members].tolist(), *followers.get(number, ())])
-        names = tuple([ids[row] for row in inputs])
-        found.append((inputs[0], Group(names, confidence, (ids[rows[weakest[0]]], ids[rows[weakest[1]]]), weight)))
-    found.sort(key=lambda group: group[0])
-    return Result(ids, [group for _, group in found], model, records.columns, scored, rows)
+    members = _input_rows(compared, groups)
+    ids, rows = records.ids, compared.rows.tolist()
+    order = sorted(range(len(members)), key=[inputs[0] for inputs in members].__getitem__)
+    weights, confidences = groups.weight.tolist(), groups.confidence.tolist()
+    named = []
+    for number in order:
+        first, second = groups.weakest[number]
+        ends = ids[rows[first]], ids[rows[second]]
+        names = tuple([ids[row] for row in members[number]])
+        named.append(Group(names, confidences[number], ends, weights[number]))
+    in_order = [members[number] for number in order]
+    return Result(ids, named, in_order, model, records.columns, scored, compared.rows)
+
+
+def _input_rows(compared: Distinct, groups: RowGroups) -> list[list[int]]:
+    """Return the input rows of each group, in order."""
+    if not len(compared.followers):
+        return [sorted(members) for members in groups.members]
+    rows, followers = compared.rows.tolist(), _followers(compared, groups)
+    return [
+        sorted([*(rows[member] for member in members), *followers.get(number, ())])
+        for number, members in enumerate(groups.members)
+    ]
 
 
 def _followers(compared: Distinct, groups: RowGroups) -> dict[int, list[int]]:

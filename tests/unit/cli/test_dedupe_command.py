@@ -41,7 +41,7 @@ def test_every_row_comes_back_in_order_with_its_group(customers: Path, groups: P
     rows = read_csv(groups)
     assert [row["id"] for row in rows] == [row["id"] for row in read_csv(customers)]
     assert list(rows[0]) == ["id", "group_id", "confidence"]
-    assert rows[0]["group_id"] == rows[120]["group_id"] == "person-0"
+    assert rows[0]["group_id"] == rows[120]["group_id"] == "copy-0"
     assert rows[50] == {"id": "person-50", "group_id": "person-50", "confidence": ""}
 
 
