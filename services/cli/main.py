@@ -12,6 +12,7 @@ from services.cli.dedupe import dedupe
 from services.cli.demo import demo
 from services.cli.duplicates import duplicates
 from services.cli.endings import catch_ending
+from services.cli.evaluate import evaluate
 from services.cli.explain import explain
 from services.cli.failures import DONE, FAILED, INTERRUPTED, CommandFailure
 from services.cli.import_customers import import_customers
@@ -31,6 +32,7 @@ app.command()(explain)
 app.command()(merge)
 app.command()(undo)
 app.command()(dedupe)
+app.command()(evaluate)
 
 
 @app.callback()

@@ -17,7 +17,7 @@ body { margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 62rem; color: var
 h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .25rem; }
 h2 { font-size: 1.25rem; margin: 2.75rem 0 .25rem; }
 h3 { font-size: 1.05rem; margin: 0 0 .25rem; }
-p { margin: .35rem 0 .75rem; max-width: 46rem; }
+p { margin: .35rem 0 .75rem; max-width: 52rem; }
 .quiet { color: var(--quiet); }
 .facts { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: 1.25rem 0; padding: 0; list-style: none; }
 .facts b { display: block; font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
@@ -108,7 +108,7 @@ def cell(content: str, kind: str = "") -> str:
 
 def signed(weight: float) -> str:
     """Return a weight with its sign."""
-    return f"{weight:+.2f}".replace("-", _MINUS)
+    return f"{weight:+.2f}".replace("-", _MINUS) if abs(weight) >= 0.005 else "0.00"
 
 
 def bits(weight: float) -> str:

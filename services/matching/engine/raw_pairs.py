@@ -25,6 +25,10 @@ class RawPairs:
         one, other = identity_of_row(left, self._region), identity_of_row(right, self._region)
         return explain(one, other, self._model, self._frequencies)
 
+    def equal(self, left: Mapping[str, str], right: Mapping[str, str]) -> bool:
+        """Return whether two rows say the same once they are normalised: then a scan need not compare them."""
+        return identity_of_row(left, self._region) == identity_of_row(right, self._region)
+
 
 def identity_of_row(row: Mapping[str, str], region: str) -> Identity:
     """Normalise one row of a file as a scan does."""
