@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 
@@ -33,11 +34,37 @@ SHIPPED_RECORDS, FEW_RECORDS = 200.0, 1000
 """As how many records the shipped rates count in a file of a few; in larger ones they fade."""
 
 
+class PairedValues(Sequence[str]):
+    """Values that are made of two others each, written out only where one is looked at."""
+
+    def __init__(
+        self, firsts: Sequence[str], seconds: Sequence[str], pairs: Rows, written: Callable[[str, str], str]
+    ) -> None:
+        self._firsts, self._seconds, self._pairs, self._written = firsts, seconds, pairs, written
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self._text(pair) for pair in self._pairs[place].tolist()]
+        return self._text(int(self._pairs[place]))
+
+    def _text(self, pair: int) -> str:
+        return self._written(self._firsts[pair >> 32], self._seconds[pair & 0xFFFFFFFF])
+
+
 @dataclass(slots=True)
 class Column:
     """One attribute: `codes[row, slot]` points into `values`; a record has a slot for each contact point."""
 
-    values: list[str]
+    values: Sequence[str]
     codes: Codes
 
 

@@ -1,0 +1,180 @@
+"""Contact columns owns how e-mails, phones and identifiers are read: plain ones in SQL, odd ones value by value."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.identity.emails import DOTS_IGNORED, LONGEST_EMAIL, ONE_DOMAIN, PLUS_TAGS, normalize_email
+from services.identity.phones import LONGEST_PHONE, normalize_phone, numbering_plan
+from services.identity.text import LONGEST, fold
+from services.matching.domain.identity_record import MOST_VALUES
+from services.matching.engine.arrays import MISSING, Rows
+from services.matching.engine.columns import Column
+from services.matching.engine.distinct_texts import encoded
+from services.matching.engine.normal_rows import Forms, NormalRows
+from services.matching.engine.raw_rows import text_array
+
+SEVERAL = "|"
+"""Stands between several values in one field."""
+
+_PLAIN_EMAIL = r"[a-z0-9_!#$%&''*/=?^`{}~-][a-z0-9_!#$%&''*+/=?^`{}~.-]*@[a-z0-9.-]+"
+_PLAIN_TEXT = "[!-{}~]+(?: [!-{}~]+)*"
+
+
+def email_forms() -> Forms:
+    """Return the SQL that normalises plain e-mails."""
+    domain, untagged = "split_part(email_lower, '@', 2)", "split_part(split_part(email_lower, '@', 1), '+', 1)"
+    dotted = [*DOTS_IGNORED, *(theirs for theirs, ours in ONE_DOMAIN.items() if ours in DOTS_IGNORED)]
+    renamed = " ".join(f"WHEN '{theirs}' THEN '{ours}'" for theirs, ours in sorted(ONE_DOMAIN.items()))
+    return Forms(
+        steps=(
+            {"email_lower": "lower(trim(email))"},
+            {
+                "email_is_plain": f"strlen(email_lower) <= {LONGEST_EMAIL}"
+                f" AND strlen(email_lower) = strlen(trim(email)) AND regexp_full_match(email_lower, '{_PLAIN_EMAIL}')",
+            },
+        ),
+        kept={
+            "email_normal": "CASE WHEN email_is_plain THEN"
+            f" CASE WHEN {_ends_with('email_lower', dotted)} THEN replace({untagged}, '.', '') || '@' ||"
+            f" CASE {domain} {renamed} ELSE {domain} END"
+            f" WHEN contains(email_lower, '+') AND {_ends_with('email_lower', PLUS_TAGS)} THEN"
+            f" {untagged} || '@' || {domain}"
+            " ELSE email_lower END END",
+            "email_odd": "CASE WHEN email_is_plain IS NOT TRUE AND email <> '' THEN email END",
+        },
+    )
+
+
+def _ends_with(text: str, domains: Iterable[str]) -> str:
+    return "(" + " OR ".join(f"ends_with({text}, '@{domain}')" for domain in sorted(domains)) + ")"
+
+
+def phone_forms(region: str, regions: Mapping[str, str]) -> Forms:
+    """Return the SQL that writes plain numbers of the numbering plan of each row's region as E.164.
+
+    `regions` tells the region of each country, as written in the file, that is not the usual one. An odd phone is
+    set aside behind its region and a colon.
+    """
+    countries: dict[str, list[str]] = {}
+    for country, of_country in regions.items():
+        countries.setdefault(of_country, []).append(_literal(country))
+    listed = [(of_country, f"country IN ({', '.join(written)})") for of_country, written in countries.items()]
+    odd = f"phone <> '' AND (length(phone) <= {LONGEST_PHONE} AND phone_read IS NOT NULL) IS NOT TRUE"
+    return Forms(
+        steps=(
+            {"phone_digits": "replace(" * 6 + "phone" + "".join(f", '{one}', '')" for one in " -.()/")},
+            {
+                "phone_read": _by_case([(when, _international(of)) for of, when in listed], _international(region)),
+                "phone_region": _by_case([(when, _literal(of)) for of, when in listed], _literal(region)),
+            },
+        ),
+        kept={
+            "phone_normal": f"CASE WHEN length(phone) <= {LONGEST_PHONE} THEN phone_read END",
+            "phone_odd": f"CASE WHEN {odd} THEN phone_region || ':' || phone END",
+        },
+    )
+
+
+def external_id_forms() -> Forms:
+    """Return the SQL that folds plain identifiers."""
+    plain = f"strlen(external_lower) <= {LONGEST} AND regexp_full_match(external_lower, '{_PLAIN_TEXT}')"
+    return Forms(
+        steps=({"external_lower": "lower(trim(external_id))"},),
+        kept={
+            "external_id_normal": f"CASE WHEN {plain} THEN external_lower END",
+            "external_id_odd": f"CASE WHEN ({plain}) IS NOT TRUE AND external_id <> '' THEN external_id END",
+        },
+    )
+
+
+def _international(region: str) -> str:
+    """Return SQL for the number of `phone_digits` in E.164, NULL where it does not plainly fit the plan."""
+    plan = numbering_plan(region)
+    if plan is None:
+        return "NULL"
+    code = f"+{plan.calling_code}"
+    national = f"CASE WHEN starts_with(phone_digits, '{code}') THEN substr(phone_digits, {len(code) + 1})"
+    if plan.trunk_prefix:
+        start = len(plan.trunk_prefix) + 1
+        national += f" WHEN starts_with(phone_digits, '{plan.trunk_prefix}') THEN substr(phone_digits, {start})"
+    national += " ELSE phone_digits END"
+    return f"CASE WHEN regexp_full_match({national}, {_literal(plan.national.pattern)}) THEN '{code}' || {national} END"
+
+
+def _by_case(cases: list[tuple[str, str]], otherwise: str) -> str:
+    whens = "".join(f" WHEN {when} THEN {then}" for when, then in cases)
+    return f"CASE{whens} ELSE {otherwise} END" if cases else otherwise
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def email_column(rows: NormalRows) -> Column:
+    """Return the e-mails of each row."""
+    return _column(rows, "email", lambda text: normalized_values(text, normalize_email))
+
+
+def phone_column(rows: NormalRows) -> Column:
+    """Return the phones of each row."""
+
+    def normalized(text: str) -> list[str]:
+        region, _, phones = text.partition(":")
+        return normalized_values(phones, lambda phone: normalize_phone(phone, region))
+
+    return _column(rows, "phone", normalized)
+
+
+def external_id_column(rows: NormalRows) -> Column:
+    """Return the identifiers of each row."""
+    return _column(rows, "external_id", lambda text: normalized_values(text, fold))
+
+
+def _column(rows: NormalRows, field: str, normalized: Callable[[str], list[str]]) -> Column:
+    if f"{field}_odd" not in rows.names:
+        return Column([], np.full((rows.size, 1), MISSING, np.int32))
+    odd_rows, odd = rows.chosen(f"{field}_odd")
+    known = {text: normalized(text) for text in dict.fromkeys(odd)}
+    return _with_odd(rows, f"{field}_normal", odd_rows, [known[text] for text in odd])
+
+
+def normalized_values(text: str, normalize: Callable[[str], str]) -> list[str]:
+    """Return the distinct normal forms of the values in a field, the first few of them."""
+    return distinct_values(normalize(part) for part in text.split(SEVERAL))
+
+
+def distinct_values(values: Iterable[str]) -> list[str]:
+    """Return values without those that are missing or came before, the first few of them."""
+    return list(dict.fromkeys(value for value in values if value))[:MOST_VALUES]
+
+
+@dataclass(slots=True)
+class _Long:
+    """Values of odd rows, one after another."""
+
+    rows: Rows
+    slots: Rows
+    texts: list[str]
+
+    @classmethod
+    def of(cls, rows: Rows, values: list[list[str]]) -> "_Long":
+        counts = np.fromiter(map(len, values), np.int64, len(values))
+        slots = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return cls(np.repeat(rows, counts), slots, [text for several in values for text in several])
+
+
+def _with_odd(rows: NormalRows, column: str, odd_rows: Rows, odd: list[list[str]]) -> Column:
+    long = _Long.of(odd_rows, odd)
+    texts, (hashes, known) = rows.texts(column), rows.hashed(column)
+    if long.texts:
+        odd_texts = text_array(long.texts)
+        texts, hashes = np.append(texts, odd_texts), np.append(hashes, rows.hashes_of(odd_texts))
+        known = np.append(known, np.ones(len(long.texts), np.bool_))
+    values, codes = encoded(texts, hashes, known)
+    width = int(long.slots.max(initial=0)) + 1
+    placed = np.full((rows.size, width), MISSING, np.int32)
+    placed[:, 0] = codes[: rows.size]
+    placed[long.rows, long.slots] = codes[rows.size :]
+    return Column(values, placed)

@@ -1,0 +1,92 @@
+"""Raw rows owns the raw fields of many customers where SQL can read them: in a CSV or Parquet file, or in lists."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import numpy as np
+
+_MEMORY = "1GiB"
+
+
+class UnreadableFile(Exception):  # noqa: N818 - a failure is what is true, not a bug
+    """The file cannot be read as it is said to be written."""
+
+
+@dataclass(slots=True)
+class RawRows:
+    """A relation with one row a customer; `fields` names its column for each field that there is."""
+
+    connection: duckdb.DuckDBPyConnection
+    relation: str
+    fields: Mapping[str, str]
+    parameters: Sequence[str] = ()
+
+
+@contextmanager
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a database in memory, which spills to a folder of its own and is gone afterwards."""
+    with TemporaryDirectory(prefix="patronage-") as folder:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": _MEMORY,
+            "temp_directory": folder,
+            "autoload_known_extensions": "false",
+        }
+        with duckdb.connect(config=settings) as connection:
+            yield connection
+
+
+def rows_of_lists(connection: duckdb.DuckDBPyConnection, table: Mapping[str, Sequence[str]]) -> RawRows:
+    """Take over columns of text."""
+    names = {field: f"c{number}" for number, field in enumerate(table)}
+    arrays = {names[field]: text_array(_encodable(values)) for field, values in table.items()}
+    connection.register("lists", arrays)
+    columns = ", ".join(f"{name}::varchar AS {name}" for name in arrays)
+    connection.execute(f"CREATE TABLE raw AS SELECT {columns} FROM lists")
+    connection.unregister("lists")
+    return RawRows(connection, "raw", names)
+
+
+def rows_of_csv(
+    connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, width: int, places: Mapping[str, int]
+) -> RawRows:
+    """Read a plainly written CSV file of `width` columns; `places` tells where each field stands."""
+    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(width))
+    relation = (
+        "read_csv($1, delim = $2, columns = {" + columns + "}, header = true, auto_detect = false, strict_mode = true,"
+        " quote = '\"', escape = '\"')"
+    )
+    fields = {field: f"c{number}" for field, number in places.items()}
+    return RawRows(connection, relation, fields, (str(path), delimiter))
+
+
+def rows_of_parquet(connection: duckdb.DuckDBPyConnection, path: Path, names: Mapping[str, str]) -> RawRows:
+    """Read a Parquet file; `names` gives its column for each field."""
+    columns = ", ".join(f"cast({quoted(name)} as varchar) AS {field}" for field, name in names.items())
+    return RawRows(
+        connection, f"(SELECT {columns} FROM read_parquet($1))", {name: name for name in names}, (str(path),)
+    )
+
+
+def quoted(name: str) -> str:
+    """Return a column name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_array(values: Sequence[str]) -> np.ndarray:
+    """Return text as an array that the database reads."""
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+def _encodable(values: Sequence[str]) -> Sequence[str]:
+    """Leave lone surrogates out, which are no characters, as every normaliser does."""
+    try:
+        "".join(values).encode()
+    except UnicodeEncodeError:
+        return [value.encode(errors="ignore").decode() for value in values]
+    return values
