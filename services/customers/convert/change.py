@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from patronage.customers.v1 import change_feed_pb2 as pb
 from patronage.customers.v1 import customer_pb2
 from services.customers.convert.company import company_message
+from services.customers.convert.conversation import conversation_message
 from services.customers.convert.customer import customer_message
+from services.customers.convert.engagement import engagement_message
 from services.customers.domain.feed import Change, FeedBatch
 
 MOST_BYTES = 2 << 20
@@ -39,6 +41,10 @@ def change_message(change: Change) -> pb.Change:
     message = pb.Change(company_id=change.company_id, revision=change.revision, kind=KINDS[change.kind])
     if change.subject == "customer":
         message.customer.CopyFrom(customer_message(change.company_id, change.payload))
+    elif change.subject == "engagement":
+        message.engagement.CopyFrom(engagement_message(change.payload))
+    elif change.subject == "conversation":
+        message.conversation.CopyFrom(conversation_message(change.payload))
     else:
         message.company.CopyFrom(company_message(change.payload))
     if change.previous_stage:

@@ -1,14 +1,28 @@
-"""Times of requests: of a draft, where a wrong one is named with all other wrong fields, and the span of a filter."""
+"""Times as messages and back: of a draft, where a wrong one is named with all other wrong fields, and of a span."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.customers.convert.customer import moment
 from services.runtime.failures import FieldsInvalid, FieldViolation
+
+
+def timestamp(text: str) -> Timestamp:
+    """A time in ISO 8601 with its offset as a message."""
+    message = Timestamp()
+    message.FromDatetime(datetime.fromisoformat(text))
+    return message
+
+
+def moment(message: Timestamp, field: str) -> datetime:
+    """A time message as a datetime in UTC; one out of range is wrong."""
+    try:
+        return message.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise FieldsInvalid([FieldViolation(field, "is no possible time")]) from error
 
 
 def time_text(message: Timestamp) -> str:

@@ -12,7 +12,9 @@ from typing import Any
 from services.runtime.failures import CursorExpired, FieldsInvalid, FieldViolation
 
 ALL_COMPANIES = ""
-COMPANIES, CUSTOMERS = "companies", "customers"
+COMPANIES, CUSTOMERS, CONVERSATIONS, ENGAGEMENTS = "companies", "customers", "conversations", "engagements"
+SUBJECTS = (COMPANIES, CUSTOMERS, CONVERSATIONS, ENGAGEMENTS)
+"""What the pass over everything sends, in this order."""
 NO_ID = str(uuid.UUID(int=0))
 
 _VERSION = b"\x01"
@@ -29,12 +31,20 @@ class LogPosition:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPosition:
-    """In the pass over everything: what was sent last. The log is read from `horizon` when the pass is done."""
+    """In the pass over everything: what was sent last. The log is read from `horizon` when the pass is done.
+
+    `thing_id` is that of a customer, a conversation and so on, whichever the subject is; a company has none.
+    """
 
     horizon: int
     subject: str = COMPANIES
     company_id: str = ""
-    customer_id: str = NO_ID
+    thing_id: str = NO_ID
+
+    def next_subject(self) -> SnapshotPosition | None:
+        """Before all things of the next subject; None after the last one."""
+        following = SUBJECTS[SUBJECTS.index(self.subject) + 1 :]
+        return SnapshotPosition(self.horizon, following[0]) if following else None
 
 
 Position = LogPosition | SnapshotPosition
@@ -99,17 +109,17 @@ def expired(cause: str) -> CursorExpired:
 def _values(position: Position) -> list[Any]:
     if isinstance(position, LogPosition):
         return ["log", position.xid, position.seq]
-    return ["snapshot", position.horizon, position.subject, position.company_id, position.customer_id]
+    return ["snapshot", position.horizon, position.subject, position.company_id, position.thing_id]
 
 
 def _position(values: list[Any]) -> Position:
     match values:
         case ["log", xid, seq]:
             return LogPosition(_number(xid), _number(seq))
-        case ["snapshot", horizon, (("companies" | "customers") as subject), str() as company, str() as customer]:
+        case ["snapshot", horizon, str() as subject, str() as company, str() as thing] if subject in SUBJECTS:
             if b"\0" in company.encode():
                 raise ValueError("not a company")
-            return SnapshotPosition(_number(horizon), subject, company, str(uuid.UUID(customer)))
+            return SnapshotPosition(_number(horizon), subject, company, str(uuid.UUID(thing)))
     raise ValueError("not a position")
 
 

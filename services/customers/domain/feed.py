@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from services.customers.domain.cursor import CUSTOMERS, Cursor, LogPosition, Position, SnapshotPosition
+from services.customers.domain.cursor import (
+    CONVERSATIONS,
+    CUSTOMERS,
+    ENGAGEMENTS,
+    Cursor,
+    LogPosition,
+    Position,
+    SnapshotPosition,
+)
 from services.customers.domain.fields import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change, of a customer with what it shows or of a company with its settings; `xid` is 0 in a snapshot."""
+    """One change of a thing, such as a customer, with what it shows then; `xid` is 0 in a snapshot."""
 
     xid: int
     seq: int
@@ -46,11 +54,20 @@ class FeedBatch:
         return FeedBatch(self.changes[:cut], before), replace(self, changes=self.changes[cut:])
 
 
+SUBJECT_OF = {
+    "customer": (CUSTOMERS, "customer_id"),
+    "conversation": (CONVERSATIONS, "conversation_id"),
+    "engagement": (ENGAGEMENTS, "engagement_id"),
+}
+"""Of each kind of thing that a pass over everything sends by id: the subject of its positions, and where its id is."""
+
+
 def after_last(position: SnapshotPosition, last: Change) -> SnapshotPosition:
     """The position in the pass over everything once a change was sent."""
     if last.subject == "company":
         return replace(position, company_id=last.company_id)
-    return SnapshotPosition(position.horizon, CUSTOMERS, last.company_id, last.payload["customer_id"])
+    subject, named = SUBJECT_OF[last.subject]
+    return SnapshotPosition(position.horizon, subject, last.company_id, last.payload[named])
 
 
 def _position_after(last: Change, end: Position) -> Position:

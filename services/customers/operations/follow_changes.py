@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from services.customers.domain.cursor import (
     COMPANIES,
-    CUSTOMERS,
     Cursor,
     LogPosition,
     SnapshotPosition,
@@ -16,7 +15,7 @@ from services.customers.domain.cursor import (
     expired,
     resume,
 )
-from services.customers.domain.feed import FeedBatch, after_last
+from services.customers.domain.feed import Change, FeedBatch, after_last
 from services.customers.operations.feed_pace import End, Pace
 from services.customers.store import feed as feed_store
 from services.customers.store.feed import LogPage
@@ -71,11 +70,15 @@ class _Stream:
         return cursor
 
     def _snapshot_batch(self, cursor: Cursor, after: SnapshotPosition) -> FeedBatch:
-        rows = feed_store.read_snapshot(self.feed.database, after, self.company_id, self.batch_size)
-        if len(rows) == self.batch_size:
-            return FeedBatch(rows, cursor.at(after_last(after, rows[-1])))
-        if after.subject == COMPANIES:
-            return FeedBatch(rows, cursor.at(SnapshotPosition(after.horizon, CUSTOMERS)))
+        """The things after a position: of its subject, and where there are few of them of the next ones too."""
+        rows: list[Change] = []
+        following: SnapshotPosition | None = after
+        while following is not None:
+            room = self.batch_size - len(rows)
+            rows += feed_store.read_snapshot(self.feed.database, following, self.company_id, room)
+            if len(rows) == self.batch_size:
+                return FeedBatch(rows, cursor.at(after_last(after, rows[-1])))
+            following = following.next_subject()
         return FeedBatch(rows, cursor.at(LogPosition(after.horizon)), snapshot_done=True)
 
     def _follow_log(self, cursor: Cursor, after: LogPosition) -> Iterator[FeedBatch]:

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from services.customers.domain.cursor import CUSTOMERS, LogPosition, SnapshotPosition
+from services.customers.domain.cursor import (
+    COMPANIES,
+    CONVERSATIONS,
+    CUSTOMERS,
+    ENGAGEMENTS,
+    LogPosition,
+    SnapshotPosition,
+)
 from services.customers.domain.feed import Change
 from services.customers.domain.fields import Json
 from services.runtime.database import Database
@@ -30,7 +37,7 @@ SELECT s.horizon::text::bigint, e.epoch, e.expired_below::text::bigint,
         WHERE (xid, seq) > (%(xid)s::text::xid8, %(seq)s) AND xid < s.horizon {of_company}
         ORDER BY xid FETCH FIRST %(limit)s ROWS WITH TIES) f ON true
 """
-COMPANIES = """
+SETTINGS = """
 SELECT company_id, revision, jsonb_build_object('company_id', company_id, 'revision', revision, 'region', region,
                                                 'currency', currency, 'time_zone', time_zone,
                                                 'create_policy', jsonb_build_object('required_fields', required_fields,
@@ -42,13 +49,33 @@ SELECT company_id, revision, jsonb_build_object('company_id', company_id, 'revis
 # The order names the table, or it would be that of the text that is selected, which no index has.
 CUSTOMERS_OF_ALL = """
 SELECT company_id, revision, view, customer_id::text, etag FROM customers
- WHERE (company_id, customer_id) > (%(after_company)s, %(after_customer)s::uuid)
+ WHERE (company_id, customer_id) > (%(after_company)s, %(after_thing)s::uuid)
  ORDER BY customers.company_id, customers.customer_id LIMIT %(limit)s
 """
 CUSTOMERS_OF_ONE = """
 SELECT company_id, revision, view, customer_id::text, etag FROM customers
- WHERE company_id = %(company_id)s AND customer_id > %(after_customer)s::uuid
+ WHERE company_id = %(company_id)s AND customer_id > %(after_thing)s::uuid
  ORDER BY customers.customer_id LIMIT %(limit)s
+"""
+CONVERSATIONS_OF_ALL = """
+SELECT c.company_id, c.revision, shown_conversation(c) FROM conversations AS c
+ WHERE (c.company_id, c.conversation_id) > (%(after_company)s, %(after_thing)s::uuid)
+ ORDER BY c.company_id, c.conversation_id LIMIT %(limit)s
+"""
+CONVERSATIONS_OF_ONE = """
+SELECT c.company_id, c.revision, shown_conversation(c) FROM conversations AS c
+ WHERE c.company_id = %(company_id)s AND c.conversation_id > %(after_thing)s::uuid
+ ORDER BY c.conversation_id LIMIT %(limit)s
+"""
+ENGAGEMENTS_OF_ALL = """
+SELECT e.company_id, e.revision, to_jsonb(e) FROM engagements AS e
+ WHERE (e.company_id, e.engagement_id) > (%(after_company)s, %(after_thing)s::uuid)
+ ORDER BY e.company_id, e.engagement_id LIMIT %(limit)s
+"""
+ENGAGEMENTS_OF_ONE = """
+SELECT e.company_id, e.revision, to_jsonb(e) FROM engagements AS e
+ WHERE e.company_id = %(company_id)s AND e.engagement_id > %(after_thing)s::uuid
+ ORDER BY e.engagement_id LIMIT %(limit)s
 """
 # A transaction id in the list of sessions has 32 bits; a prepared transaction has no session.
 BLOCKER = """
@@ -106,12 +133,8 @@ def read_log(database: Database, after: LogPosition, company_id: str, limit: int
 
 
 def read_snapshot(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[Change]:
-    """The next companies or customers after a position, as they are now."""
-    if after.subject == CUSTOMERS:
-        return _customers(database, after, company_id, limit)
-    sql = COMPANIES.format(of_company=OF_COMPANY if company_id else "")
-    found = _rows(database, sql, after_company=after.company_id, company_id=company_id, limit=limit)
-    return [_snapshot_row("company", company, revision, shown) for company, revision, shown in found]
+    """The next things of a position's subject after it, as they are now."""
+    return _READ[after.subject](database, after, company_id, limit)
 
 
 def blocker(database: Database, horizon: int) -> str:
@@ -120,19 +143,37 @@ def blocker(database: Database, horizon: int) -> str:
     return str(found[0][0]) if found else "nobody any more"
 
 
+def _companies(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[Change]:
+    sql = SETTINGS.format(of_company=OF_COMPANY if company_id else "")
+    found = _rows(database, sql, after_company=after.company_id, company_id=company_id, limit=limit)
+    return [_snapshot_row("company", company, revision, shown) for company, revision, shown in found]
+
+
+def _conversations(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[Change]:
+    sql = CONVERSATIONS_OF_ONE if company_id else CONVERSATIONS_OF_ALL
+    found = _rows(database, sql, **_after(after), company_id=company_id, limit=limit)
+    return [_snapshot_row("conversation", company, revision, shown) for company, revision, shown in found]
+
+
 def _customers(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[Change]:
     sql = CUSTOMERS_OF_ONE if company_id else CUSTOMERS_OF_ALL
-    found = _rows(
-        database,
-        sql,
-        after_company=after.company_id,
-        after_customer=after.customer_id,
-        company_id=company_id,
-        limit=limit,
-    )
+    found = _rows(database, sql, **_after(after), company_id=company_id, limit=limit)
     for _, revision, view, customer_id, etag in found:
         view.update(customer_id=customer_id, etag=etag, revision=revision)
     return [_snapshot_row("customer", company, revision, view) for company, revision, view, *_ in found]
+
+
+def _engagements(database: Database, after: SnapshotPosition, company_id: str, limit: int) -> list[Change]:
+    sql = ENGAGEMENTS_OF_ONE if company_id else ENGAGEMENTS_OF_ALL
+    found = _rows(database, sql, **_after(after), company_id=company_id, limit=limit)
+    return [_snapshot_row("engagement", company, revision, shown) for company, revision, shown in found]
+
+
+_READ = {COMPANIES: _companies, CUSTOMERS: _customers, CONVERSATIONS: _conversations, ENGAGEMENTS: _engagements}
+
+
+def _after(position: SnapshotPosition) -> dict[str, str]:
+    return {"after_company": position.company_id, "after_thing": position.thing_id}
 
 
 def _snapshot_row(subject: str, company_id: str, revision: int, shown: Mapping[str, Json]) -> Change:

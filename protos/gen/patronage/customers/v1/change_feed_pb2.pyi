@@ -9,7 +9,9 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from patronage.customers.v1 import company_service_pb2 as _company_service_pb2
+from patronage.customers.v1 import conversation_pb2 as _conversation_pb2
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
+from patronage.customers.v1 import engagement_service_pb2 as _engagement_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -51,6 +53,12 @@ class _ChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeKind
     """A customer was erased for good."""
     CHANGE_KIND_SETTINGS_CHANGED: _ChangeKind.ValueType  # 10
     """The company's settings changed."""
+    CHANGE_KIND_ENGAGEMENT_CHANGED: _ChangeKind.ValueType  # 13
+    """An engagement was added, changed or deleted."""
+    CHANGE_KIND_CONVERSATION_RECORDED: _ChangeKind.ValueType  # 11
+    """A conversation was recorded."""
+    CHANGE_KIND_CONVERSATION_CHANGED: _ChangeKind.ValueType  # 12
+    """A conversation was added to, linked, unlinked, summarised or deleted."""
 
 class ChangeKind(_ChangeKind, metaclass=_ChangeKindEnumTypeWrapper):
     """What happened."""
@@ -79,6 +87,12 @@ CHANGE_KIND_ERASED: ChangeKind.ValueType  # 9
 """A customer was erased for good."""
 CHANGE_KIND_SETTINGS_CHANGED: ChangeKind.ValueType  # 10
 """The company's settings changed."""
+CHANGE_KIND_ENGAGEMENT_CHANGED: ChangeKind.ValueType  # 13
+"""An engagement was added, changed or deleted."""
+CHANGE_KIND_CONVERSATION_RECORDED: ChangeKind.ValueType  # 11
+"""A conversation was recorded."""
+CHANGE_KIND_CONVERSATION_CHANGED: ChangeKind.ValueType  # 12
+"""A conversation was added to, linked, unlinked, summarised or deleted."""
 Global___ChangeKind: _TypeAlias = ChangeKind  # noqa: Y015
 
 @_typing.final
@@ -174,6 +188,8 @@ class Change(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     CUSTOMER_FIELD_NUMBER: _builtins.int
     COMPANY_FIELD_NUMBER: _builtins.int
+    ENGAGEMENT_FIELD_NUMBER: _builtins.int
+    CONVERSATION_FIELD_NUMBER: _builtins.int
     PREVIOUS_STAGE_FIELD_NUMBER: _builtins.int
     MERGE_FIELD_NUMBER: _builtins.int
     company_id: _builtins.str
@@ -193,6 +209,14 @@ class Change(_message.Message):
         """The company's settings."""
 
     @_builtins.property
+    def engagement(self) -> _engagement_service_pb2.Engagement:
+        """An engagement, but for converted_to; one with a delete_time is deleted."""
+
+    @_builtins.property
+    def conversation(self) -> _conversation_pb2.Conversation:
+        """A conversation with all that was said."""
+
+    @_builtins.property
     def merge(self) -> Global___MergeReference:
         """The merge, for MERGED and MERGE_UNDONE; absent otherwise."""
 
@@ -204,14 +228,16 @@ class Change(_message.Message):
         kind: Global___ChangeKind.ValueType = ...,
         customer: _customer_pb2.Customer | None = ...,
         company: _company_service_pb2.Company | None = ...,
+        engagement: _engagement_service_pb2.Engagement | None = ...,
+        conversation: _conversation_pb2.Conversation | None = ...,
         previous_stage: _customer_pb2.LifecycleStage.ValueType = ...,
         merge: Global___MergeReference | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["company", b"company", "customer", b"customer", "merge", b"merge", "subject", b"subject"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["company", b"company", "conversation", b"conversation", "customer", b"customer", "engagement", b"engagement", "merge", b"merge", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["company", b"company", "company_id", b"company_id", "customer", b"customer", "kind", b"kind", "merge", b"merge", "previous_stage", b"previous_stage", "revision", b"revision", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["company", b"company", "company_id", b"company_id", "conversation", b"conversation", "customer", b"customer", "engagement", b"engagement", "kind", b"kind", "merge", b"merge", "previous_stage", b"previous_stage", "revision", b"revision", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["customer", "company"]  # noqa: Y015
+    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["customer", "company", "engagement", "conversation"]  # noqa: Y015
     _WhichOneofArgType_subject: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_subject) -> _WhichOneofReturnType_subject | None: ...
 
