@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -47,33 +48,69 @@ class Edge:
 
         Where a concurrent writer won, nothing was written and all locks are free: `run` is called anew, a few times.
         """
-        request_id: str = getattr(request, "request_id", "")
-        if request_id and not is_id(request_id):
-            raise FieldsInvalid([FieldViolation("request_id", "is no UUID")])
+        told = Once.of(request)
+        return self.write_once(context, told, run, _response_type(request) if told else type(request))
+
+    def write_once(
+        self,
+        context: Any,
+        once: Once | None,
+        run: Callable[[Transaction], M],
+        response_type: type[Message],
+    ) -> M:
+        """As `write`, for a request, or a part of one, that was told apart before."""
         for _ in range(MOST_TRIES - 1):
             try:
-                return self._write(context, request, request_id, run)
+                return self._write(context, once, run, response_type)
             except MET_A_WRITER:
                 continue
-        return self._write(context, request, request_id, run)
+        return self._write(context, once, run, response_type)
 
-    def _write(self, context: Any, request: Message, request_id: str, run: Callable[[Transaction], M]) -> M:
+    def _write(
+        self,
+        context: Any,
+        once: Once | None,
+        run: Callable[[Transaction], M],
+        response_type: type[Message],
+    ) -> M:
         with self._database.transaction(caller_of(context).scope()) as tx:
             tx.after_commit(self._committed)
-            return _once(tx, request, request_id, run) if request_id else run(tx)
+            return once.answer(tx, run, response_type) if once else run(tx)
 
 
-def _once(tx: Transaction, request: Message, request_id: str, run: Callable[[Transaction], M]) -> M:
-    """The stored response of the first run, or that of the run now."""
-    answered: list[M] = []
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What tells a request that may be sent again: its method, its id, and its content as a digest."""
 
-    def answer() -> bytes:
-        answered.append(run(tx))
-        return answered[0].SerializeToString()
+    method: str
+    request_id: str
+    fingerprint: bytes
 
-    fingerprint = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
-    stored = once(tx, type(request).__name__, request_id.lower(), fingerprint, answer)
-    return answered[0] if answered else _response_type(request).FromString(stored)  # type: ignore[return-value]
+    @staticmethod
+    def of(request: Message) -> Once | None:
+        """That of a request; None where it has no id. Raises FieldsInvalid where the id is no UUID."""
+        request_id: str = getattr(request, "request_id", "")
+        if not request_id:
+            return None
+        if not is_id(request_id):
+            raise FieldsInvalid([FieldViolation("request_id", "is no UUID")])
+        fingerprint = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+        return Once(type(request).__name__, request_id.lower(), fingerprint)
+
+    def part(self, name: object) -> Once:
+        """That of a part of the request that is done in a transaction of its own."""
+        return replace(self, request_id=f"{self.request_id}:{name}")
+
+    def answer(self, tx: Transaction, run: Callable[[Transaction], M], response_type: type[Message]) -> M:
+        """The stored response of the first run, or that of the run now."""
+        answered: list[M] = []
+
+        def answer() -> bytes:
+            answered.append(run(tx))
+            return answered[0].SerializeToString()
+
+        stored = once(tx, self.method, self.request_id, self.fingerprint, answer)
+        return answered[0] if answered else response_type.FromString(stored)  # type: ignore[return-value]
 
 
 def _response_type(request: Message) -> type[Message]:

@@ -7,20 +7,24 @@ from typing import Any
 from patronage.customers.v1 import customer_service_pb2 as pb
 from patronage.customers.v1 import customer_service_pb2_grpc as grpc_pb
 from services.customers.convert import customer as convert
+from services.customers.convert.customer_metrics import found_with_metrics, with_metrics
 from services.customers.convert.duplicates import duplicate_action, hit_messages
 from services.customers.operations.create_customer import create_customer
 from services.customers.operations.get_customer import batch_get_customers, get_customer
+from services.customers.operations.get_customer_with_metrics import get_customer_with_metrics
 from services.customers.operations.update_customer import update_customer
+from services.customers.servicer.bulk import Bulk
 from services.customers.servicer.lifecycle import Lifecycle
 from services.customers.servicer.listing import Listing
 from services.customers.servicer.lookup import Lookup
+from services.customers.servicer.preferences import Preferences
 from services.customers.servicer.states import States
 from services.customers.servicer.tags import Tags
 from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
 
 
-class CustomerServicer(States, Lifecycle, Tags, Lookup, Listing, grpc_pb.CustomerServiceServicer):
+class CustomerServicer(Bulk, States, Lifecycle, Tags, Lookup, Listing, Preferences, grpc_pb.CustomerServiceServicer):
     """The customer records of the caller's company."""
 
     def CreateCustomer(self, request: pb.CreateCustomerRequest, context: Any) -> pb.CreateCustomerResponse:  # noqa: N802
@@ -42,6 +46,11 @@ class CustomerServicer(States, Lifecycle, Tags, Lookup, Listing, grpc_pb.Custome
     def GetCustomer(self, request: pb.GetCustomerRequest, context: Any) -> pb.GetCustomerResponse:  # noqa: N802
         """Reads one customer."""
         company_id = caller_of(context).company_id
+        if with_metrics(request.view):
+            return self._edge.read(
+                context,
+                lambda tx: found_with_metrics(company_id, get_customer_with_metrics(tx, request.customer_id)),
+            )
         return self._edge.look_up(
             context, lambda reader: convert.found_message(company_id, get_customer(reader, request.customer_id))
         )

@@ -27,7 +27,7 @@ STUBS = [
     for module in modules("customers", "_pb2_grpc")
     for service in importlib.import_module(module.__name__.removesuffix("_grpc")).DESCRIPTOR.services_by_name.values()
 ]
-EVERY_SCOPE = sorted({access.scope for access in ACCESS.values()} | {"customers:read:deleted"})
+EVERY_SCOPE = sorted({access.scope for access in ACCESS.values()} | {"customers:read:deleted", "customers:force"})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from patronage.customers.v1 import conversation_pb2 as _conversation_pb2
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
+from patronage.customers.v1 import views_pb2 as _views_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -48,6 +50,30 @@ DUPLICATE_ACTION_ALLOW: DuplicateAction.ValueType  # 2
 DUPLICATE_ACTION_RETURN_EXISTING: DuplicateAction.ValueType  # 3
 """Create nothing and return the existing one; of several, the one that was created first."""
 Global___DuplicateAction: _TypeAlias = DuplicateAction  # noqa: Y015
+
+class _CustomerView:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CustomerViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CustomerView.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CUSTOMER_VIEW_UNSPECIFIED: _CustomerView.ValueType  # 0
+    """Not said: RECORD."""
+    CUSTOMER_VIEW_RECORD: _CustomerView.ValueType  # 1
+    """The record."""
+    CUSTOMER_VIEW_WITH_METRICS: _CustomerView.ValueType  # 2
+    """The record, and the figures of its conversations and of the looks at it."""
+
+class CustomerView(_CustomerView, metaclass=_CustomerViewEnumTypeWrapper):
+    """How much of a customer is read."""
+
+CUSTOMER_VIEW_UNSPECIFIED: CustomerView.ValueType  # 0
+"""Not said: RECORD."""
+CUSTOMER_VIEW_RECORD: CustomerView.ValueType  # 1
+"""The record."""
+CUSTOMER_VIEW_WITH_METRICS: CustomerView.ValueType  # 2
+"""The record, and the figures of its conversations and of the looks at it."""
+Global___CustomerView: _TypeAlias = CustomerView  # noqa: Y015
 
 @_typing.final
 class CreateCustomerRequest(_message.Message):
@@ -178,16 +204,20 @@ class GetCustomerRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The id; required."""
+    view: Global___CustomerView.ValueType
+    """How much is read. Absent means RECORD."""
     def __init__(
         self,
         *,
         customer_id: _builtins.str = ...,
+        view: Global___CustomerView.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -201,21 +231,33 @@ class GetCustomerResponse(_message.Message):
 
     CUSTOMER_FIELD_NUMBER: _builtins.int
     MERGED_FROM_FIELD_NUMBER: _builtins.int
+    CONVERSATION_METRICS_FIELD_NUMBER: _builtins.int
+    VIEWS_FIELD_NUMBER: _builtins.int
     merged_from: _builtins.str
     """The id that was asked for, where it was merged and the customer above is its root; absent otherwise."""
     @_builtins.property
     def customer(self) -> _customer_pb2.Customer:
         """The customer, or the root that it was merged into."""
 
+    @_builtins.property
+    def conversation_metrics(self) -> _conversation_pb2.ConversationMetrics:
+        """The figures of the conversations of all merged ones; only WITH_METRICS."""
+
+    @_builtins.property
+    def views(self) -> _views_pb2.CustomerViews:
+        """The looks at the records of all merged ones; only WITH_METRICS."""
+
     def __init__(
         self,
         *,
         customer: _customer_pb2.Customer | None = ...,
         merged_from: _builtins.str = ...,
+        conversation_metrics: _conversation_pb2.ConversationMetrics | None = ...,
+        views: _views_pb2.CustomerViews | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation_metrics", b"conversation_metrics", "customer", b"customer", "views", b"views"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "merged_from", b"merged_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_metrics", b"conversation_metrics", "customer", b"customer", "merged_from", b"merged_from", "views", b"views"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,10 +4,12 @@ import grpc
 import warnings
 
 from patronage.customers.v1 import bulk_pb2 as patronage_dot_customers_dot_v1_dot_bulk__pb2
+from patronage.customers.v1 import contact_permission_pb2 as patronage_dot_customers_dot_v1_dot_contact__permission__pb2
 from patronage.customers.v1 import customer_service_pb2 as patronage_dot_customers_dot_v1_dot_customer__service__pb2
 from patronage.customers.v1 import lifecycle_pb2 as patronage_dot_customers_dot_v1_dot_lifecycle__pb2
 from patronage.customers.v1 import listing_pb2 as patronage_dot_customers_dot_v1_dot_listing__pb2
 from patronage.customers.v1 import lookup_pb2 as patronage_dot_customers_dot_v1_dot_lookup__pb2
+from patronage.customers.v1 import preferences_pb2 as patronage_dot_customers_dot_v1_dot_preferences__pb2
 from patronage.customers.v1 import search_pb2 as patronage_dot_customers_dot_v1_dot_search__pb2
 from patronage.customers.v1 import states_pb2 as patronage_dot_customers_dot_v1_dot_states__pb2
 from patronage.customers.v1 import tags_pb2 as patronage_dot_customers_dot_v1_dot_tags__pb2
@@ -163,6 +165,26 @@ class CustomerServiceStub:
                 '/patronage.customers.v1.CustomerService/RecordView',
                 request_serializer=patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewResponse.FromString,
+                _registered_method=True)
+        self.GetPreferences = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/GetPreferences',
+                request_serializer=patronage_dot_customers_dot_v1_dot_preferences__pb2.GetPreferencesRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_preferences__pb2.GetPreferencesResponse.FromString,
+                _registered_method=True)
+        self.UpdatePreferences = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/UpdatePreferences',
+                request_serializer=patronage_dot_customers_dot_v1_dot_preferences__pb2.UpdatePreferencesRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_preferences__pb2.UpdatePreferencesResponse.FromString,
+                _registered_method=True)
+        self.CheckContactPermission = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/CheckContactPermission',
+                request_serializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.CheckContactPermissionRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.CheckContactPermissionResponse.FromString,
+                _registered_method=True)
+        self.BatchCheckContactPermissions = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/BatchCheckContactPermissions',
+                request_serializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsResponse.FromString,
                 _registered_method=True)
 
 
@@ -352,6 +374,36 @@ class CustomerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPreferences(self, request, context):
+        """Reads what a customer likes and agrees to. The id of a merged customer answers for its root. Scope customers:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePreferences(self, request, context):
+        """Changes what a customer likes and agrees to; there is nothing to create first. What restricts contact goes to every
+        member of the tree and stays with each. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckContactPermission(self, request, context):
+        """Says whether a customer may be contacted by a channel for a purpose, which rule decided and since when. A deleted
+        customer is denied. Scope customers:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchCheckContactPermissions(self, request, context):
+        """Says the same of up to 1,000 customers, with an answer for each id. Scope customers:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CustomerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -474,6 +526,26 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.RecordView,
                     request_deserializer=patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewResponse.SerializeToString,
+            ),
+            'GetPreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPreferences,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_preferences__pb2.GetPreferencesRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_preferences__pb2.GetPreferencesResponse.SerializeToString,
+            ),
+            'UpdatePreferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePreferences,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_preferences__pb2.UpdatePreferencesRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_preferences__pb2.UpdatePreferencesResponse.SerializeToString,
+            ),
+            'CheckContactPermission': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckContactPermission,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.CheckContactPermissionRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.CheckContactPermissionResponse.SerializeToString,
+            ),
+            'BatchCheckContactPermissions': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchCheckContactPermissions,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1126,6 +1198,114 @@ class CustomerService:
             '/patronage.customers.v1.CustomerService/RecordView',
             patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewRequest.SerializeToString,
             patronage_dot_customers_dot_v1_dot_views__pb2.RecordViewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/GetPreferences',
+            patronage_dot_customers_dot_v1_dot_preferences__pb2.GetPreferencesRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_preferences__pb2.GetPreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePreferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/UpdatePreferences',
+            patronage_dot_customers_dot_v1_dot_preferences__pb2.UpdatePreferencesRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_preferences__pb2.UpdatePreferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckContactPermission(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/CheckContactPermission',
+            patronage_dot_customers_dot_v1_dot_contact__permission__pb2.CheckContactPermissionRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_contact__permission__pb2.CheckContactPermissionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchCheckContactPermissions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/BatchCheckContactPermissions',
+            patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,10 +6,12 @@ isort:skip_file
 from collections import abc as _abc
 from grpc import aio as _aio
 from patronage.customers.v1 import bulk_pb2 as _bulk_pb2
+from patronage.customers.v1 import contact_permission_pb2 as _contact_permission_pb2
 from patronage.customers.v1 import customer_service_pb2 as _customer_service_pb2
 from patronage.customers.v1 import lifecycle_pb2 as _lifecycle_pb2
 from patronage.customers.v1 import listing_pb2 as _listing_pb2
 from patronage.customers.v1 import lookup_pb2 as _lookup_pb2
+from patronage.customers.v1 import preferences_pb2 as _preferences_pb2
 from patronage.customers.v1 import search_pb2 as _search_pb2
 from patronage.customers.v1 import states_pb2 as _states_pb2
 from patronage.customers.v1 import tags_pb2 as _tags_pb2
@@ -115,6 +117,18 @@ class CustomerServiceStub:
     """
     RecordView: _grpc.UnaryUnaryMultiCallable[_views_pb2.RecordViewRequest, _views_pb2.RecordViewResponse]
     """Counts that somebody looked at a customer's record. Scope customers:read."""
+    GetPreferences: _grpc.UnaryUnaryMultiCallable[_preferences_pb2.GetPreferencesRequest, _preferences_pb2.GetPreferencesResponse]
+    """Reads what a customer likes and agrees to. The id of a merged customer answers for its root. Scope customers:read."""
+    UpdatePreferences: _grpc.UnaryUnaryMultiCallable[_preferences_pb2.UpdatePreferencesRequest, _preferences_pb2.UpdatePreferencesResponse]
+    """Changes what a customer likes and agrees to; there is nothing to create first. What restricts contact goes to every
+    member of the tree and stays with each. Scope customers:write.
+    """
+    CheckContactPermission: _grpc.UnaryUnaryMultiCallable[_contact_permission_pb2.CheckContactPermissionRequest, _contact_permission_pb2.CheckContactPermissionResponse]
+    """Says whether a customer may be contacted by a channel for a purpose, which rule decided and since when. A deleted
+    customer is denied. Scope customers:read.
+    """
+    BatchCheckContactPermissions: _grpc.UnaryUnaryMultiCallable[_contact_permission_pb2.BatchCheckContactPermissionsRequest, _contact_permission_pb2.BatchCheckContactPermissionsResponse]
+    """Says the same of up to 1,000 customers, with an answer for each id. Scope customers:read."""
 
 @_typing.type_check_only
 class CustomerServiceAsyncStub(CustomerServiceStub):
@@ -195,6 +209,18 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """
     RecordView: _aio.UnaryUnaryMultiCallable[_views_pb2.RecordViewRequest, _views_pb2.RecordViewResponse]  # type: ignore[assignment]
     """Counts that somebody looked at a customer's record. Scope customers:read."""
+    GetPreferences: _aio.UnaryUnaryMultiCallable[_preferences_pb2.GetPreferencesRequest, _preferences_pb2.GetPreferencesResponse]  # type: ignore[assignment]
+    """Reads what a customer likes and agrees to. The id of a merged customer answers for its root. Scope customers:read."""
+    UpdatePreferences: _aio.UnaryUnaryMultiCallable[_preferences_pb2.UpdatePreferencesRequest, _preferences_pb2.UpdatePreferencesResponse]  # type: ignore[assignment]
+    """Changes what a customer likes and agrees to; there is nothing to create first. What restricts contact goes to every
+    member of the tree and stays with each. Scope customers:write.
+    """
+    CheckContactPermission: _aio.UnaryUnaryMultiCallable[_contact_permission_pb2.CheckContactPermissionRequest, _contact_permission_pb2.CheckContactPermissionResponse]  # type: ignore[assignment]
+    """Says whether a customer may be contacted by a channel for a purpose, which rule decided and since when. A deleted
+    customer is denied. Scope customers:read.
+    """
+    BatchCheckContactPermissions: _aio.UnaryUnaryMultiCallable[_contact_permission_pb2.BatchCheckContactPermissionsRequest, _contact_permission_pb2.BatchCheckContactPermissionsResponse]  # type: ignore[assignment]
+    """Says the same of up to 1,000 customers, with an answer for each id. Scope customers:read."""
 
 class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
     """The customer records of one company, the one that the caller's token names. Where a method asks for customers:write, a
@@ -416,5 +442,41 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_views_pb2.RecordViewResponse, _abc.Awaitable[_views_pb2.RecordViewResponse]]:
         """Counts that somebody looked at a customer's record. Scope customers:read."""
+
+    @_abc_1.abstractmethod
+    def GetPreferences(
+        self,
+        request: _preferences_pb2.GetPreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_preferences_pb2.GetPreferencesResponse, _abc.Awaitable[_preferences_pb2.GetPreferencesResponse]]:
+        """Reads what a customer likes and agrees to. The id of a merged customer answers for its root. Scope customers:read."""
+
+    @_abc_1.abstractmethod
+    def UpdatePreferences(
+        self,
+        request: _preferences_pb2.UpdatePreferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_preferences_pb2.UpdatePreferencesResponse, _abc.Awaitable[_preferences_pb2.UpdatePreferencesResponse]]:
+        """Changes what a customer likes and agrees to; there is nothing to create first. What restricts contact goes to every
+        member of the tree and stays with each. Scope customers:write.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckContactPermission(
+        self,
+        request: _contact_permission_pb2.CheckContactPermissionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contact_permission_pb2.CheckContactPermissionResponse, _abc.Awaitable[_contact_permission_pb2.CheckContactPermissionResponse]]:
+        """Says whether a customer may be contacted by a channel for a purpose, which rule decided and since when. A deleted
+        customer is denied. Scope customers:read.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchCheckContactPermissions(
+        self,
+        request: _contact_permission_pb2.BatchCheckContactPermissionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_contact_permission_pb2.BatchCheckContactPermissionsResponse, _abc.Awaitable[_contact_permission_pb2.BatchCheckContactPermissionsResponse]]:
+        """Says the same of up to 1,000 customers, with an answer for each id. Scope customers:read."""
 
 def add_CustomerServiceServicer_to_server(servicer: CustomerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
