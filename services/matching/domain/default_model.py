@@ -67,6 +67,15 @@ DEFAULT_MODEL = Model(
             ),
         ),
         Comparison(
+            "email_name",
+            (
+                Level("whole name", 0.02, 0.00005, 0.002),
+                Level("one name", 0.10, 0.004, 0.05),
+                Level("none", 0.88, 0.99595, 0.948),
+            ),
+            names_only=True,
+        ),
+        Comparison(
             "phone",
             (
                 Level("exact", 0.75, 0.00002, 0.30, frequency_of="phone"),
@@ -81,7 +90,7 @@ DEFAULT_MODEL = Model(
                 Level("other unit", 0.03, 0.00001, 0.03, frequency_of="line"),
                 Level("near", 0.10, 0.0001, 0.08),
                 Level("same street", 0.04, 0.002, 0.02, frequency_of="street"),
-                Level("same number", 0.03, 0.003, 0.02),
+                Level("same number", 0.03, 0.003, 0.02, frequency_of="house_number"),
                 Level("different", 0.12, 0.99487, 0.10),
             ),
         ),
@@ -101,8 +110,9 @@ DEFAULT_MODEL = Model(
                 Level("exact", 0.84, 0.0001, frequency_of="birth_date"),
                 Level("swapped", 0.02, 0.0001),
                 Level("near", 0.07, 0.002),
-                Level("same year", 0.04, 0.015),
-                Level("different", 0.03, 0.9828),
+                Level("same year", 0.03, 0.015, frequency_of="birth_year"),
+                Level("close year", 0.02, 0.055),
+                Level("different", 0.02, 0.9278),
             ),
         ),
         Comparison(

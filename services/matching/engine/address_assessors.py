@@ -16,7 +16,8 @@ BOTH, POSTCODE, CITY, PLACE_NEAR, ELSEWHERE = range(5)
 def assess_address(pairs: Pairs) -> Assessed:
     """Street address: house number, street and unit."""
     found = [_address(pairs, slot) for slot in pairs.slots("street")]
-    return best_of(pairs.columns, found, {EXACT: "line", OTHER_UNIT: "line", SAME_STREET: "street"})
+    counted = {EXACT: "line", OTHER_UNIT: "line", SAME_STREET: "street", SAME_NUMBER: "house_number"}
+    return best_of(pairs.columns, found, counted)
 
 
 def assess_locality(pairs: Pairs) -> Assessed:
@@ -43,7 +44,8 @@ def _address(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
     ]
     levels = first_of(len(pairs), cases, DIFFERENT).astype(np.int8)
     line = pairs.codes("line", slot)[0]
-    return Assessed(levels, first_of(len(pairs), [(at_home, line), (levels == SAME_STREET, street[0])], MISSING))
+    cases_agreed = [(at_home, line), (levels == SAME_STREET, street[0]), (levels == SAME_NUMBER, number[0])]
+    return Assessed(levels, first_of(len(pairs), cases_agreed, MISSING))
 
 
 def _streets(columns: Columns, street: tuple[Codes, Codes], worth_a_look: Mask) -> Levels:

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.matching.engine.arrays import MISSING, Codes, Mask, first_of
-from services.matching.engine.assessors import Assessed, Pairs, agreed
+from services.matching.engine.assessors import Assessed, Pairs
 
-EXACT, SWAPPED, NEAR, SAME_YEAR, DIFFERENT = range(5)
+EXACT, SWAPPED, NEAR, SAME_YEAR, CLOSE_YEAR, DIFFERENT = range(6)
+
+CLOSE = 2
+"""Years that are close: ages are often rounded, or told at another time of the year."""
 
 _PARTS = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
@@ -29,9 +32,11 @@ def assess_birth_date(pairs: Pairs) -> Assessed:
         (swapped, SWAPPED),
         (near, NEAR),
         (known & same_year, SAME_YEAR),
+        (known & (np.abs(year - other_year) <= CLOSE), CLOSE_YEAR),
     ]
     levels = first_of(len(pairs), cases, DIFFERENT).astype(np.int8)
-    return Assessed(levels, agreed(left, levels == EXACT))
+    years = pairs.codes("birth_year")[0]
+    return Assessed(levels, first_of(len(pairs), [(levels == EXACT, left), (levels == SAME_YEAR, years)], MISSING))
 
 
 def date_parts(values: Sequence[str]) -> Codes:

@@ -18,6 +18,7 @@ from services.matching.engine.contact_assessors import (
     assess_phone,
 )
 from services.matching.engine.crew import Crew
+from services.matching.engine.email_name_assessor import assess_email_name
 from services.matching.engine.model_arrays import weight_tables
 from services.matching.engine.name_assessors import (
     assess_family,
@@ -37,6 +38,7 @@ ASSESSORS: dict[str, Assessor] = {
     "suffix": assess_suffix,
     "organization": assess_organization,
     "email": assess_email,
+    "email_name": assess_email_name,
     "phone": assess_phone,
     "address": assess_address,
     "locality": assess_locality,

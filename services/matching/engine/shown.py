@@ -5,7 +5,16 @@ from collections.abc import Callable
 from services.identity.addresses import PostalAddress
 from services.matching.domain.identity_record import Identity
 
+
+def _whole_name(identity: Identity) -> str:
+    name = identity.name
+    return (
+        " ".join(part for part in (name.given, name.middle, name.family, name.suffix) if part) or identity.organization
+    )
+
+
 _SHOWN: dict[str, Callable[[Identity], str]] = {
+    "name": _whole_name,
     "given": lambda identity: identity.name.given,
     "family": lambda identity: identity.name.family,
     "name_order": lambda identity: f"{identity.name.given} {identity.name.family}".strip(),
@@ -13,6 +22,9 @@ _SHOWN: dict[str, Callable[[Identity], str]] = {
     "suffix": lambda identity: identity.name.suffix,
     "organization": lambda identity: identity.organization,
     "email": lambda identity: " | ".join(identity.emails),
+    "email_name": lambda identity: " | ".join(
+        (f"{identity.name.given} {identity.name.family}".strip(), *identity.emails)
+    ),
     "phone": lambda identity: " | ".join(identity.phones),
     "address": lambda identity: " | ".join(_street(address) for address in identity.addresses),
     "locality": lambda identity: " | ".join(_place(address) for address in identity.addresses),

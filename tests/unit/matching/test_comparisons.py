@@ -55,6 +55,26 @@ def test_emails(left: str, right: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "other_name", "email", "expected"),
+    [
+        ("John Smith", "J. Smith", "john.smith@x.org", "one name"),
+        ("John Smith", "", "john.smith@x.org", "whole name"),
+        ("Mary Smith", "J. Smith", "john.smith@x.org", "none"),
+        ("John Smith", "John Smith", "john.smith@x.org", None),
+        ("Smith, John", "Smith John", "john.smith@x.org", None),
+    ],
+)
+def test_names_in_the_email_of_the_other(name: str, other_name: str, email: str, expected: str | None) -> None:
+    one, other = identify(name=name), identify(name=other_name, emails=[email])
+    assert level("email_name", one, other) == level("email_name", other, one) == expected
+
+
+def test_a_shared_email_says_nothing_about_names() -> None:
+    one, other = (identify(name=name, emails=["john.smith@x.org"]) for name in ("John Smith", "Mary Smith"))
+    assert level("email_name", one, other) is None
+
+
+@pytest.mark.parametrize(
     ("left", "right", "expected"),
     [
         ("(415) 555-2671", "+1 415 555 2671", "exact"),
@@ -95,6 +115,8 @@ def test_addresses(left: str, right: str, address: str, locality: str) -> None:
         ("1971-06-04", "1971-06-05", "near"),
         ("1971-06-04", "1917-06-04", "near"),
         ("1971-06-04", "1971", "same year"),
+        ("1971-06-04", "1972-02-11", "close year"),
+        ("1971", "1973", "close year"),
         ("1971-06-04", "1980-01-02", "different"),
     ],
 )

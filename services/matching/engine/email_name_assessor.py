@@ -1,0 +1,69 @@
+"""E-mail name assessor owns whether a name that one record lacks stands in its e-mail: 'J. Smith', john.smith@x.org."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Rows
+from services.matching.engine.assessors import Assessed, Pairs, uncounted
+from services.matching.engine.columns import Columns
+
+WHOLE_NAME, ONE_NAME, NO_NAME = range(3)
+
+SHORTEST_NAME = 4
+"""Letters of a name that is looked for: shorter ones stand in words by chance."""
+
+
+def assess_email_name(pairs: Pairs) -> Assessed:
+    """Names of each record that the other one writes otherwise, or not at all, looked for in the other's e-mail.
+
+    Records that share a local part say nothing more by it, nor do names that agree already.
+    """
+    levels = np.full(len(pairs), MISSING, np.int8)
+    emails = pairs.columns["email"].codes
+    if not (emails >= 0).any():
+        return uncounted(levels)
+    for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
+        for slot in range(emails.shape[1]):
+            found = _in_email(pairs.columns, one, other, emails[other, slot])
+            better = (found >= 0) & ((levels < 0) | (found < levels))
+            levels[better] = found[better]
+    for slot in pairs.slots("email_local"):
+        left, right = pairs.codes("email_local", slot)
+        levels[(left == right) & (left >= 0)] = MISSING
+    return uncounted(levels)
+
+
+def name_found(open_names: Sequence[str], email: str) -> int:
+    """Return the level of names that are open between two records, at least one, and an e-mail of the other."""
+    local = email.rpartition("@")[0]
+    found = sum(name in local for name in open_names)
+    return WHOLE_NAME if found > 1 else ONE_NAME if found else NO_NAME
+
+
+def _in_email(columns: Columns, one: Rows, other: Rows, email: Codes) -> Levels:
+    levels = np.full(len(one), MISSING, np.int8)
+    at = np.flatnonzero(email >= 0)
+    one, other, email = one[at], other[at], email[at]
+    known = [columns[part].codes[other, 0] for part in ("given", "family")]
+    asked, found = np.zeros(len(at), np.int8), np.zeros(len(at), np.int8)
+    for part in ("given", "family"):
+        name = columns[part].codes[one, 0]
+        is_open = (name >= 0) & (name != known[0]) & (name != known[1])
+        is_open &= columns.profile(part).lengths[name] >= SHORTEST_NAME if len(columns[part].values) else False
+        asked += is_open
+        found += _stands_in(columns, part, name, email, is_open)
+    levels[at] = np.where(asked == 0, MISSING, np.where(found > 1, WHOLE_NAME, np.where(found == 1, ONE_NAME, NO_NAME)))
+    return levels
+
+
+def _stands_in(columns: Columns, part: str, name: Codes, email: Codes, is_open: Mask) -> Mask:
+    """Return where the name is a part of the local part; letters that the e-mail lacks rule most pairs out."""
+    found = np.zeros(len(name), np.bool_)
+    look = np.flatnonzero(is_open)
+    letters = columns.profile(part).letters[name[look]] & ~columns.profile("email").letters[email[look]]
+    look = look[letters == 0]
+    names, emails = columns[part].values, columns["email"].values
+    pairs = zip(name[look].tolist(), email[look].tolist(), strict=True)
+    found[look] = [names[a] in emails[b].rpartition("@")[0] for a, b in pairs]
+    return found
