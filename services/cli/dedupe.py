@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.dedupe_input import read_customers
+from services.cli.dedupe_input import read_records
 from services.cli.dedupe_output import print_summary, refuse_unwritable, write_groups, write_pairs, write_report
 from services.cli.engine_options import (
     LinkOnlyOption,
@@ -52,10 +52,7 @@ def dedupe(
         refuse_unwritable(path)
     with showing_progress() as progress:
         progress("read", 0.0)
-        customers = read_customers(source_file, mapping_of(mapping or []), source)
-        progress("normalise", 0.0)
-        records = api.records_from_table(customers.ids, customers.fields, country, customers.sources)
-        del customers
+        records = read_records(source_file, mapping_of(mapping or []), source, country)
         result = api.dedupe(records, options, progress)
         progress("write", 0.0)
         write_groups(output, result)

@@ -1,12 +1,15 @@
 """Dedupe input owns which columns of a file are used, and saying where a bad file is bad."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.cli.failures import BadInputFailure
+from services.cli.plain_files import layout_of
 from services.cli.table_files import RawTable, read_table
-from services.matching.engine.records import FIELDS
+from services.matching.engine.record_files import SOURCE, UnreadableFile
+from services.matching.engine.records import FIELDS, Records, records_from_table
 
 _ALIASES = {"identifier": "external_id"}
 _IDENTIFYING = frozenset(FIELDS) - {"title", "suffix", "region", "country"}
@@ -24,20 +27,37 @@ class Customers:
 def read_customers(path: Path, mapping: Mapping[str, str], source: str | None = None) -> Customers:
     """Read the file, or raise BadInputFailure that names line and column."""
     table = read_table(path)
-    ours = _our_names(path, table.header, mapping)
+    chosen = _chosen(path, table.header, mapping, source)
+    ids = [record_id.strip() for record_id in table.column(chosen["id"])]
+    _check_ids(table, chosen["id"], ids)
+    fields = {field: table.column(chosen[field]) for field in FIELDS if field in chosen}
+    return Customers(ids, fields, None if source is None else table.column(source))
+
+
+def read_records(path: Path, mapping: Mapping[str, str], source: str | None, region: str) -> Records:
+    """Read and encode the file, the quick way where it is written plainly, or raise BadInputFailure."""
+    layout = layout_of(path)
+    if layout is not None:
+        chosen = _chosen(path, layout.header, mapping, source)
+        with suppress(UnreadableFile):  # what is wrong, and where, is found by reading row by row
+            return layout.records(chosen, region)
+    customers = read_customers(path, mapping, source)
+    return records_from_table(customers.ids, customers.fields, region, customers.sources)
+
+
+def _chosen(path: Path, header: Sequence[str], mapping: Mapping[str, str], source: str | None) -> dict[str, str]:
+    """Return the file's column for the id, each field of a customer and the source."""
+    ours = _our_names(path, header, mapping)
     if "id" not in ours:
         raise BadInputFailure(f"{path}: line 1: no column 'id'; name yours with --map THEIRS=id")
-    used = {field: ours[field] for field in FIELDS if field in ours}
+    used = {field: ours[field] for field in ("id", *FIELDS) if field in ours}
     if _IDENTIFYING.isdisjoint(used):
         raise BadInputFailure(
-            f"{path}: line 1: no usable column among {', '.join(table.header)}; expected some of {', '.join(FIELDS)}"
+            f"{path}: line 1: no usable column among {', '.join(header)}; expected some of {', '.join(FIELDS)}"
         )
-    if source is not None and source not in table.header:
+    if source is not None and source not in header:
         raise BadInputFailure(f"{path}: line 1: no column '{source}' for --source")
-    ids = [record_id.strip() for record_id in table.column(ours["id"])]
-    _check_ids(table, ours["id"], ids)
-    fields = {field: table.column(theirs) for field, theirs in used.items()}
-    return Customers(ids, fields, None if source is None else table.column(source))
+    return used if source is None else {**used, SOURCE: source}
 
 
 def _our_names(path: Path, header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:

@@ -33,10 +33,10 @@ class RawTable:
 
     def line(self, row: int) -> int:
         """Return the line at which a row begins (for Parquet, its number with the first row in line 2)."""
-        if self.path.suffix.lower() in _PARQUET:
+        if is_parquet(self.path):
             return row + 2
-        with _opened(self.path) as file:
-            reader = csv.reader(file, delimiter=_delimiter(file))
+        with opened(self.path) as file:
+            reader = csv.reader(file, delimiter=delimiter_of(file))
             kept = 0
             before = 0
             for fields in reader:
@@ -54,11 +54,21 @@ class RawTable:
 
 def read_table(path: Path) -> RawTable:
     """Read a file by its ending."""
+    refuse_unreadable(path)
+    return _read_parquet(path) if is_parquet(path) else _read_csv(path)
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet, by its ending."""
+    return path.suffix.lower() in _PARQUET
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Refuse what is no file, or may not be read."""
     if not path.is_file():
         raise BadInputFailure(f"{path}: not a file" if path.exists() else f"{path}: no such file")
     if not os.access(path, os.R_OK):
         raise BadInputFailure(f"{path}: not readable: permission denied")
-    return _read_parquet(path) if path.suffix.lower() in _PARQUET else _read_csv(path)
 
 
 def _read_parquet(path: Path) -> RawTable:
@@ -72,8 +82,8 @@ def _read_parquet(path: Path) -> RawTable:
 def _read_csv(path: Path) -> RawTable:
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        with _opened(path) as file:
-            rows = [fields for fields in csv.reader(file, delimiter=_delimiter(file)) if fields]
+        with opened(path) as file:
+            rows = [fields for fields in csv.reader(file, delimiter=delimiter_of(file)) if fields]
     except UnicodeDecodeError as failure:
         raise BadInputFailure(_undecodable(path)) from failure
     except csv.Error as failure:
@@ -89,11 +99,12 @@ def _read_csv(path: Path) -> RawTable:
     return table
 
 
-def _opened(path: Path) -> TextIO:
+def opened(path: Path) -> TextIO:
+    """Open a CSV file; a byte order mark is no part of it."""
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _delimiter(file: TextIO) -> str:
+def delimiter_of(file: TextIO) -> str:
     """Return what separates the columns of the first line, leaving the file at its beginning."""
     first = file.readline()
     file.seek(0)
@@ -103,8 +114,8 @@ def _delimiter(file: TextIO) -> str:
 def _refuse_open_quote(table: RawTable, last: int, values: int) -> None:
     """Refuse a last row whose quote never closes: it would swallow all rows from there on."""
     begins = table.line(last)
-    with _opened(table.path) as file:
-        lines = csv.reader(islice(file, begins - 1, None), delimiter=_delimiter(file), strict=True)
+    with opened(table.path) as file:
+        lines = csv.reader(islice(file, begins - 1, None), delimiter=delimiter_of(file), strict=True)
         try:
             list(lines)
         except csv.Error as failure:
@@ -116,11 +127,13 @@ def _refuse_open_quote(table: RawTable, last: int, values: int) -> None:
 
 
 def _make_rectangular(table: RawTable, rows: list[list[str]]) -> None:
-    """Fill up short rows; a row with more values than columns is refused."""
+    """Fill up short rows and cut one empty value behind the last; a row with more than that is refused."""
     width = len(table.header)
     if set(map(len, rows)) <= {width}:
         return
     for number, fields in enumerate(rows):
+        if len(fields) == width + 1 and not fields[-1]:
+            fields.pop()
         if len(fields) > width:
             place = table.place(number, table.header[-1])
             raise BadInputFailure(f"{place}: {len(fields)} values for {width} columns; is a quote missing?")
@@ -135,7 +148,7 @@ def _undecodable(path: Path) -> str:
     except UnicodeDecodeError as failure:
         good = content[: failure.start].decode("utf-8-sig")
         line = good.count("\n") + 1
-        delimiter = _delimiter(io.StringIO(good))
+        delimiter = delimiter_of(io.StringIO(good))
         header = next(csv.reader([good.partition("\n")[0]], delimiter=delimiter), [])
         values = next(_last_row(good, delimiter), [""])
         column = header[len(values) - 1].strip() if len(values) <= len(header) and line > 1 else "?"

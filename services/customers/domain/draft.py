@@ -17,6 +17,7 @@ from services.customers.domain.fields import (
     Json,
     item_key,
 )
+from services.identity.countries import region_of_country
 from services.identity.text import clean
 from services.runtime.failures import FieldViolation
 
@@ -118,6 +119,7 @@ def _check_points(draft: Mapping[str, Json], checked: Checked, region: str, now:
         checked.wrong(prefix + "contact_points", f"has {len(given)} items; at most {MOST_POINTS} are kept")
         return
     points: dict[tuple[str, ...], Json] = {}
+    region = _home(given) or region
     for place, raw in enumerate(given):
         point = checked_point(raw, region, now, f"{prefix}contact_points[{place}].", checked.violations)
         if point is not None:
@@ -134,6 +136,12 @@ def _check_points(draft: Mapping[str, Json], checked: Checked, region: str, now:
         if point is not None:
             points.setdefault(item_key("contact_points", point), point)
     checked.fields["contact_points"] = list(points.values())
+
+
+def _home(given: Sequence[Mapping[str, Json]]) -> str:
+    """The region of the first country that an address names, by which this customer's phones are read; '' without."""
+    countries = ((point.get("postal_address") or {}).get("country") for point in given)
+    return next((code for country in countries if country and (code := region_of_country(country))), "")
 
 
 def _check_external_ids(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.identity.addresses import NO_ADDRESS, PostalAddress, parse_address
 from services.identity.birth_dates import normalize_birth_date
+from services.identity.countries import region_of_country
 from services.identity.emails import normalize_email
 from services.identity.names import NO_NAME, PersonName, join_name, parse_name
 from services.identity.organizations import normalize_organization
@@ -41,19 +42,30 @@ def identify(
     addresses: Sequence[str | PostalAddress] = (),
     birth_date: str = "",
     external_ids: Sequence[str] = (),
+    country: str = "",
     region: str = "US",
 ) -> Identity:
-    """Normalise raw fields; name parts win over a whole name, `region` reads phones and dates."""
+    """Normalise raw fields; name parts win over a whole name.
+
+    Phones are read as in the customer's own `country`, or that of an address in parts, where one is known;
+    otherwise, as dates always, as in `region`.
+    """
+    home = _home(country, addresses) or region
     parts = given_name or middle_name or family_name
     return Identity(
         name=join_name(given_name, middle_name, family_name, suffix) if parts else parse_name(name),
         organization=normalize_organization(organization),
         emails=_distinct([normalize_email(email) for email in emails]),
-        phones=_distinct([normalize_phone(phone, region) for phone in phones]),
+        phones=_distinct([normalize_phone(phone, home) for phone in phones]),
         addresses=_known(addresses),
         birth_date=normalize_birth_date(birth_date, region),
         external_ids=_distinct([fold(external_id) for external_id in external_ids]),
     )
+
+
+def _home(country: str, addresses: Sequence[str | PostalAddress]) -> str:
+    named = (country, *(address.country for address in addresses if not isinstance(address, str)))
+    return next((code for text in named if text and (code := region_of_country(text))), "")
 
 
 def _distinct(values: list[str]) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Contact columns owns how e-mails, phones and identifiers are read: plain ones in SQL, odd ones value by value."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from services.identity.countries import region_of_country
 from services.identity.emails import DOTS_IGNORED, LONGEST_EMAIL, ONE_DOMAIN, PLUS_TAGS, normalize_email
 from services.identity.phones import LONGEST_PHONE, normalize_phone, numbering_plan
 from services.identity.text import LONGEST, fold
@@ -17,6 +18,10 @@ from services.matching.engine.raw_rows import text_array
 
 SEVERAL = "|"
 """Stands between several values in one field."""
+
+_BETWEEN, _BETWEEN_SQL = "\x1f", "chr(31)"
+_MOST_COUNTRIES = 2000
+"""Ways to write countries that are told apart in SQL; in a file with more, phones are read one by one."""
 
 _PLAIN_EMAIL = r"[a-z0-9_!#$%&''*/=?^`{}~-][a-z0-9_!#$%&''*+/=?^`{}~.-]*@[a-z0-9.-]+"
 _PLAIN_TEXT = "[!-{}~]+(?: [!-{}~]+)*"
@@ -51,30 +56,38 @@ def _ends_with(text: str, domains: Iterable[str]) -> str:
     return "(" + " OR ".join(f"ends_with({text}, '@{domain}')" for domain in sorted(domains)) + ")"
 
 
-def phone_forms(region: str, regions: Mapping[str, str]) -> Forms:
-    """Return the SQL that writes plain numbers of the numbering plan of each row's region as E.164.
+def phone_forms(region: str, countries: Sequence[str] | None = None) -> Forms:
+    """Return the SQL that writes plain numbers as E.164, read as in each row's country or else the region.
 
-    `regions` tells the region of each country, as written in the file, that is not the usual one. An odd phone is
-    set aside behind its region and a colon.
+    `countries` are those in the file, as written, if it has any. An odd phone is set aside behind its country.
     """
-    countries: dict[str, list[str]] = {}
-    for country, of_country in regions.items():
-        countries.setdefault(of_country, []).append(_literal(country))
-    listed = [(of_country, f"country IN ({', '.join(written)})") for of_country, written in countries.items()]
+    usual = _international(region)
+    cases = [] if countries is None else _cases_by_country(region, countries)
+    country = "''" if countries is None else f"replace(coalesce(country, ''), {_BETWEEN_SQL}, ' ')"
     odd = f"phone <> '' AND (length(phone) <= {LONGEST_PHONE} AND phone_read IS NOT NULL) IS NOT TRUE"
+    whens = "".join(f" WHEN {when} THEN {then}" for when, then in cases)
     return Forms(
         steps=(
             {"phone_digits": "replace(" * 6 + "phone" + "".join(f", '{one}', '')" for one in " -.()/")},
-            {
-                "phone_read": _by_case([(when, _international(of)) for of, when in listed], _international(region)),
-                "phone_region": _by_case([(when, _literal(of)) for of, when in listed], _literal(region)),
-            },
+            {"phone_read": f"CASE{whens} ELSE {usual} END" if cases else usual},
         ),
         kept={
             "phone_normal": f"CASE WHEN length(phone) <= {LONGEST_PHONE} THEN phone_read END",
-            "phone_odd": f"CASE WHEN {odd} THEN phone_region || ':' || phone END",
+            "phone_odd": f"CASE WHEN {odd} THEN {country} || {_BETWEEN_SQL} || phone END",
         },
     )
+
+
+def _cases_by_country(region: str, countries: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the SQL for numbers of other countries than the usual one, each with when it holds."""
+    written: dict[str, list[str]] = {}
+    for country in countries:
+        home = region_of_country(country)
+        if home not in ("", region):
+            written.setdefault(home, []).append(_literal(country))
+    if sum(map(len, written.values())) > _MOST_COUNTRIES:
+        return [("country <> ''", "NULL")]
+    return [(f"country IN ({', '.join(forms)})", _international(home)) for home, forms in written.items()]
 
 
 def external_id_forms() -> Forms:
@@ -103,11 +116,6 @@ def _international(region: str) -> str:
     return f"CASE WHEN regexp_full_match({national}, {_literal(plan.national.pattern)}) THEN '{code}' || {national} END"
 
 
-def _by_case(cases: list[tuple[str, str]], otherwise: str) -> str:
-    whens = "".join(f" WHEN {when} THEN {then}" for when, then in cases)
-    return f"CASE{whens} ELSE {otherwise} END" if cases else otherwise
-
-
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
@@ -117,12 +125,13 @@ def email_column(rows: NormalRows) -> Column:
     return _column(rows, "email", lambda text: normalized_values(text, normalize_email))
 
 
-def phone_column(rows: NormalRows) -> Column:
+def phone_column(rows: NormalRows, region: str) -> Column:
     """Return the phones of each row."""
 
     def normalized(text: str) -> list[str]:
-        region, _, phones = text.partition(":")
-        return normalized_values(phones, lambda phone: normalize_phone(phone, region))
+        country, _, phones = text.partition(_BETWEEN)
+        home = region_of_country(country) or region
+        return normalized_values(phones, lambda phone: normalize_phone(phone, home))
 
     return _column(rows, "phone", normalized)
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import duckdb
 
+from services.matching.engine.raw_rows import quoted
+
 
 class UnreadableParquet(Exception):  # noqa: N818 - a failure is what is true, not a bug
     """The file is no Parquet file that can be read."""
@@ -15,12 +17,17 @@ def read_parquet(path: Path) -> tuple[list[str], list[list[str]]]:
         try:
             relation = connection.from_parquet(str(path))
             header = list(relation.columns)
-            as_text = ", ".join(f"coalesce(cast({_quoted(name)} as varchar), '')" for name in header)
+            as_text = ", ".join(f"coalesce(cast({quoted(name)} as varchar), '')" for name in header)
             rows = relation.project(as_text).fetchall() if header else []
         except duckdb.Error as failure:
             raise UnreadableParquet(str(failure).splitlines()[0]) from failure
     return header, [list(values) for values in zip(*rows, strict=True)] or [[] for _ in header]
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def parquet_header(path: Path) -> list[str]:
+    """Return the column names."""
+    with duckdb.connect() as connection:
+        try:
+            return list(connection.from_parquet(str(path)).columns)
+        except duckdb.Error as failure:
+            raise UnreadableParquet(str(failure).splitlines()[0]) from failure

@@ -46,5 +46,6 @@ def identity_of_row(row: Mapping[str, str], region: str) -> Identity:
         addresses=[text["address"] if "address" in text else join_address(*parts)],
         birth_date=text.get("birth_date", ""),
         external_ids=text.get("external_id", "").split(_SEVERAL),
+        country=text.get("country", ""),
         region=region,
     )

@@ -71,6 +71,16 @@ def rows_of_parquet(connection: duckdb.DuckDBPyConnection, path: Path, names: Ma
     )
 
 
+def distinct_values(raw: RawRows, field: str) -> list[str]:
+    """Return the distinct values of a field, in order; raises UnreadableFile."""
+    query = f"SELECT DISTINCT {raw.fields[field]} AS value FROM {raw.relation} WHERE value <> '' ORDER BY value"
+    try:
+        found = raw.connection.execute(query, list(raw.parameters)).fetchall()
+    except duckdb.Error as failure:
+        raise UnreadableFile(str(failure).splitlines()[0]) from failure
+    return [value for (value,) in found]
+
+
 def quoted(name: str) -> str:
     """Return a column name as SQL."""
     return '"' + name.replace('"', '""') + '"'

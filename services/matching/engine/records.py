@@ -16,7 +16,7 @@ from services.matching.engine.arrays import MISSING, Codes
 from services.matching.engine.columns import Column, Columns, columns_of
 from services.matching.engine.name_columns import NAME_PARTS, name_columns, whole_name_forms
 from services.matching.engine.normal_rows import Forms, NormalRows, normal_rows
-from services.matching.engine.raw_rows import RawRows, database, rows_of_lists
+from services.matching.engine.raw_rows import RawRows, database, distinct_values, rows_of_lists
 from services.matching.engine.vocabulary import Vocabulary
 
 FIELDS = (
@@ -46,7 +46,9 @@ def records_from_table(
     """Encode a table of raw fields."""
     used = {field: values for field, values in table.items() if field in FIELDS}
     with database() as connection:
-        columns = Columns(len(ids), _base(_normalized(rows_of_lists(connection, {"id": ids, **used}), region), region))
+        columns = Columns(
+            len(ids), base_columns(normalized(rows_of_lists(connection, {"id": ids, **used}), region), region)
+        )
     return Records(ids, columns, None if sources is None else Vocabulary().encode(sources))
 
 
@@ -69,12 +71,13 @@ def records_from_identities(
     return Records(ids, columns, None if sources is None else Vocabulary().encode(sources))
 
 
-def _normalized(raw: RawRows, region: str) -> NormalRows:
+def normalized(raw: RawRows, region: str) -> NormalRows:
     """Read the raw rows once, making what the columns need of each field that there is."""
+    countries = distinct_values(raw, "country") if {"country", "phone"} <= raw.fields.keys() else None
     makers: dict[str, Callable[[], Forms]] = {
         "name": whole_name_forms,
         "email": contacts.email_forms,
-        "phone": lambda: contacts.phone_forms(region, {}),
+        "phone": lambda: contacts.phone_forms(region, countries),
         "external_id": contacts.external_id_forms,
         "address": line_forms,
         "street": street_forms,
@@ -83,13 +86,13 @@ def _normalized(raw: RawRows, region: str) -> NormalRows:
     return normal_rows(raw, forms, [field for field in _UNTOUCHED if field in raw.fields])
 
 
-def _base(rows: NormalRows, region: str) -> dict[str, Column]:
+def base_columns(rows: NormalRows, region: str) -> dict[str, Column]:
     """Return the column of each attribute, two at a time."""
     parts: list[Callable[[], dict[str, Column]]] = [
         lambda: name_columns(rows),
         lambda: address_columns(rows),
         lambda: {"email": contacts.email_column(rows)},
-        lambda: {"phone": contacts.phone_column(rows)},
+        lambda: {"phone": contacts.phone_column(rows, region)},
         lambda: {"external_id": contacts.external_id_column(rows)},
         lambda: {"organization": _single(rows, "organization", normalize_organization)},
         lambda: {"birth_date": _single(rows, "birth_date", lambda date: normalize_birth_date(date, region))},

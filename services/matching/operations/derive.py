@@ -6,7 +6,7 @@ from services.matching.domain.customer_seen import RawIdentity
 from services.matching.domain.identity_record import Identity
 from services.matching.domain.keys import KEYS, blocking_keys
 
-_NORMALIZERS = "1"
+_NORMALIZERS = "2"
 """Raise it when a normaliser gives another result for the same text: all records are then derived anew."""
 
 RULES = f"{_NORMALIZERS}-{blake2b(repr(KEYS).encode(), digest_size=6).hexdigest()}"

@@ -1,0 +1,58 @@
+"""Record files owns the quick way from a plainly written file to records, which takes no row through Python."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from services.matching.engine.arrays import Codes
+from services.matching.engine.columns import Columns
+from services.matching.engine.normal_rows import NormalRows
+from services.matching.engine.raw_rows import RawRows, UnreadableFile, database, rows_of_csv, rows_of_parquet
+from services.matching.engine.records import Records, base_columns, normalized
+
+ID, SOURCE = "id", "source"
+"""Fields beside those of a customer: what a row is called, and where it comes from."""
+
+__all__ = ["ID", "SOURCE", "UnreadableFile", "records_from_csv", "records_from_parquet"]
+
+
+def records_from_csv(path: Path, delimiter: str, width: int, places: Mapping[str, int], region: str) -> Records:
+    """Encode a CSV file of `width` columns; `places` tells where id, source and the fields stand.
+
+    Raises UnreadableFile when the file is not written plainly, or an id is empty or stands twice.
+    """
+    with database() as connection:
+        return _records(rows_of_csv(connection, path, delimiter, width, places), region)
+
+
+def records_from_parquet(path: Path, names: Mapping[str, str], region: str) -> Records:
+    """Encode a Parquet file; `names` gives its column for id, source and the fields. Raises as for CSV."""
+    with database() as connection:
+        return _records(rows_of_parquet(connection, path, names), region)
+
+
+def _records(raw: RawRows, region: str) -> Records:
+    rows = normalized(raw, region)
+    ids = _ids(rows)
+    return Records(ids, Columns(rows.size, base_columns(rows, region)), _sources(rows))
+
+
+def _ids(rows: NormalRows) -> list[str]:
+    raw = rows.texts(ID).tolist()
+    ids = [record_id.strip() for record_id in raw]
+    hashes, known = rows.hashed(ID)
+    if ids != raw or len(np.unique(hashes)) != len(ids):
+        distinct, complete = len(set(ids)) == len(ids), "" not in ids
+    else:
+        distinct, complete = True, bool(known.all())
+    if not (distinct and complete):
+        raise UnreadableFile("an id is empty or stands twice")
+    return ids
+
+
+def _sources(rows: NormalRows) -> Codes | None:
+    if SOURCE not in rows.names:
+        return None
+    _, (codes,) = rows.coded(SOURCE)
+    return codes
