@@ -3,41 +3,44 @@
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 import typer
 from typer.main import get_command
 
-from services.cli.dedupe import dedupe
-from services.cli.demo import demo
-from services.cli.duplicates import duplicates
 from services.cli.endings import catch_ending
-from services.cli.evaluate import evaluate
-from services.cli.explain import explain
 from services.cli.failures import DONE, FAILED, INTERRUPTED, CommandFailure
-from services.cli.import_customers import import_customers
-from services.cli.merge import merge, undo
-from services.cli.migrate import migrate
-from services.cli.token import token
-from services.cli.up import up
 
-app = typer.Typer(name="patronage", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.command()(up)
-app.command()(demo)
-app.command()(token)
-app.command()(migrate)
-app.command("import")(import_customers)
-app.command()(duplicates)
-app.command()(explain)
-app.command()(merge)
-app.command()(undo)
-app.command()(dedupe)
-app.command()(evaluate)
+COMMANDS = {
+    "up": "up:up",
+    "demo": "demo:demo",
+    "token": "token:token",
+    "migrate": "migrate:migrate",
+    "import": "import_customers:import_customers",
+    "duplicates": "duplicates:duplicates",
+    "explain": "explain:explain",
+    "merge": "merge:merge",
+    "undo": "merge:undo",
+    "dedupe": "dedupe:dedupe",
+    "evaluate": "evaluate:evaluate",
+}
+"""Module and function of each command, in the order of the help."""
 
 
-@app.callback()
 def patronage() -> None:
     """Keep a company's customers: find duplicates, merge them, count right."""
+
+
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """Return the command that is asked for, or else all of them: importing what another one needs takes a second."""
+    app = typer.Typer(name="patronage", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(patronage)
+    asked = arguments[0] if arguments else ""
+    for name in (asked,) if asked in COMMANDS else COMMANDS:
+        module, _, function = COMMANDS[name].partition(":")
+        app.command(name)(getattr(import_module(f"services.cli.{module}"), function))
+    return app
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -69,7 +72,7 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _invoke(arguments: list[str]) -> int:
-    command = get_command(app)
+    command = get_command(application(arguments))
     try:
         outcome = command.main(args=arguments, prog_name="patronage", standalone_mode=False)
     except Exception as error:
