@@ -61,7 +61,8 @@ def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     groups = group(compared.records, scored, learned.model, exclusions, options.threshold, crew)
     clock.start("finish")
     result = result_of(records, compared, scored, groups, learned.model)
-    result.report = report_of(result, found, scored.compared, learned, clock.seconds(), options)
+    watch.check("finish")
+    result.report = report_of(result, found, scored, learned, clock.seconds(), options)
     return result
 
 

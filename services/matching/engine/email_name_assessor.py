@@ -28,8 +28,8 @@ def assess_email_name(pairs: Pairs) -> Assessed:
             found = _in_email(pairs.columns, one, other, emails[other, slot])
             better = (found >= 0) & ((levels < 0) | (found < levels))
             levels[better] = found[better]
-    for slot in pairs.slots("email_local"):
-        left, right = pairs.codes("email_local", slot)
+    for both in pairs.slots("email_local"):
+        left, right = pairs.codes("email_local", both)
         levels[(left == right) & (left >= 0)] = MISSING
     return uncounted(levels)
 

@@ -13,22 +13,36 @@ REQUIRED = 1e6
 
 
 def linked(weights: Weights, least: float) -> list[list[int]]:
-    """Join members while the average weight between two groups is at least `least`; return the groups."""
+    """Join members while the average weight between two groups is at least `least`; return the groups.
+
+    Members that were judged to be one are one member from the start: another record that fits one of them fits both.
+    """
     groups = [[member] for member in range(len(weights))]
+    sizes = [1] * len(weights)
     averages = np.clip(weights, DOUBT, CERTAIN)
     averages[weights >= REQUIRED] = np.inf
     averages[weights == FORBIDDEN] = FORBIDDEN
     np.fill_diagonal(averages, FORBIDDEN)
     while True:
         first, second = divmod(int(averages.argmax()), len(averages))
-        if averages[first, second] < least:
+        weight = averages[first, second]
+        if weight < least:
             return [group for group in groups if group]
-        averages[first] = _joined(averages[first], averages[second], len(groups[first]), len(groups[second]))
+        if weight == np.inf:
+            averages[first] = _best(averages[first], averages[second])
+        else:
+            averages[first] = _joined(averages[first], averages[second], sizes[first], sizes[second])
+            sizes[first] += sizes[second]
         averages[:, first] = averages[first]
         averages[first, first] = FORBIDDEN
         averages[second, :] = averages[:, second] = FORBIDDEN
         groups[first].extend(groups[second])
         groups[second] = []
+
+
+def _best(one: Weights, other: Weights) -> Weights:
+    """Return the weight from two members that are one to each further one; what is forbidden to one stays so."""
+    return np.where((one == FORBIDDEN) | (other == FORBIDDEN), FORBIDDEN, np.maximum(one, other))
 
 
 def _joined(one: Weights, other: Weights, size: int, other_size: int) -> Weights:

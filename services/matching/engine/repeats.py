@@ -31,12 +31,14 @@ class Distinct:
 def distinct(records: Records, judged: Collection[str] = ()) -> Distinct:
     """Set aside the rows of which two equal ones were seen already; those that a judgement names are compared."""
     signature = _signature(records)
-    order = np.argsort(signature, kind="stable")
+    named = np.fromiter((record_id in judged for record_id in records.ids), np.bool_) if judged else None
+    rows = np.arange(len(signature)) if named is None else np.argsort(named, kind="stable")
+    order = rows[np.argsort(signature[rows], kind="stable")]
     bounds = run_starts(signature[order])
     start = np.repeat(bounds[:-1], np.diff(bounds))
     late = np.arange(len(order)) - start >= _COMPARED
-    if judged:
-        late &= ~np.fromiter((records.ids[row] in judged for row in order.tolist()), np.bool_, len(order))
+    if named is not None:
+        late &= ~named[order]
     compared = np.ones(len(order), np.bool_)
     compared[order[late]] = False
     rows = np.flatnonzero(compared)

@@ -8,6 +8,7 @@ from services.matching.engine.candidates import Candidates
 from services.matching.engine.learning import Learned
 from services.matching.engine.options import Options, Watch
 from services.matching.engine.results import Result
+from services.matching.engine.scan import ScoredPairs
 
 
 class Stopwatch:
@@ -29,7 +30,12 @@ class Stopwatch:
 
 
 def report_of(
-    result: Result, found: Candidates, compared: int, learned: Learned, seconds: dict[str, float], options: Options
+    result: Result,
+    found: Candidates,
+    scored: ScoredPairs,
+    learned: Learned,
+    seconds: dict[str, float],
+    options: Options,
 ) -> dict[str, Any]:
     """Return the report as plain data."""
     return {
@@ -38,7 +44,8 @@ def report_of(
         "grouped_records": sum(len(group.members) for group in result.groups),
         "threshold": options.threshold,
         "seed": options.seed,
-        "compared_pairs": compared,
+        "compared_pairs": scored.compared,
+        "memory": {"budget": options.memory, "spilled": found.spilled or scored.kept.spilled},
         "keys": [
             {
                 "kind": key.kind,

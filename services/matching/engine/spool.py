@@ -1,14 +1,14 @@
 """Spool owns an array that grows: in memory up to its share, beyond that in a temporary file."""
 
 import os
-from tempfile import TemporaryFile
+from tempfile import mkstemp
 from threading import Lock
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-_SMALLEST_SHARE = 1 << 20
+_SMALLEST_SHARE = 1 << 16
 
 
 class Spool:
@@ -20,7 +20,7 @@ class Spool:
         self._parts: list[NDArray[Any]] = []
         self._held = 0
         self._size = 0
-        self._file: IO[bytes] | None = None
+        self._file: int | None = None
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -48,7 +48,7 @@ class Spool:
                 return self._joined()[begin:end]
             if self._held:
                 self._spill()
-            content = os.pread(self._file.fileno(), (end - begin) * self._dtype.itemsize, begin * self._dtype.itemsize)
+            content = os.pread(self._file, (end - begin) * self._dtype.itemsize, begin * self._dtype.itemsize)
         return np.frombuffer(content, self._dtype)
 
     def _joined(self) -> NDArray[Any]:
@@ -58,8 +58,19 @@ class Spool:
 
     def _spill(self) -> None:
         if self._file is None:
-            self._file = TemporaryFile()  # noqa: SIM115 - it lives as long as the spool
+            self._file, path = mkstemp(prefix="patronage-")
+            os.unlink(path)
         for part in self._parts:
-            self._file.write(part.tobytes())
-        self._file.flush()
+            _write(self._file, part)
         self._parts, self._held = [], 0
+
+    def __del__(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+
+
+def _write(file: int, values: NDArray[Any]) -> None:
+    """Write all of it: the system takes at most 2 GiB at once."""
+    rest = memoryview(values.view(np.uint8).data)
+    while len(rest):
+        rest = rest[os.write(file, rest) :]
