@@ -72,5 +72,5 @@ class Spool:
 def _write(file: int, values: NDArray[Any]) -> None:
     """Write all of it: the system takes at most 2 GiB at once."""
     rest = memoryview(values.view(np.uint8).data)
-    while len(rest):
+    while rest:
         rest = rest[os.write(file, rest) :]
