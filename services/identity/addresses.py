@@ -57,6 +57,8 @@ def join_address(
 
 def street_name(text: str) -> str:
     """Return the words of a folded street, abbreviated."""
+    if text.isascii() and text.replace(" ", "").isalnum():
+        return " ".join([ABBREVIATIONS.get(word, word) for word in text.split()])
     return " ".join([ABBREVIATIONS.get(word, word) for word in _WORD.findall(text)])
 
 

@@ -9,7 +9,7 @@ from services.matching.domain.identity_record import Identity
 
 Values = tuple[str, ...]
 
-_SHORTEST_LOCAL = 4
+SHORTEST_LOCAL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,14 @@ def address_line(house_number: str, street: str) -> str:
 
 
 def _email_local(email: str) -> str:
-    (local,) = _email_locals([email])
+    (local,) = email_locals([email])
     return local
 
 
-def _email_locals(emails: Iterable[str]) -> list[str]:
+def email_locals(emails: Iterable[str]) -> list[str]:
+    """Return what stands before the @ of each e-mail, '' where that is too short to tell people apart."""
     ends = [(email, email.rfind("@")) for email in emails]
-    return [email[:end] if end >= _SHORTEST_LOCAL else "" for email, end in ends]
+    return [email[:end] if end >= SHORTEST_LOCAL else "" for email, end in ends]
 
 
 ATTRIBUTES = (
@@ -79,7 +80,7 @@ DERIVED_ATTRIBUTES = (
     DerivedAttribute("given_initial", "given", lambda given: given[:1]),
     DerivedAttribute("family_start", "family", lambda family: family[:3]),
     DerivedAttribute("family_sound", "family", soundex),
-    DerivedAttribute("email_local", "email", _email_local, _email_locals),
+    DerivedAttribute("email_local", "email", _email_local, email_locals),
     DerivedAttribute("birth_year", "birth_date", lambda date: date[:4] if date[:4].isdigit() else ""),
     DerivedAttribute("birth_day", "birth_date", lambda date: date[5:] if len(date) == 10 else ""),
 )

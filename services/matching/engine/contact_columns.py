@@ -1,7 +1,7 @@
 """Contact columns owns how e-mails, phones and identifiers are read: plain ones in SQL, odd ones value by value."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from services.identity.countries import region_of_country
 from services.identity.emails import DOTS_IGNORED, LONGEST_EMAIL, ONE_DOMAIN, PLUS_TAGS, normalize_email
 from services.identity.phones import LONGEST_PHONE, normalize_phone, numbering_plan
 from services.identity.text import LONGEST, fold
+from services.matching.domain.attributes import SHORTEST_LOCAL, email_locals
 from services.matching.domain.identity_record import MOST_VALUES
 from services.matching.engine.arrays import MISSING, Rows
 from services.matching.engine.columns import Column
@@ -39,15 +40,20 @@ def email_forms() -> Forms:
                 "email_is_plain": f"strlen(email_lower) <= {LONGEST_EMAIL}"
                 f" AND strlen(email_lower) = strlen(trim(email)) AND regexp_full_match(email_lower, '{_PLAIN_EMAIL}')",
             },
+            {
+                "email_read": "CASE WHEN email_is_plain THEN"
+                f" CASE WHEN {_ends_with('email_lower', dotted)} THEN replace({untagged}, '.', '') || '@' ||"
+                f" CASE {domain} {renamed} ELSE {domain} END"
+                f" WHEN contains(email_lower, '+') AND {_ends_with('email_lower', PLUS_TAGS)} THEN"
+                f" {untagged} || '@' || {domain}"
+                " ELSE email_lower END END"
+            },
         ),
         kept={
-            "email_normal": "CASE WHEN email_is_plain THEN"
-            f" CASE WHEN {_ends_with('email_lower', dotted)} THEN replace({untagged}, '.', '') || '@' ||"
-            f" CASE {domain} {renamed} ELSE {domain} END"
-            f" WHEN contains(email_lower, '+') AND {_ends_with('email_lower', PLUS_TAGS)} THEN"
-            f" {untagged} || '@' || {domain}"
-            " ELSE email_lower END END",
+            "email_normal": "email_read",
             "email_odd": "CASE WHEN email_is_plain IS NOT TRUE AND email <> '' THEN email END",
+            "email_local": f"CASE WHEN strpos(email_read, '@') > {SHORTEST_LOCAL}"
+            " THEN left(email_read, strpos(email_read, '@') - 1) END",
         },
     )
 
@@ -120,9 +126,15 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def email_column(rows: NormalRows) -> Column:
-    """Return the e-mails of each row."""
-    return _column(rows, "email", lambda text: normalized_values(text, normalize_email))
+def email_columns(rows: NormalRows) -> dict[str, Column]:
+    """Return the e-mails of each row, and what stands before their @: that column is as long as its source."""
+    if "email_odd" not in rows.names:
+        return {"email": missing(rows.size)}
+    odd = _odd(rows, "email", lambda text: normalized_values(text, normalize_email))
+    return {
+        "email": _column(rows, "email_normal", odd),
+        "email_local": _column(rows, "email_local", replace(odd, texts=email_locals(odd.texts))),
+    }
 
 
 def phone_column(rows: NormalRows, region: str) -> Column:
@@ -133,20 +145,23 @@ def phone_column(rows: NormalRows, region: str) -> Column:
         home = region_of_country(country) or region
         return normalized_values(phones, lambda phone: normalize_phone(phone, home))
 
-    return _column(rows, "phone", normalized)
+    return _several(rows, "phone", normalized)
 
 
 def external_id_column(rows: NormalRows) -> Column:
     """Return the identifiers of each row."""
-    return _column(rows, "external_id", lambda text: normalized_values(text, fold))
+    return _several(rows, "external_id", lambda text: normalized_values(text, fold))
 
 
-def _column(rows: NormalRows, field: str, normalized: Callable[[str], list[str]]) -> Column:
+def missing(size: int) -> Column:
+    """Return the column of an attribute that no row has."""
+    return Column([], np.full((size, 1), MISSING, np.int32))
+
+
+def _several(rows: NormalRows, field: str, normalized: Callable[[str], list[str]]) -> Column:
     if f"{field}_odd" not in rows.names:
-        return Column([], np.full((rows.size, 1), MISSING, np.int32))
-    odd_rows, odd = rows.chosen(f"{field}_odd")
-    known = {text: normalized(text) for text in dict.fromkeys(odd)}
-    return _with_odd(rows, f"{field}_normal", odd_rows, [known[text] for text in odd])
+        return missing(rows.size)
+    return _column(rows, f"{field}_normal", _odd(rows, field, normalized))
 
 
 def normalized_values(text: str, normalize: Callable[[str], str]) -> list[str]:
@@ -159,31 +174,33 @@ def distinct_values(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(value for value in values if value))[:MOST_VALUES]
 
 
-@dataclass(slots=True)
-class _Long:
-    """Values of odd rows, one after another."""
+@dataclass(frozen=True, slots=True)
+class _Odd:
+    """The normal forms of values that SQL set aside, with the row and slot of each."""
 
     rows: Rows
     slots: Rows
     texts: list[str]
 
-    @classmethod
-    def of(cls, rows: Rows, values: list[list[str]]) -> "_Long":
-        counts = np.fromiter(map(len, values), np.int64, len(values))
-        slots = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return cls(np.repeat(rows, counts), slots, [text for several in values for text in several])
+
+def _odd(rows: NormalRows, field: str, normalized: Callable[[str], list[str]]) -> _Odd:
+    """Normalise each distinct odd value once."""
+    places, raw = rows.chosen(f"{field}_odd")
+    known = {text: normalized(text) for text in dict.fromkeys(raw)}
+    counts = np.fromiter((len(known[text]) for text in raw), np.int64, len(raw))
+    slots = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return _Odd(np.repeat(places, counts), slots, [value for text in raw for value in known[text]])
 
 
-def _with_odd(rows: NormalRows, column: str, odd_rows: Rows, odd: list[list[str]]) -> Column:
-    long = _Long.of(odd_rows, odd)
+def _column(rows: NormalRows, column: str, odd: _Odd) -> Column:
+    """Put the plain values of a column and the odd ones together."""
     texts, (hashes, known) = rows.texts(column), rows.hashed(column)
-    if long.texts:
-        odd_texts = text_array(long.texts)
+    if odd.texts:
+        odd_texts = text_array(odd.texts)
         texts, hashes = np.append(texts, odd_texts), np.append(hashes, rows.hashes_of(odd_texts))
-        known = np.append(known, np.ones(len(long.texts), np.bool_))
+        known = np.append(known, odd_texts != "")
     values, codes = encoded(texts, hashes, known)
-    width = int(long.slots.max(initial=0)) + 1
-    placed = np.full((rows.size, width), MISSING, np.int32)
+    placed = np.full((rows.size, int(odd.slots.max(initial=0)) + 1), MISSING, np.int32)
     placed[:, 0] = codes[: rows.size]
-    placed[long.rows, long.slots] = codes[rows.size :]
+    placed[odd.rows, odd.slots] = codes[rows.size :]
     return Column(values, placed)

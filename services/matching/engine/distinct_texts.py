@@ -16,7 +16,8 @@ def encoded(texts: Texts, hashes: Hashes, known: Mask) -> tuple[list[str], Codes
     codes = np.full(len(texts), MISSING, np.int32)
     rows = np.flatnonzero(known)
     first, place = _first_rows(hashes[rows], rows)
-    if (texts[rows] != texts[first[place]]).any():
+    again = np.flatnonzero(first[place] != rows)
+    if (texts[rows[again]] != texts[first[place[again]]]).any():
         vocabulary = Vocabulary()
         return vocabulary.values, vocabulary.encode(texts.tolist())
     codes[rows] = place

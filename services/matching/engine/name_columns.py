@@ -1,8 +1,10 @@
 """Name columns owns how the names of many customers are read: by distinct word, as a whole only where that fails."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.identity.name_words import DEGREES, GENERATIONS, PARTICLES, TITLES
 from services.identity.names import PersonName, family_words, generation, given_words, name_words, parse_name
@@ -16,7 +18,14 @@ NAME_PARTS = ("given_name", "middle_name", "family_name", "suffix")
 
 _WORDS = tuple(f"name_{place}" for place in range(1, 5))
 _LONGEST_WORD = LONGEST // 4 - 1
-_ENDINGS = DEGREES | GENERATIONS.keys()
+_ODD, _COMMA, _TITLE, _ENDING, _PARTICLE = 1, 2, 4, 8, 16
+_SIGNS = {
+    word: _TITLE * (word in TITLES)
+    | _ENDING * (word in DEGREES or word in GENERATIONS)
+    | _PARTICLE * (word in PARTICLES)
+    for word in (*TITLES, *DEGREES, *GENERATIONS, *PARTICLES)
+}
+"""What a word may be beside a name."""
 
 
 def whole_name_forms() -> Forms:
@@ -143,70 +152,57 @@ class _Words:
     """What each distinct word of whole names is; the last place stands for no word."""
 
     code: Codes
-    odd: Mask
-    comma: Mask
-    title: Mask
-    ending: Mask
-    particle: Mask
+    signs: NDArray[np.uint8]
 
     @classmethod
     def of(cls, texts: list[str], vocabulary: Vocabulary) -> "_Words":
-        plain = [_plain_word(text) for text in texts]
-        words = [word for word, _ in plain]
-
-        def among(listed: frozenset[str] | set[str]) -> Mask:
-            return np.array([word in listed for word in words] + [False], np.bool_)
-
-        return cls(
-            code=np.append(vocabulary.encode(words), np.int32(MISSING)),
-            odd=np.array([not word for word in words] + [False], np.bool_),
-            comma=np.array([comma for _, comma in plain] + [False], np.bool_),
-            title=among(TITLES),
-            ending=among(_ENDINGS),
-            particle=among(PARTICLES),
-        )
+        words, signs = zip(*map(_read_word, texts), strict=True) if texts else ((), ())
+        return cls(np.append(vocabulary.encode(words), np.int32(MISSING)), np.array([*signs, 0], np.uint8))
 
     def put(self, tokens: Codes, codes: np.ndarray, wanted: Mask) -> Mask:
         """Write down the rows that can be read by their words, and tell which those are."""
+        signs = self.signs[tokens]
         count = (tokens >= 0).sum(axis=0)
-        comma, odd = self.comma[tokens], self.odd[tokens].any(axis=0)
-        last = tokens[np.maximum(count - 1, 0), np.arange(tokens.shape[1])]
-        readable = wanted & (count > 0) & ~odd & ~self.ending[last]
+        last = signs[np.maximum(count - 1, 0), np.arange(tokens.shape[1])]
+        readable = wanted & (count > 0) & (((signs & _ODD) == 0).all(axis=0)) & (last & _ENDING == 0)
+        comma = (signs & _COMMA) > 0
         turned = comma[0] & (count > 1)
-        inner = comma[1] & (count > 2) | comma[2] & (count > 3)
-        self._put_in_order(tokens, codes, readable & ~turned & ~inner)
-        self._put_turned(tokens, codes, readable & turned & ~comma[1:].any(axis=0))
+        inner = (comma[1] & (count > 2)) | (comma[2] & (count > 3))
+        self._put_in_order(tokens, signs, codes, readable & ~turned & ~inner)
+        self._put_turned(tokens, signs, codes, readable & turned & ~comma[1:].any(axis=0))
         return np.asarray(codes[:3].max(axis=0) >= 0) & wanted
 
-    def _put_in_order(self, tokens: Codes, codes: np.ndarray, where: Mask) -> None:
+    def _put_in_order(self, tokens: Codes, signs: NDArray[np.uint8], codes: np.ndarray, where: Mask) -> None:
         """'Dr. Ann Q. Lee': without titles one to three words, the family name last."""
         rows = np.flatnonzero(where)
         words = tokens[:, rows]
-        for _ in range(len(_WORDS) - 1):
-            titled = np.flatnonzero(self.title[words[0]] & (words[1] >= 0))
-            words[:-1, titled] = words[1:, titled]
-            words[-1, titled] = MISSING
+        titled = np.flatnonzero((signs[0, rows] & _TITLE > 0) & (words[1] >= 0))
+        while len(titled):
+            words[:-1, titled], words[-1, titled] = words[1:, titled], MISSING
+            titled = titled[(self.signs[words[0, titled]] & _TITLE > 0) & (words[1, titled] >= 0)]
         three = words[2] >= 0
-        keep = (words[3] < 0) & ~(three & self.particle[words[1]])
+        keep = (words[3] < 0) & ~(three & (self.signs[words[1]] & _PARTICLE > 0))
         family = np.where(three, words[2], words[1])
         middle = np.where(three, words[1], MISSING)
         for place, part in enumerate((words[0], middle, family)):
             codes[place, rows[keep]] = self.code[part[keep]]
 
-    def _put_turned(self, tokens: Codes, codes: np.ndarray, where: Mask) -> None:
+    def _put_turned(self, tokens: Codes, signs: NDArray[np.uint8], codes: np.ndarray, where: Mask) -> None:
         """'Lee, Ann Q.': the family name first."""
-        titled = self.title[tokens[1]] & (tokens[2] >= 0)
-        rows = np.flatnonzero(where & ~titled & ~self.ending[tokens[0]] & (tokens[3] < 0))
+        titled = (signs[1] & _TITLE > 0) & (tokens[2] >= 0)
+        rows = np.flatnonzero(where & ~titled & (signs[0] & _ENDING == 0) & (tokens[3] < 0))
         for place, part in enumerate((tokens[1], tokens[2], tokens[0])):
             codes[place, rows] = self.code[part[rows]]
 
 
-def _plain_word(text: str) -> tuple[str, bool]:
-    """Return the one word that a token is, '' if it is none or several, and whether a comma follows."""
+def _read_word(text: str) -> tuple[str, int]:
+    """Return the one word that a token is, '' if it is none or several, and its signs."""
     if text.isascii() and text.isalpha() and len(text) <= _LONGEST_WORD:
-        return text.lower(), False
+        word = text.lower()
+        return word, _SIGNS.get(word, 0)
     folded = fold(text)
     head, comma, tail = folded.partition(",")
     words = name_words(head) if not tail and not ("(" in folded or '"' in folded) else []
-    plain = len(words) == 1 and len(folded) <= _LONGEST_WORD
-    return (words[0] if plain else ""), bool(comma)
+    if len(words) != 1 or len(folded) > _LONGEST_WORD:
+        return "", _ODD
+    return words[0], _SIGNS.get(words[0], 0) | (_COMMA if comma else 0)

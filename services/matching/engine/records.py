@@ -91,7 +91,7 @@ def base_columns(rows: NormalRows, region: str) -> dict[str, Column]:
     parts: list[Callable[[], dict[str, Column]]] = [
         lambda: name_columns(rows),
         lambda: address_columns(rows),
-        lambda: {"email": contacts.email_column(rows)},
+        lambda: contacts.email_columns(rows),
         lambda: {"phone": contacts.phone_column(rows, region)},
         lambda: {"external_id": contacts.external_id_column(rows)},
         lambda: {"organization": _single(rows, "organization", normalize_organization)},
@@ -106,7 +106,7 @@ def base_columns(rows: NormalRows, region: str) -> dict[str, Column]:
 
 def _single(rows: NormalRows, field: str, normalize: Callable[[str], str]) -> Column:
     if field not in rows.names:
-        return Column([], np.full((rows.size, 1), MISSING, np.int32))
+        return contacts.missing(rows.size)
     texts, (codes,) = rows.coded(field)
     vocabulary = Vocabulary()
     became = np.append(vocabulary.encode(map(normalize, texts)), np.int32(MISSING))
