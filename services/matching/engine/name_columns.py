@@ -19,12 +19,9 @@ NAME_PARTS = ("given_name", "middle_name", "family_name", "suffix")
 _WORDS = tuple(f"name_{place}" for place in range(1, 5))
 _LONGEST_WORD = LONGEST // 4 - 1
 _ODD, _COMMA, _TITLE, _ENDING, _PARTICLE = 1, 2, 4, 8, 16
-_SIGNS = {
-    word: _TITLE * (word in TITLES)
-    | _ENDING * (word in DEGREES or word in GENERATIONS)
-    | _PARTICLE * (word in PARTICLES)
-    for word in (*TITLES, *DEGREES, *GENERATIONS, *PARTICLES)
-}
+_SIGNS: Counter[str] = Counter()
+for _sign, _words in ((_TITLE, TITLES), (_ENDING, DEGREES | GENERATIONS.keys()), (_PARTICLE, PARTICLES)):
+    _SIGNS.update(dict.fromkeys(_words, _sign))
 """What a word may be beside a name."""
 
 
