@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.dedupe import refuse_overwriting
-from services.cli.dedupe_input import read_customers
+from services.cli.dedupe_input import read_customers, read_records
 from services.cli.dedupe_output import refuse_unwritable, written
 from services.cli.engine_options import (
     LinkOnlyOption,
@@ -60,7 +60,7 @@ def evaluate(
         customers = read_customers(source_file, mapping_of(mapping or []), source)
         truth = read_truth(truth_file, customers.ids, customers.sources if link_only else None)
         progress("normalise", 0.0)
-        records = api.records_from_table(customers.ids, customers.fields, country, customers.sources)
+        records = read_records(source_file, mapping_of(mapping or []), source, country)
         result = api.dedupe(records, options, progress)
         progress("judge", 0.0)
         found = evaluation_of(customers, result, truth, country, threshold, worst)

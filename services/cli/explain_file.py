@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from patronage.matching.v1 import matching_service_pb2 as pb
-from services.cli.dedupe_input import Customers, read_customers
+from services.cli.dedupe_input import Customers, read_customers, read_records
 from services.cli.engine_options import mapping_of, region_of
 from services.cli.failures import BadInputFailure
 from services.cli.stages import showing_progress
@@ -21,7 +21,7 @@ def explain_rows(source: Path, ids: tuple[str, str], mapping: list[str], region:
         customers = read_customers(source, mapping_of(mapping))
         left, right = (_row(customers, source, record_id) for record_id in ids)
         progress("normalise", 0.0)
-        records = api.records_from_table(customers.ids, customers.fields, country)
+        records = read_records(source, mapping_of(mapping), None, country)
         result = api.dedupe(records, None, progress)
     return message_of(RawPairs(result, country).explain(left, right)), (left, right)
 

@@ -1,11 +1,15 @@
-"""Measured owns what a command costs: its time on the clock, on all cores, and the most memory that it held."""
+"""Measured owns what a command costs: its time on the clock, on all cores, and the most memory that it held.
 
+The command is started by a small process of its own, since the kernel counts the starter's memory as the child's.
+"""
+
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
@@ -20,22 +24,28 @@ class Cost:
 
 def measured(command: Sequence[str | Path]) -> Cost:
     """Run a command to its end; raise RuntimeError with what it says when it fails."""
-    begun = time.perf_counter()
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    try:
-        said = process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
-    except BaseException:
-        process.kill()
-        raise
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - begun
-    if process.returncode:
-        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {said.decode(errors='replace')[-2000:]}")
-    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+    starter = [sys.executable, "-S", __file__, *(str(part) for part in command)]
+    ran = subprocess.run(starter, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise RuntimeError(f"{command[0]} ended with {ran.returncode}: {ran.stderr[-2000:]}")
+    return Cost(**json.loads(ran.stdout))
 
 
 def patronage(*arguments: str | Path) -> list[str | Path]:
     """Return the command `patronage` of this interpreter."""
     return [sys.executable, "-m", "services.cli.main", *arguments]
+
+
+def _start(command: Sequence[str]) -> int:
+    """Run a command, print its cost as JSON, and return its exit code."""
+    begun = time.perf_counter()
+    process = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)])
+    _, status, used = os.wait4(process, 0)
+    seconds = time.perf_counter() - begun
+    cost = Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+    sys.stdout.write(json.dumps(asdict(cost)))
+    return os.waitstatus_to_exitcode(status)
+
+
+if __name__ == "__main__":
+    sys.exit(_start(sys.argv[1:]))
