@@ -75,7 +75,7 @@ def scripted(script: Script, credentials: Any = None, **settings: Any) -> Iterat
     else:
         port = server.add_secure_port("localhost:0", credentials)
     server.start()
-    places = {name: f"{'localhost' if credentials else '127.0.0.1'}:{port}" for name in ("customers", "matching")}
+    places = dict.fromkeys(("customers", "matching"), f"{'localhost' if credentials else '127.0.0.1'}:{port}")
     told = {"targets": places, "token": "t", **settings}
     try:
         with PatronageClient(ClientSettings(**told), wait=script.waited.append) as client:
