@@ -5,8 +5,7 @@ from __future__ import annotations
 from patronage.customers.v1 import activity_service_pb2 as pb
 from patronage.customers.v1 import customer_pb2
 from services.customers.convert.choices import number_of, short_name
-from services.customers.convert.customer import timestamp
-from services.customers.convert.times import time_text
+from services.customers.convert.times import time_text, timestamp
 from services.customers.domain.children import Child, etag_of
 from services.customers.domain.fields import Json
 

@@ -6,7 +6,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from patronage.customers.v1 import audit_service_pb2 as pb
 from patronage.customers.v1 import customer_pb2
-from services.customers.convert.customer import moment
+from services.customers.convert.times import moment
 from services.customers.domain.audit import AuditEntry, AuditQuestion, Values
 
 

@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from patronage.customers.v1 import conversation_pb2 as pb
 from patronage.customers.v1 import customer_pb2
 from services.customers.convert.choices import number_of, short_name
-from services.customers.convert.customer import moment, timestamp
+from services.customers.convert.times import moment, timestamp
 from services.customers.domain.conversation import GIVEN_FIELDS, SAID, ConversationDraft, Interaction, etag_of
 from services.customers.domain.conversation_metrics import ConversationMetrics
 from services.customers.domain.fields import Json

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -14,6 +14,9 @@ from google.type.date_pb2 import Date
 
 from patronage.customers.v1 import customer_pb2 as pb
 from patronage.customers.v1 import customer_service_pb2 as service_pb
+from services.customers.convert.preferences import preferences_message
+from services.customers.convert.times import timestamp
+from services.customers.domain.preferences import WRITABLE as PREFERENCES
 from services.runtime.failures import FieldsInvalid, FieldViolation
 
 Json = Any
@@ -144,6 +147,8 @@ def customer_message(company_id: str, shown: Mapping[str, Json]) -> pb.Customer:
         message.birth_date.CopyFrom(Date(year=day.year, month=day.month, day=day.day))
     if metadata := shown.get("metadata"):
         message.metadata.update(metadata)
+    if not shown.keys().isdisjoint(PREFERENCES):
+        message.preferences.CopyFrom(preferences_message(shown))
     return message
 
 
@@ -155,21 +160,6 @@ def _plain_values(shown: Mapping[str, Json]) -> dict[str, Any]:
         **{name: numbers[shown[name]] for name, numbers in NUMBERS.items() if shown.get(name)},
         **{name: _remembered_timestamp(shown[stored]) for stored, name in TIMES.items() if shown.get(stored)},
     }
-
-
-def timestamp(text: str) -> Timestamp:
-    """A time in ISO 8601 with its offset as a message."""
-    message = Timestamp()
-    message.FromDatetime(datetime.fromisoformat(text))
-    return message
-
-
-def moment(message: Timestamp, field: str) -> datetime:
-    """A time message as a datetime in UTC; one out of range is wrong."""
-    try:
-        return message.ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise FieldsInvalid([FieldViolation(field, "is no possible time")]) from error
 
 
 def found_message(company_id: str, found: Found) -> service_pb.GetCustomerResponse:

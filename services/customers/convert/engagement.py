@@ -7,8 +7,7 @@ from google.type.money_pb2 import Money
 from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import engagement_service_pb2 as pb
 from services.customers.convert.choices import number_of, short_name
-from services.customers.convert.customer import timestamp
-from services.customers.convert.times import time_text
+from services.customers.convert.times import time_text, timestamp
 from services.customers.domain.children import Child, etag_of
 from services.customers.domain.engagement import blocks_deletion
 from services.customers.domain.fields import Json

@@ -10,7 +10,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import listing_pb2 as pb
-from services.customers.convert.customer import CHOICES, PREFIXES, customer_message, moment, timestamp
+from services.customers.convert.customer import CHOICES, PREFIXES, customer_message
+from services.customers.convert.times import moment, timestamp
 from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.listing import SORTS, Question
 from services.runtime.failures import FieldCheck

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as pb
-from services.customers.convert.customer import timestamp
+from services.customers.convert.times import timestamp
 from services.customers.domain.forest import DEFAULT_RULE
 from services.customers.domain.merge import LaterEdit, LoggedMerge, Merge, by_unit, check_merge
 

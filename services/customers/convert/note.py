@@ -5,7 +5,7 @@ from __future__ import annotations
 from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import note_service_pb2 as pb
 from services.customers.convert.choices import number_of, short_name
-from services.customers.convert.customer import timestamp
+from services.customers.convert.times import timestamp
 from services.customers.domain.children import Child, etag_of
 from services.customers.domain.fields import Json
 

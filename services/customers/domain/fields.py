@@ -59,7 +59,18 @@ class Unit:
     fields: tuple[str, ...]
 
 
-UNITS: Sequence[Unit] = (
+CONSENTS: Mapping[str, bool] = {
+    "do_not_contact": True,
+    "can_receive_offers": False,
+    "can_receive_loyalty": False,
+    "prefer_sms": False,
+    "prefer_email": False,
+    "prefer_call": False,
+}
+"""What a customer is asked about being contacted, with the answer that restricts it. In a merge the most restrictive
+answer survives, whatever rules and choices say."""
+
+SURVIVING: Sequence[Unit] = (
     Unit("name", ("name", *NAME_PARTS)),
     Unit("organization", ("organization",)),
     Unit("party_type", ("party_type",)),
@@ -69,10 +80,14 @@ UNITS: Sequence[Unit] = (
     Unit("source", ("source",)),
     Unit("source_campaign", ("source_campaign",)),
     Unit("metadata", ("metadata",)),
+    Unit("preferred_payment", ("preferred_payment",)),
+    Unit("best_contact_time", ("best_contact_time",)),
 )
-UNIT_OF_FIELD: Mapping[str, Unit] = {field: unit for unit in UNITS for field in unit.fields}
+"""Units of which one value survives a merge, by rule or choice."""
+UNITS: Sequence[Unit] = (*SURVIVING, *(Unit(name, (name,)) for name in CONSENTS))
+UNIT_OF_FIELD: Mapping[str, Unit] = {field: unit for unit in SURVIVING for field in unit.fields}
 
-PLAIN_SETS = ("external_ids", "identifiers", "tags")
+PLAIN_SETS = ("external_ids", "identifiers", "tags", "favorite_products")
 SET_FIELDS = ("contact_points", *PLAIN_SETS)
 """Fields that hold many values and unite in a merge."""
 

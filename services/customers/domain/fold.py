@@ -10,8 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.customers.domain.consent import stricter
 from services.customers.domain.contact_points import primary
-from services.customers.domain.fields import CONTACT_KINDS, SET_FIELDS, UNITS, Fields, Json, Unit, is_empty, item_key
+from services.customers.domain.fields import (
+    CONSENTS,
+    CONTACT_KINDS,
+    SET_FIELDS,
+    UNITS,
+    Fields,
+    Json,
+    Unit,
+    is_empty,
+    item_key,
+)
 from services.customers.domain.forest import DEFAULT_RULE, Edge, Tree
 from services.customers.domain.record import Edit
 
@@ -101,7 +112,9 @@ def one_primary(field: str, items: list[Json]) -> list[Json]:
 
 def _fold_in(state: Shown, edge: Edge, chosen: Mapping[str, Shown | None], source: Shown) -> None:
     for unit in UNITS:
-        if unit.name in chosen:
+        if unit.name in CONSENTS:
+            _take_stricter(state, unit, source)
+        elif unit.name in chosen:
             _take(state, unit, chosen[unit.name])
         elif RULE_TAKES_SOURCE[edge.rules.get(unit.name, DEFAULT_RULE)](unit, state, source):
             _take(state, unit, source)
@@ -129,6 +142,12 @@ def _take(state: Shown, unit: Unit, source: Shown | None) -> None:
     if source is not None:
         values = {name: source.fields[name] for name in unit.fields if name in source.fields}
         _put(state, unit, values, source.times.get(unit.name))
+
+
+def _take_stricter(state: Shown, unit: Unit, source: Shown) -> None:
+    mine, theirs = state.fields.get(unit.name), source.fields.get(unit.name)
+    if theirs is not None and stricter(unit.name, mine, theirs) is theirs:
+        _take(state, unit, source)
 
 
 def _put(state: Shown, unit: Unit, values: Fields, time: datetime | None) -> None:

@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
+from patronage.customers.v1 import preferences_pb2 as _preferences_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -249,6 +250,7 @@ class Customer(_message.Message):
     CREATED_BY_FIELD_NUMBER: _builtins.int
     UPDATED_BY_FIELD_NUMBER: _builtins.int
     IDENTIFIERS_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The id, a UUIDv7 in text. Output only."""
     company_id: _builtins.str
@@ -361,6 +363,10 @@ class Customer(_message.Message):
         Evidence for matching, never a key: several customers may have the same one.
         """
 
+    @_builtins.property
+    def preferences(self) -> _preferences_pb2.Preferences:
+        """What the customer likes and agrees to; absent: nothing was said yet. UpdatePreferences changes it. Output only."""
+
     def __init__(
         self,
         *,
@@ -399,10 +405,11 @@ class Customer(_message.Message):
         created_by: Global___Actor | None = ...,
         updated_by: Global___Actor | None = ...,
         identifiers: _abc.Iterable[_builtins.str] | None = ...,
+        preferences: _preferences_pb2.Preferences | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "create_time", b"create_time", "created_by", b"created_by", "delete_time", b"delete_time", "lifecycle_stage_time", b"lifecycle_stage_time", "metadata", b"metadata", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["birth_date", b"birth_date", "create_time", b"create_time", "created_by", b"created_by", "delete_time", b"delete_time", "lifecycle_stage_time", b"lifecycle_stage_time", "metadata", b"metadata", "preferences", b"preferences", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "birth_date", b"birth_date", "birth_date_text", b"birth_date_text", "company_id", b"company_id", "contact_points", b"contact_points", "create_time", b"create_time", "created_by", b"created_by", "customer_id", b"customer_id", "customer_type", b"customer_type", "delete_time", b"delete_time", "email", b"email", "etag", b"etag", "external_ids", b"external_ids", "family_name", b"family_name", "given_name", b"given_name", "identifiers", b"identifiers", "lifecycle_stage", b"lifecycle_stage", "lifecycle_stage_time", b"lifecycle_stage_time", "merged_customer_ids", b"merged_customer_ids", "merged_into", b"merged_into", "metadata", b"metadata", "middle_name", b"middle_name", "name", b"name", "organization", b"organization", "party_type", b"party_type", "phone", b"phone", "revision", b"revision", "source", b"source", "source_campaign", b"source_campaign", "state", b"state", "suffix", b"suffix", "tags", b"tags", "title", b"title", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "birth_date", b"birth_date", "birth_date_text", b"birth_date_text", "company_id", b"company_id", "contact_points", b"contact_points", "create_time", b"create_time", "created_by", b"created_by", "customer_id", b"customer_id", "customer_type", b"customer_type", "delete_time", b"delete_time", "email", b"email", "etag", b"etag", "external_ids", b"external_ids", "family_name", b"family_name", "given_name", b"given_name", "identifiers", b"identifiers", "lifecycle_stage", b"lifecycle_stage", "lifecycle_stage_time", b"lifecycle_stage_time", "merged_customer_ids", b"merged_customer_ids", "merged_into", b"merged_into", "metadata", b"metadata", "middle_name", b"middle_name", "name", b"name", "organization", b"organization", "party_type", b"party_type", "phone", b"phone", "preferences", b"preferences", "revision", b"revision", "source", b"source", "source_campaign", b"source_campaign", "state", b"state", "suffix", b"suffix", "tags", b"tags", "title", b"title", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
