@@ -9,6 +9,7 @@ import psycopg
 
 from services.analytics.store.recount import drift
 from services.customers.domain.view import views
+from services.customers.operations.verify_conversation_metrics import verify_conversation_metrics
 from services.customers.store import trees
 from services.local.postgres import Postgres
 from services.local.suite import Suite
@@ -24,6 +25,24 @@ SELECT c.customer_id::text, c.revision, array_agg(f.revision ORDER BY f.revision
   FROM customers c LEFT JOIN feed f
     ON f.company_id = c.company_id AND f.subject = 'customer' AND f.payload ->> 'customer_id' = c.customer_id::text
  WHERE c.company_id = %s GROUP BY 1, 2
+"""
+TOLD_CONVERSATIONS = """
+SELECT c.conversation_id::text, c.revision, array_agg(f.revision ORDER BY f.revision),
+       (array_agg((f.payload ->> 'interactions')::bigint ORDER BY f.revision DESC))[1], c.interactions
+  FROM conversations c LEFT JOIN feed f
+    ON f.company_id = c.company_id AND f.subject = 'conversation'
+       AND f.payload ->> 'conversation_id' = c.conversation_id::text
+ WHERE c.company_id = %s GROUP BY 1, 2, 5
+"""
+MISCOUNTED = """
+SELECT c.customer_id::text, c.total_conversations, c.last_interaction_time::text, counted.*
+  FROM customers c
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS conversations, coalesce(max(t.last_at), '-infinity')::text AS last_at
+         FROM conversations t JOIN customers m ON m.company_id = %s AND m.customer_id = t.origin_customer_id
+        WHERE t.company_id = %s AND (m.root_id = c.customer_id OR m.customer_id = c.customer_id)) AS counted
+ WHERE c.company_id = %s AND (c.total_conversations, c.last_interaction_time::text)
+       IS DISTINCT FROM (counted.conversations, counted.last_at)
 """
 EDGES = "SELECT source_id::text, target_id::text, merge_id::text, in_force FROM merge_edges WHERE company_id = %s"
 LOG = "SELECT merge_id::text, target_id::text, source_ids::text[], undone_at FROM merges WHERE company_id = %s"
@@ -69,6 +88,22 @@ def assert_each_revision_was_fed_once(company: Company) -> None:
     """Each write of a customer left one change in the feed: none is lost, none stands twice."""
     for customer_id, revision, fed in rows(company.suite, "customers", REVISIONS, company.id):
         assert fed == list(range(1, revision + 1)), customer_id
+
+
+def assert_conversations_are_fed_and_counted(company: Company) -> None:
+    """Each change of a conversation left one change in the feed, with the interactions that there are; each figure is
+    what counting them again gives, for lists too."""
+    for conversation_id, revision, fed, last, interactions in rows(
+        company.suite, "customers", TOLD_CONVERSATIONS, company.id
+    ):
+        assert fed == list(range(1, revision + 1)), conversation_id
+        assert last == interactions, conversation_id
+    assert rows(company.suite, "customers", MISCOUNTED, company.id, company.id, company.id) == []
+    with transaction(company, "customers", "runtime") as tx:
+        verified = verify_conversation_metrics(tx, 0, "")
+        while verified.next_page_token and not verified.drifts:
+            verified = verify_conversation_metrics(tx, 0, verified.next_page_token)
+        assert verified.drifts == []
 
 
 def assert_views_fold(company: Company) -> None:
