@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.analytics.domain.instants import InstantInput
@@ -10,6 +11,11 @@ from services.analytics.domain.instants import InstantInput
 def instant_input(message: Timestamp) -> InstantInput:
     """A time as a request says it."""
     return InstantInput(message.seconds, message.nanos)
+
+
+def asked_instant(request: Message, field: str) -> InstantInput | None:
+    """The time in a field of a request; None where it is absent."""
+    return instant_input(getattr(request, field)) if request.HasField(field) else None
 
 
 def timestamp(instant: datetime | None) -> Timestamp | None:

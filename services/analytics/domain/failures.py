@@ -92,3 +92,16 @@ class RefundExceedsSale(Failure):
             metadata={"sale_id": sale_id},
             preconditions=[PreconditionViolation("REFUND_EXCEEDS_SALE", sale_id, "Less than that is left.")],
         )
+
+
+class PolicyNotFound(Failure):
+    """The company has no loyalty policy of this version."""
+
+    code = Code.NOT_FOUND
+    reason = "POLICY_NOT_FOUND"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "The loyalty policy has no such version. Leave version out to read the one that holds.",
+            metadata={"version": str(version)},
+        )

@@ -1,12 +1,13 @@
 """The figures of customers and of the company, and the sums and means that they are shown with."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from services.analytics.domain.frequency import RepeatFrequency, frequency_of, is_repeat_customer
+from services.analytics.domain.frequency import RepeatFrequency
 from services.analytics.domain.instants import days_between
+from services.analytics.domain.lifetime_value import EngagementFigures, WorthIn
+from services.analytics.domain.loyalty import LoyaltyPolicy, is_repeat_customer
 from services.analytics.domain.money import Amount, mean
 
 
@@ -34,6 +35,18 @@ class CustomerFigures:
     first_purchase_time: datetime | None
     last_purchase_time: datetime | None
     totals: tuple[CurrencyTotal, ...] = field(default=())
+    customer_type: str = "WALK_IN"
+    phone: str = ""
+    email: str = ""
+    create_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a customer is worth, and the business done with them beside sales."""
+
+    by_currency: tuple[WorthIn, ...]
+    engagements: EngagementFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,49 +57,58 @@ class CustomerMetrics:
     days_since_last_purchase: int | None
     is_repeat_customer: bool
     repeat_frequency: RepeatFrequency
+    loyalty_tier: str
+    policy: LoyaltyPolicy
+    worth: Worth | None = None
 
 
-def metrics_of(figures: CustomerFigures, as_of: datetime, time_zone: str) -> CustomerMetrics:
-    """The metrics at a time, with days as the time zone has them."""
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """By what metrics are reckoned: the time, the zone that has its days, and the company's policy."""
+
+    as_of: datetime
+    time_zone: str
+    policy: LoyaltyPolicy
+
+
+def metrics_of(figures: CustomerFigures, by: Reckoning, worth: Worth | None = None) -> CustomerMetrics:
+    """The metrics of a customer."""
     last = figures.last_purchase_time
     return CustomerMetrics(
         figures,
-        days_since_last_purchase=None if last is None else days_between(last, as_of, time_zone),
+        days_since_last_purchase=None if last is None else days_between(last, by.as_of, by.time_zone),
         is_repeat_customer=is_repeat_customer(figures.purchases),
-        repeat_frequency=frequency_of(figures.purchases),
+        repeat_frequency=by.policy.frequency_of(figures.purchases),
+        loyalty_tier=by.policy.tier_of(figures.purchases),
+        policy=by.policy,
+        worth=worth,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyFigures:
-    """The customers of a company and what they brought in."""
+    """The customers of a company and what they brought in; buyers and revenue are those of an interval."""
 
     customers: int
     active: int
     persons: int
     organizations: int
+    new: int
+    buying: int
+    repeat: int
     frequencies: tuple[tuple[RepeatFrequency, int], ...]
     revenue: tuple[CurrencyTotal, ...]
 
     @property
-    def buying(self) -> int:
-        """Customers with a purchase."""
-        return sum(_customers_of(self.frequencies, {RepeatFrequency.NONE}))
-
-    @property
-    def repeat(self) -> int:
-        """Customers with two purchases or more."""
-        return sum(_customers_of(self.frequencies, {RepeatFrequency.NONE, RepeatFrequency.ONE_TIME}))
-
-    @property
     def repeat_percentage(self) -> Decimal:
         """Repeat customers in a hundred of those who bought, one decimal."""
-        return Decimal(mean(1000 * self.repeat, self.buying)).scaleb(-1)
+        return percentage(self.repeat, self.buying)
 
     def average_customer_value(self, total: Amount) -> Amount:
         """The total over all customers, not only those who bought."""
         return Amount(mean(total.minor, self.customers), total.currency)
 
 
-def _customers_of(counts: Iterable[tuple[RepeatFrequency, int]], without: set[RepeatFrequency]) -> Iterable[int]:
-    return (customers for frequency, customers in counts if frequency not in without)
+def percentage(part: int, whole: int) -> Decimal:
+    """So many in a hundred, one decimal, half to even; 0 of nothing."""
+    return Decimal(mean(1000 * part, whole)).scaleb(-1)

@@ -1,11 +1,22 @@
-"""Applies what the feed tells of one company: its settings and its customers."""
+"""Applies what the feed tells of one company: its settings, its customers and the business done with them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.analytics.domain.forest import resolved_roots
-from services.analytics.domain.mirror import CompanyChange, CustomerChange, Told
+from services.analytics.domain.mirror import CompanyChange, CustomerChange, EngagementChange, Told
+from services.analytics.operations.follow_stages import follow_stages
 from services.analytics.operations.parked_sales import release_parked_sales
-from services.analytics.store import companies, external_ids, figures, mirror, months, parked_sales
+from services.analytics.store import (
+    companies,
+    engagements,
+    external_ids,
+    figures,
+    mirror,
+    months,
+    parked_sales,
+    stays,
+    tags,
+)
 from services.analytics.store.mirror import Mirrored
 from services.runtime.database import Transaction
 
@@ -19,9 +30,15 @@ def apply_changes(tx: Transaction, epoch: str, generation: int, told: Sequence[T
     customers = [one for one in told if isinstance(one, CustomerChange)]
     if customers:
         _apply_customers(tx, epoch, generation, customers)
+    business = {one.engagement_id: one for one in sorted(_engagements(told), key=lambda one: one.revision)}
+    engagements.write_if_newer(tx, epoch, generation, list(business.values()))
 
 
-def _apply_customers(tx: Transaction, epoch: str, generation: int, changes: Iterable[CustomerChange]) -> None:
+def _engagements(told: Iterable[Told]) -> Iterator[EngagementChange]:
+    return (one for one in told if isinstance(one, EngagementChange))
+
+
+def _apply_customers(tx: Transaction, epoch: str, generation: int, changes: Sequence[CustomerChange]) -> None:
     """Applies those that are newer than what is known; the others were seen in this pass all the same."""
     latest = _latest(changes)
     parked_sales.hold_off_parking(tx)
@@ -30,6 +47,7 @@ def _apply_customers(tx: Transaction, epoch: str, generation: int, changes: Iter
     stale = latest.keys() - {change.customer_id for change in newer}
     mirror.mark_seen(tx, generation, sorted(stale))
     store_customers(tx, epoch, generation, newer, known)
+    follow_stages(tx, [change for change in changes if _is_newer(change, epoch, known)], known)
     release_parked_sales(tx, [change.customer_id for change in newer])
 
 
@@ -46,11 +64,13 @@ def store_customers(
     moved = {i: roots[i] for i, was in known.items() if was.root_id != roots[i]}
     mirror.write(tx, epoch, generation, changes, roots)
     external_ids.write(tx, changes)
+    tags.write(tx, changes)
     mirror.move(tx, {i: root for i, root in moved.items() if i not in changed})
     recounted = {*moved.values(), *(known[i].root_id for i in moved)}
     looks_new = {change.customer_id for change in changes if _looks_new(change, known)}
     figures.show_roots(tx, sorted(recounted | looks_new | moved.keys()))
     figures.recount_roots(tx, sorted(recounted))
+    stays.show(tx, sorted(looks_new | moved.keys()))
 
 
 def _roots(tx: Transaction, changes: Sequence[CustomerChange], known: Mapping[str, Mirrored]) -> dict[str, str]:
@@ -76,4 +96,4 @@ def _is_newer(change: CustomerChange, epoch: str, known: Mapping[str, Mirrored])
 
 def _looks_new(change: CustomerChange, known: Mapping[str, Mirrored]) -> bool:
     was = known.get(change.customer_id)
-    return was is None or (was.state, was.party_type) != (change.state, change.party_type)
+    return was is None or (was.state, was.party_type, was.source) != (change.state, change.party_type, change.source)

@@ -1,25 +1,41 @@
-"""Reads the figures of the whole company."""
+"""Reads the figures of the whole company, of all time or of an interval."""
 
 from collections.abc import Callable, Iterable
 
 from services.analytics.domain.figures import CompanyFigures
-from services.analytics.domain.frequency import BANDS
-from services.analytics.store import company_figures
+from services.analytics.domain.questions import Interval
+from services.analytics.store import company_figures, loyalty
 from services.analytics.store.company_figures import CustomerCount
 from services.runtime.database import Transaction
 
 
-def get_company_summary(tx: Transaction) -> CompanyFigures:
-    """The customers that show, by frequency, and all revenue, that of deleted customers too."""
-    counts = company_figures.customers(tx, [band.least_purchases for band in BANDS])
+def get_company_summary(tx: Transaction, interval: Interval) -> CompanyFigures:
+    """The customers that show, by frequency, and the revenue, that of deleted customers too."""
+    bands = loyalty.latest(tx).bands
+    counts = company_figures.customers(tx, [least for _, least in bands])
+    begin, end = interval.bounds
+    buying, repeat = _buyers(counts)
+    if interval.is_bounded:
+        buying, repeat = company_figures.buyers_between(tx, begin, end)
+    revenue = company_figures.revenue_between(tx, begin, end) if interval.is_bounded else company_figures.revenue(tx)
     return CompanyFigures(
         customers=_sum(counts, lambda count: True),
         active=_sum(counts, lambda count: count.active),
         persons=_sum(counts, lambda count: not count.organization),
         organizations=_sum(counts, lambda count: count.organization),
-        frequencies=tuple((band.frequency, _in_band(counts, number)) for number, band in enumerate(BANDS, start=1)),
-        revenue=tuple(company_figures.revenue(tx)),
+        new=company_figures.new_between(tx, begin, end),
+        buying=buying,
+        repeat=repeat,
+        frequencies=tuple(
+            (frequency, _in_band(counts, number)) for number, (frequency, _) in enumerate(bands, start=1)
+        ),
+        revenue=tuple(revenue),
     )
+
+
+def _buyers(counts: Iterable[CustomerCount]) -> tuple[int, int]:
+    """Of all time: whoever has a purchase, and whoever has more than one."""
+    return sum(count.buying for count in counts), sum(count.repeat for count in counts)
 
 
 def _in_band(counts: Iterable[CustomerCount], band: int) -> int:

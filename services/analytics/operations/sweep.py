@@ -1,7 +1,7 @@
 """Numbers the passes over everything that the feed sends, and marks what a pass did not show as gone."""
 
 from services.analytics.operations.apply_changes import store_customers
-from services.analytics.store import mirror, passes
+from services.analytics.store import engagements, mirror, passes
 from services.runtime.database import Database, Transaction
 
 SWEPT_AT_ONCE = 2000
@@ -21,6 +21,7 @@ def sweep(tx: Transaction, epoch: str, generation: int) -> None:
 
 
 def _sweep_company(tx: Transaction, epoch: str, generation: int) -> None:
+    engagements.sweep(tx, generation)
     after = _BEFORE_ALL
     while gone := mirror.unseen(tx, generation, after, SWEPT_AT_ONCE):
         known = mirror.lock_trees(tx, [change.customer_id for change in gone])

@@ -1,9 +1,11 @@
 """The settings of companies, as the feed told them."""
 
-from services.analytics.domain.mirror import DEFAULT_TIME_ZONE, CompanyChange
+from services.analytics.domain.mirror import DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, CompanyChange
 from services.runtime.database import Transaction
 
 TIME_ZONE = "SELECT time_zone FROM company_settings WHERE company_id = app_company()"
+CURRENCY = "SELECT currency FROM company_settings WHERE company_id = app_company()"
+MONTH_ZONE = "SELECT month_zone FROM company_settings WHERE company_id = app_company()"
 # A row that sales can hold, so that the zone of months does not change under them.
 BEGIN = """
 INSERT INTO company_settings (company_id, currency, time_zone, epoch, revision)
@@ -23,6 +25,16 @@ RETURNING month_zone
 def time_zone(tx: Transaction) -> str:
     """The time zone of the company of the transaction."""
     return str(tx.value(TIME_ZONE) or DEFAULT_TIME_ZONE)
+
+
+def currency(tx: Transaction) -> str:
+    """The currency of the company, or that which it has before it says another."""
+    return str(tx.value(CURRENCY) or DEFAULT_CURRENCY)
+
+
+def month_zone(tx: Transaction) -> str:
+    """The time zone in which the company's days and months begin."""
+    return str(tx.value(MONTH_ZONE) or DEFAULT_TIME_ZONE)
 
 
 def begin(tx: Transaction) -> None:

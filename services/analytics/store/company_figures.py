@@ -2,19 +2,62 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.analytics.domain.figures import CurrencyTotal
 from services.analytics.domain.money import Amount
 from services.runtime.database import Transaction
 
 CUSTOMERS = """
-SELECT width_bucket(purchases, %s::bigint[]) AS band, active, organization, count(*) AS customers
+SELECT width_bucket(purchases, %s::bigint[]) AS band, active, organization, count(*) AS customers,
+       count(*) FILTER (WHERE purchases >= 1) AS buying, count(*) FILTER (WHERE purchases >= 2) AS repeat
 FROM root_figures WHERE company_id = app_company() AND listed
 GROUP BY 1, 2, 3
 """
 REVENUE = """
 SELECT currency, sum(purchases)::bigint AS purchases, sum(total_minor) AS total_minor
 FROM company_totals WHERE company_id = app_company() GROUP BY currency HAVING sum(purchases) > 0 ORDER BY currency
+"""
+# Whole quarters of an hour are summed already; what sticks out at either end is summed from the sales themselves.
+REVENUE_BETWEEN = """
+WITH edges AS (
+    SELECT %(sold_from)s::timestamptz AS sold_from, %(sold_before)s::timestamptz AS sold_before,
+           quarter_of(%(sold_from)s::timestamptz - interval '1 microsecond') + interval '15 minutes' AS first,
+           quarter_of(%(sold_before)s::timestamptz) AS last
+), parts AS (
+    SELECT currency, purchases, total_minor FROM company_quarters, edges
+    WHERE company_id = app_company() AND quarter >= first AND quarter < last
+    UNION ALL
+    SELECT currency, 1, net_minor FROM sales, edges
+    WHERE company_id = app_company() AND counts AND sold_at >= edges.sold_from
+          AND sold_at < least(first, edges.sold_before)
+    UNION ALL
+    SELECT currency, 1, net_minor FROM sales, edges
+    WHERE company_id = app_company() AND counts AND sold_at >= greatest(last, first)
+          AND sold_at < edges.sold_before
+)
+SELECT currency, sum(purchases)::bigint AS purchases, sum(total_minor) AS total_minor
+FROM parts GROUP BY currency HAVING sum(purchases) > 0 ORDER BY currency
+"""
+# Only the few who are merged or not listed are looked up: everyone else is a listed root.
+BUYERS_BETWEEN = """
+SELECT count(*) AS buying, count(*) FILTER (WHERE purchases >= 2) AS repeat
+FROM (
+    SELECT coalesce(m.root_id, s.origin_customer_id) AS root_id, count(*) AS purchases
+    FROM sales s
+    LEFT JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = s.origin_customer_id
+                                AND m.customer_id <> m.root_id
+    WHERE s.company_id = app_company() AND s.counts AND s.sold_at >= %(sold_from)s AND s.sold_at < %(sold_before)s
+    GROUP BY 1
+) b
+WHERE NOT EXISTS (
+    SELECT FROM root_figures f WHERE f.company_id = app_company() AND f.root_id = b.root_id
+        AND NOT f.listed AND f.purchases > 0)
+"""
+NEW_BETWEEN = """
+SELECT count(*) FROM customers_mirror
+WHERE company_id = app_company() AND customer_id = root_id AND state IN ('ACTIVE', 'INACTIVE')
+      AND joined_at >= %(sold_from)s AND joined_at < %(sold_before)s
 """
 
 
@@ -26,6 +69,8 @@ class CustomerCount:
     active: bool
     organization: bool
     customers: int
+    buying: int
+    repeat: int
 
 
 def customers(tx: Transaction, least_purchases: Sequence[int]) -> list[CustomerCount]:
@@ -38,3 +83,21 @@ def revenue(tx: Transaction) -> list[CurrencyTotal]:
     return [
         CurrencyTotal(row["purchases"], Amount(int(row["total_minor"]), row["currency"])) for row in tx.rows(REVENUE)
     ]
+
+
+def revenue_between(tx: Transaction, sold_from: datetime, sold_before: datetime) -> list[CurrencyTotal]:
+    """The sales of the company in an interval, by currency."""
+    rows = tx.rows(REVENUE_BETWEEN, {"sold_from": sold_from, "sold_before": sold_before})
+    return [CurrencyTotal(row["purchases"], Amount(int(row["total_minor"]), row["currency"])) for row in rows]
+
+
+def buyers_between(tx: Transaction, sold_from: datetime, sold_before: datetime) -> tuple[int, int]:
+    """How many customers that show bought in an interval, and how many of them twice or more."""
+    row = tx.row(BUYERS_BETWEEN, {"sold_from": sold_from, "sold_before": sold_before})
+    assert row is not None
+    return row["buying"], row["repeat"]
+
+
+def new_between(tx: Transaction, begin: datetime, end: datetime) -> int:
+    """How many customers that show were created in an interval."""
+    return int(tx.value(NEW_BETWEEN, {"sold_from": begin, "sold_before": end}))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from services.analytics.domain.mirror import CustomerChange, CustomerState, PartyType
+from services.analytics.domain.mirror import CustomerChange, CustomerState, PartyType, Stage
 from services.runtime.database import Transaction
 
 LOCK_TREES = """
-SELECT customer_id, merged_into, root_id, name, state, party_type, epoch, revision, generation
+SELECT customer_id, merged_into, root_id, state, party_type, source, stage, staged_at, epoch, revision
 FROM customers_mirror
 WHERE company_id = app_company() AND (
     customer_id = ANY(%(ids)s::uuid[]) OR root_id = ANY(%(ids)s::uuid[])
@@ -23,17 +24,23 @@ WHERE company_id = app_company() AND customer_id = ANY(%s::uuid[])
 """
 WRITE = """
 INSERT INTO customers_mirror
-    (company_id, customer_id, merged_into, root_id, name, state, party_type, epoch, revision, generation)
-SELECT app_company(), c.customer_id, c.merged_into, c.root_id, c.name, c.state, c.party_type,
-       %(epoch)s, c.revision, %(generation)s
+    (company_id, customer_id, merged_into, root_id, name, state, party_type, email, phone, customer_type, source,
+     stage, staged_at, joined_at, epoch, revision, generation)
+SELECT app_company(), c.customer_id, c.merged_into, c.root_id, c.name, c.state, c.party_type, c.email, c.phone,
+       c.customer_type, c.source, c.stage, c.staged_at, c.joined_at, %(epoch)s, c.revision, %(generation)s
 FROM unnest(%(customer_ids)s::uuid[], %(merged_into)s::uuid[], %(root_ids)s::uuid[], %(names)s::text[],
-            %(states)s::text[], %(party_types)s::text[], %(revisions)s::bigint[])
-     AS c (customer_id, merged_into, root_id, name, state, party_type, revision)
+            %(states)s::text[], %(party_types)s::text[], %(emails)s::text[], %(phones)s::text[],
+            %(customer_types)s::text[], %(sources)s::text[], %(stages)s::text[], %(staged_at)s::timestamptz[],
+            %(joined_at)s::timestamptz[], %(revisions)s::bigint[])
+     AS c (customer_id, merged_into, root_id, name, state, party_type, email, phone, customer_type, source, stage,
+           staged_at, joined_at, revision)
 ORDER BY c.customer_id
 ON CONFLICT (company_id, customer_id) DO UPDATE SET
     merged_into = excluded.merged_into, root_id = excluded.root_id, name = excluded.name, state = excluded.state,
-    party_type = excluded.party_type, epoch = excluded.epoch, revision = excluded.revision,
-    generation = excluded.generation
+    party_type = excluded.party_type, email = excluded.email, phone = excluded.phone,
+    customer_type = excluded.customer_type, source = excluded.source, stage = excluded.stage,
+    staged_at = excluded.staged_at, joined_at = excluded.joined_at, epoch = excluded.epoch,
+    revision = excluded.revision, generation = excluded.generation
 """
 MOVE = """
 UPDATE customers_mirror m SET root_id = c.root_id
@@ -45,7 +52,7 @@ UPDATE customers_mirror SET generation = %s
 WHERE company_id = app_company() AND customer_id = ANY(%s::uuid[]) AND generation < %s
 """
 UNSEEN = """
-SELECT customer_id, party_type FROM customers_mirror
+SELECT customer_id, party_type, source, stage, staged_at, joined_at FROM customers_mirror
 WHERE company_id = app_company() AND generation < %s AND state <> 'GONE' AND customer_id > %s::uuid
 ORDER BY customer_id LIMIT %s
 """
@@ -60,6 +67,9 @@ class Mirrored:
     root_id: str
     state: CustomerState
     party_type: PartyType
+    source: str
+    stage: Stage
+    staged_at: datetime
     epoch: str
     revision: int
 
@@ -99,6 +109,13 @@ def write(
             "names": [change.name for change in changes],
             "states": [change.state.value for change in changes],
             "party_types": [change.party_type.value for change in changes],
+            "emails": [change.email for change in changes],
+            "phones": [change.phone for change in changes],
+            "customer_types": [change.customer_type for change in changes],
+            "sources": [change.source for change in changes],
+            "stages": [change.stage.value for change in changes],
+            "staged_at": [change.staged_at for change in changes],
+            "joined_at": [change.joined_at for change in changes],
             "revisions": [change.revision for change in changes],
         },
     )
@@ -129,6 +146,9 @@ def _mirrored(row: Mapping[str, Any]) -> Mirrored:
         root_id=str(row["root_id"]),
         state=CustomerState(row["state"]),
         party_type=PartyType(row["party_type"]),
+        source=row["source"],
+        stage=Stage(row["stage"]),
+        staged_at=row["staged_at"],
         epoch=row["epoch"],
         revision=row["revision"],
     )
@@ -142,4 +162,8 @@ def _gone(row: Mapping[str, Any]) -> CustomerChange:
         state=CustomerState.GONE,
         party_type=PartyType(row["party_type"]),
         merged_into=None,
+        source=row["source"],
+        stage=Stage(row["stage"]),
+        staged_at=row["staged_at"],
+        joined_at=row["joined_at"],
     )

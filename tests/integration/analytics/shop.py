@@ -1,14 +1,18 @@
 """A company for tests: tells of its customers as the feed would, sells to them, and reads its figures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from services.analytics.domain.figures import CompanyFigures, CurrencyTotal, CustomerMetrics
 from services.analytics.domain.mirror import CompanyChange, CustomerChange, CustomerState, PartyType, Told
 from services.analytics.domain.money import Amount
 from services.analytics.domain.questions import (
+    Interval,
+    MetricsListQuestion,
+    MetricsOrder,
     MetricsQuestion,
     ParkedSalesQuestion,
     RepeatCustomersQuestion,
@@ -20,16 +24,22 @@ from services.analytics.domain.sales import ExternalReference, NewSale, Sale, Sa
 from services.analytics.operations.apply_changes import apply_changes
 from services.analytics.operations.get_company_summary import get_company_summary
 from services.analytics.operations.get_customer_metrics import get_customer_metrics
-from services.analytics.operations.list_repeat_customers import RepeatCustomersPage, list_repeat_customers
+from services.analytics.operations.list_customer_metrics import (
+    MetricsPage,
+    RepeatCustomersPage,
+    list_customer_metrics,
+    list_repeat_customers,
+)
 from services.analytics.operations.list_sales import SalesPage, list_sales
 from services.analytics.operations.parked_sales import ParkedSalesPage, discard_parked_sale, list_parked_sales
 from services.analytics.operations.record_sales import record_sale, record_sales
 from services.analytics.operations.refund_sale import Refunded, refund_sale
 from services.analytics.operations.void_sale import void_sale
 from services.analytics.store.recount import Drift, drift
-from services.runtime.database import Database, TenantScope
+from services.runtime.database import Database, TenantScope, Transaction
 from services.runtime.ids import new_id
 
+T = TypeVar("T")
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
@@ -142,9 +152,17 @@ class Shop:
         with self.database.transaction(self.scope, read_only=True) as tx:
             return list_sales(tx, asked)
 
-    def summary(self) -> CompanyFigures:
+    def summary(self, begin: datetime | None = None, end: datetime | None = None) -> CompanyFigures:
         with self.database.transaction(self.scope, read_only=True) as tx:
-            return get_company_summary(tx)
+            return get_company_summary(tx, Interval(begin, end))
+
+    def most(self, order: MetricsOrder, currency: str = "", page_size: int = 20, page_token: str = "") -> MetricsPage:
+        with self.database.transaction(self.scope, read_only=True) as tx:
+            return list_customer_metrics(tx, MetricsListQuestion(order, currency, NOON, page_size, page_token))
+
+    def ask(self, question: Callable[[Transaction], T]) -> T:
+        with self.database.transaction(self.scope, read_only=True) as tx:
+            return question(tx)
 
     def drift(self) -> list[Drift]:
         with self.database.transaction(self.scope, read_only=True) as tx:

@@ -16,8 +16,12 @@ INSERT INTO customers_mirror
     (company_id, customer_id, merged_into, root_id, name, state, party_type, epoch, revision, generation)
 SELECT 'acme', id, NULL, id, 'name', 'ACTIVE', 'PERSON', 'e1', 1, 1
 FROM (SELECT md5(n::text)::uuid AS id FROM generate_series(1, %(customers)s) n) c;
-INSERT INTO root_figures (company_id, root_id, listed, active, purchases, items)
-SELECT 'acme', customer_id, true, true, 2 + abs(hashtext(customer_id::text)) %% 3, 1 FROM customers_mirror;
+INSERT INTO root_figures (company_id, root_id, listed, active, purchases, items, first_sold_at, last_sold_at)
+SELECT 'acme', customer_id, true, true, 2 + abs(hashtext(customer_id::text)) %% 3, 1, '2026-01-01',
+       '2026-01-01'::timestamptz + make_interval(mins => abs(hashtext(customer_id::text)) %% 50)
+FROM customers_mirror;
+INSERT INTO root_totals (company_id, root_id, currency, listed, purchases, total_minor)
+SELECT company_id, root_id, 'KES', true, purchases, 100 FROM root_figures;
 INSERT INTO origin_figures
     (company_id, customer_id, currency, purchases, total_minor, items, first_sold_at, last_sold_at)
 SELECT company_id, root_id, 'KES', purchases, 100, 1, now(), now() FROM root_figures;
@@ -59,16 +63,26 @@ def assert_reads_little(found: list[dict[str, Any]], most_rows: int) -> None:
         assert node["Actual Rows"] * node["Actual Loops"] <= most_rows, node
 
 
-@pytest.mark.parametrize("after", ["", customer_figures.AFTER])
-def test_a_page_of_repeat_customers_reads_a_page_also_amid_equals(full: Database, after: str) -> None:
-    page = customer_figures.MOST_PURCHASES.format(after=after)
-    parameters = {"least": 2, "limit": 21, "purchases": 3, "root_id": MIDDLE}
-    assert_reads_little(scans(full, customer_figures.FIGURES.format(page=page), parameters), 21)
+@pytest.mark.parametrize(
+    ("page", "after", "value"),
+    [
+        (customer_figures.MOST_PURCHASES, customer_figures.AFTER_PURCHASES, 3),
+        (customer_figures.MOST_SPENT, customer_figures.AFTER_SPENT, 100),
+        (customer_figures.LATEST, customer_figures.AFTER_TIME, "2026-01-01 00:25:00+00"),
+    ],
+)
+@pytest.mark.parametrize("further", [False, True])
+def test_a_page_of_customers_who_bought_reads_a_page_also_amid_equals(
+    full: Database, page: str, after: str, value: object, further: bool
+) -> None:
+    sql = customer_figures.FIGURES.format(page=page.format(after=after if further else ""))
+    parameters = {"least": 2, "limit": 21, "value": value, "root_id": MIDDLE, "currency": "KES"}
+    assert_reads_little(scans(full, sql, parameters), 21)
 
 
 def test_the_metrics_of_a_customer_read_its_tree_alone(full: Database) -> None:
-    sql = customer_figures.FIGURES.format(page=customer_figures.ROOT_OF)
-    assert_reads_little(scans(full, sql, {"customer_id": SOME_ROOT}), 1)
+    sql = customer_figures.FIGURES.format(page=customer_figures.ROOTS_OF)
+    assert_reads_little(scans(full, sql, {"customer_ids": [SOME_ROOT]}), 1)
 
 
 @pytest.mark.parametrize("root_id", [None, SOME_ROOT])

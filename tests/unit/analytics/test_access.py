@@ -16,6 +16,6 @@ def test_the_access_table_names_every_rpc_and_no_other() -> None:
 
 def test_what_only_lists_or_reads_asks_for_the_right_to_read() -> None:
     for method, access in ACCESS.items():
-        reads = method.rpartition("/")[2].startswith(("List", "Get"))
+        reads = method.rpartition("/")[2].startswith(("List", "Get", "BatchGet"))
         assert (access.scope == "analytics:read") is reads, method
-    assert {access.scope for access in ACCESS.values()} == {"analytics:read", "analytics:write"}
+    assert {access.scope for access in ACCESS.values()} == {"analytics:read", "analytics:write", "analytics:admin"}

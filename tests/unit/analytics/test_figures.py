@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from services.analytics.domain.figures import CompanyFigures, CurrencyTotal, CustomerFigures, metrics_of
-from services.analytics.domain.frequency import BANDS, RepeatFrequency, frequency_of, is_repeat_customer
+from services.analytics.domain.figures import CompanyFigures, CurrencyTotal, CustomerFigures, Reckoning, metrics_of
+from services.analytics.domain.frequency import RepeatFrequency
+from services.analytics.domain.loyalty import SHIPPED, is_repeat_customer
 from services.analytics.domain.money import Amount
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -18,7 +19,10 @@ def company(*customers: int, total: int = 0) -> CompanyFigures:
         active=0,
         persons=0,
         organizations=0,
-        frequencies=tuple((band.frequency, count) for band, count in zip(BANDS, customers, strict=True)),
+        new=0,
+        buying=sum(customers[1:]),
+        repeat=sum(customers[2:]),
+        frequencies=tuple(zip(RepeatFrequency, customers, strict=True)),
         revenue=(),
     )
 
@@ -38,14 +42,15 @@ def company(*customers: int, total: int = 0) -> CompanyFigures:
     ],
 )
 def test_the_band_follows_from_the_number_of_purchases(purchases: int, frequency: RepeatFrequency) -> None:
-    assert frequency_of(purchases) is frequency
+    assert SHIPPED.frequency_of(purchases) is frequency
+    assert SHIPPED.tier_of(purchases) == frequency.lower()
 
 
 def test_bands_rise_from_none_and_each_frequency_has_one() -> None:
-    least = [band.least_purchases for band in BANDS]
+    least = [purchases for _, purchases in SHIPPED.bands]
     assert least == sorted(set(least))
     assert least[0] == 0
-    assert [band.frequency for band in BANDS] == list(RepeatFrequency)
+    assert [frequency for frequency, _ in SHIPPED.bands] == list(RepeatFrequency)
 
 
 def test_two_purchases_make_a_repeat_customer() -> None:
@@ -77,4 +82,4 @@ def test_the_average_of_a_currency_is_half_even() -> None:
 
 def test_metrics_without_a_purchase_have_no_days() -> None:
     nobody = CustomerFigures("id", "name", 0, Decimal(0), None, None)
-    assert metrics_of(nobody, NOW, "UTC").days_since_last_purchase is None
+    assert metrics_of(nobody, Reckoning(NOW, "UTC", SHIPPED)).days_since_last_purchase is None

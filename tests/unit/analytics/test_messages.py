@@ -12,8 +12,9 @@ from patronage.customers.v1 import change_feed_pb2, company_service_pb2, custome
 from services.analytics.convert.changes import told
 from services.analytics.convert.metrics import metrics_message
 from services.analytics.convert.sales import customer_input, sale_input, sale_message
-from services.analytics.domain.figures import CurrencyTotal, CustomerFigures, metrics_of
+from services.analytics.domain.figures import CurrencyTotal, CustomerFigures, Reckoning, metrics_of
 from services.analytics.domain.frequency import RepeatFrequency
+from services.analytics.domain.loyalty import SHIPPED
 from services.analytics.domain.mirror import CompanyChange, CustomerChange, CustomerState, PartyType
 from services.analytics.domain.money import Amount
 from services.analytics.domain.sale_rules import checked_sale
@@ -67,7 +68,9 @@ def test_every_status_and_frequency_has_a_value_in_the_contract() -> None:
 
 
 def test_metrics_without_a_purchase_leave_times_and_days_absent() -> None:
-    message = metrics_message(metrics_of(CustomerFigures("c", "n", 0, Decimal(0), None, None), NOON, "UTC"))
+    message = metrics_message(
+        metrics_of(CustomerFigures("c", "n", 0, Decimal(0), None, None), Reckoning(NOON, "UTC", SHIPPED))
+    )
     for field in ("first_purchase_time", "last_purchase_time", "days_since_last_purchase"):
         assert not message.HasField(field)
     assert message.total_items_bought.value == "0"
@@ -76,7 +79,7 @@ def test_metrics_without_a_purchase_leave_times_and_days_absent() -> None:
 def test_metrics_show_sums_and_means() -> None:
     totals = (CurrencyTotal(2, Amount(2001, "KES")),)
     figures = CustomerFigures("c", "n", 2, Decimal("1.500"), NOON, NOON, totals)
-    message = metrics_message(metrics_of(figures, NOON, "UTC"))
+    message = metrics_message(metrics_of(figures, Reckoning(NOON, "UTC", SHIPPED)))
     assert message.totals[0].total_spent == money_pb2.Money(currency_code="KES", units=20, nanos=10_000_000)
     assert message.totals[0].average_spent == money_pb2.Money(currency_code="KES", units=10)
     assert (message.days_since_last_purchase, message.is_repeat_customer) == (0, True)

@@ -127,3 +127,39 @@ GRANT SELECT, INSERT, DELETE ON mirror_tags TO analytics_runtime;
 GRANT SELECT, INSERT, UPDATE, DELETE ON root_totals, origin_months, root_months, stage_stays TO analytics_runtime;
 GRANT SELECT, INSERT, UPDATE ON company_quarters TO analytics_runtime;
 GRANT SELECT, INSERT ON loyalty_policies TO analytics_runtime;
+
+-- The business done with each customer under its own id: what lifetime value is reckoned from beside sales.
+CREATE TABLE mirror_engagements (
+    company_id text COLLATE "C" NOT NULL,
+    engagement_id uuid NOT NULL,
+    origin_customer_id uuid NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL,
+    value_minor bigint,
+    currency text COLLATE "C" NOT NULL,
+    converted_from uuid,
+    status_at timestamptz NOT NULL,
+    deleted boolean NOT NULL,
+    epoch text NOT NULL,
+    revision bigint NOT NULL,
+    generation bigint NOT NULL,
+    PRIMARY KEY (company_id, engagement_id)
+);
+CREATE INDEX mirror_engagements_by_origin ON mirror_engagements (company_id, origin_customer_id);
+ALTER TABLE mirror_engagements ENABLE ROW LEVEL SECURITY;
+ALTER TABLE mirror_engagements FORCE ROW LEVEL SECURITY;
+CREATE POLICY company ON mirror_engagements TO analytics_runtime USING (company_id = (SELECT app_company()))
+    WITH CHECK (company_id = (SELECT app_company()));
+GRANT SELECT, INSERT, UPDATE, DELETE ON mirror_engagements TO analytics_runtime;
+
+-- A pass over everything may also leave engagements unseen.
+CREATE POLICY sweep ON mirror_engagements FOR SELECT TO analytics_finder USING (true);
+GRANT SELECT ON mirror_engagements TO analytics_finder;
+CREATE OR REPLACE FUNCTION companies_with_unseen(p_generation bigint) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT m.company_id FROM public.customers_mirror m WHERE m.generation < p_generation AND m.state <> 'GONE'
+    UNION
+    SELECT e.company_id FROM public.mirror_engagements e WHERE e.generation < p_generation
+    ORDER BY 1
+$$;

@@ -11,6 +11,8 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import decimal_pb2 as _decimal_pb2
 from google.type import money_pb2 as _money_pb2
+from patronage.analytics.v1 import loyalty_policy_pb2 as _loyalty_policy_pb2
+from patronage.customers.v1 import customer_pb2 as _customer_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -35,11 +37,11 @@ class _RepeatFrequencyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Repea
     REPEAT_FREQUENCY_ONE_TIME: _RepeatFrequency.ValueType  # 2
     """One purchase."""
     REPEAT_FREQUENCY_OCCASIONAL: _RepeatFrequency.ValueType  # 3
-    """Two or three purchases."""
+    """Two or three purchases, where the company's loyalty policy does not say otherwise."""
     REPEAT_FREQUENCY_REGULAR: _RepeatFrequency.ValueType  # 4
-    """Four to nine purchases."""
+    """Four to nine purchases, where the policy does not say otherwise."""
     REPEAT_FREQUENCY_FREQUENT: _RepeatFrequency.ValueType  # 5
-    """Ten purchases or more."""
+    """Ten purchases or more, where the policy does not say otherwise."""
 
 class RepeatFrequency(_RepeatFrequency, metaclass=_RepeatFrequencyEnumTypeWrapper):
     """How often a customer comes back."""
@@ -51,12 +53,40 @@ REPEAT_FREQUENCY_NONE: RepeatFrequency.ValueType  # 1
 REPEAT_FREQUENCY_ONE_TIME: RepeatFrequency.ValueType  # 2
 """One purchase."""
 REPEAT_FREQUENCY_OCCASIONAL: RepeatFrequency.ValueType  # 3
-"""Two or three purchases."""
+"""Two or three purchases, where the company's loyalty policy does not say otherwise."""
 REPEAT_FREQUENCY_REGULAR: RepeatFrequency.ValueType  # 4
-"""Four to nine purchases."""
+"""Four to nine purchases, where the policy does not say otherwise."""
 REPEAT_FREQUENCY_FREQUENT: RepeatFrequency.ValueType  # 5
-"""Ten purchases or more."""
+"""Ten purchases or more, where the policy does not say otherwise."""
 Global___RepeatFrequency: _TypeAlias = RepeatFrequency  # noqa: Y015
+
+class _MetricsOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MetricsOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MetricsOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    METRICS_ORDER_UNSPECIFIED: _MetricsOrder.ValueType  # 0
+    """Not said; as MOST_PURCHASES."""
+    METRICS_ORDER_MOST_PURCHASES: _MetricsOrder.ValueType  # 1
+    """The most purchases first."""
+    METRICS_ORDER_MOST_SPENT: _MetricsOrder.ValueType  # 2
+    """What was spent in one currency, most first; who never bought in it is left out."""
+    METRICS_ORDER_LAST_PURCHASE: _MetricsOrder.ValueType  # 3
+    """The last purchase, latest first."""
+
+class MetricsOrder(_MetricsOrder, metaclass=_MetricsOrderEnumTypeWrapper):
+    """In which order customers are listed."""
+
+METRICS_ORDER_UNSPECIFIED: MetricsOrder.ValueType  # 0
+"""Not said; as MOST_PURCHASES."""
+METRICS_ORDER_MOST_PURCHASES: MetricsOrder.ValueType  # 1
+"""The most purchases first."""
+METRICS_ORDER_MOST_SPENT: MetricsOrder.ValueType  # 2
+"""What was spent in one currency, most first; who never bought in it is left out."""
+METRICS_ORDER_LAST_PURCHASE: MetricsOrder.ValueType  # 3
+"""The last purchase, latest first."""
+Global___MetricsOrder: _TypeAlias = MetricsOrder  # noqa: Y015
 
 @_typing.final
 class CustomerMetrics(_message.Message):
@@ -74,6 +104,13 @@ class CustomerMetrics(_message.Message):
     DAYS_SINCE_LAST_PURCHASE_FIELD_NUMBER: _builtins.int
     IS_REPEAT_CUSTOMER_FIELD_NUMBER: _builtins.int
     REPEAT_FREQUENCY_FIELD_NUMBER: _builtins.int
+    LOYALTY_TIER_FIELD_NUMBER: _builtins.int
+    LIFETIME_VALUE_FIELD_NUMBER: _builtins.int
+    ENGAGEMENTS_FIELD_NUMBER: _builtins.int
+    CUSTOMER_TYPE_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The customer (the root where the one asked for was merged)."""
     name: _builtins.str
@@ -87,7 +124,15 @@ class CustomerMetrics(_message.Message):
     is_repeat_customer: _builtins.bool
     """Whether there were two purchases or more."""
     repeat_frequency: Global___RepeatFrequency.ValueType
-    """How often the customer comes back."""
+    """How often the customer comes back, by the company's loyalty policy."""
+    loyalty_tier: _builtins.str
+    """The label of the loyalty tier, by the same policy."""
+    customer_type: _customer_pb2.CustomerType.ValueType
+    """How the company classes the customer."""
+    phone: _builtins.str
+    """The primary phone, as written; absent: none."""
+    email: _builtins.str
+    """The primary e-mail, as written; absent: none."""
     @_builtins.property
     def totals(self) -> _containers.RepeatedCompositeFieldContainer[Global___CurrencyTotal]:
         """What was spent, one for each currency, by currency code. Empty: no purchase."""
@@ -104,6 +149,18 @@ class CustomerMetrics(_message.Message):
     def last_purchase_time(self) -> _timestamp_pb2.Timestamp:
         """The last purchase; absent: none."""
 
+    @_builtins.property
+    def lifetime_value(self) -> Global___LifetimeValue:
+        """What the customer is worth, by the method of the same policy. Absent in lists."""
+
+    @_builtins.property
+    def engagements(self) -> Global___EngagementFigures:
+        """The business done with the customer beside sales. Absent in lists."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the customer was created. Purchases may be older."""
+
     def __init__(
         self,
         *,
@@ -117,16 +174,153 @@ class CustomerMetrics(_message.Message):
         days_since_last_purchase: _builtins.int | None = ...,
         is_repeat_customer: _builtins.bool = ...,
         repeat_frequency: Global___RepeatFrequency.ValueType = ...,
+        loyalty_tier: _builtins.str = ...,
+        lifetime_value: Global___LifetimeValue | None = ...,
+        engagements: Global___EngagementFigures | None = ...,
+        customer_type: _customer_pb2.CustomerType.ValueType = ...,
+        phone: _builtins.str = ...,
+        email: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase", "days_since_last_purchase", b"days_since_last_purchase", "first_purchase_time", b"first_purchase_time", "last_purchase_time", b"last_purchase_time", "total_items_bought", b"total_items_bought"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase", "create_time", b"create_time", "days_since_last_purchase", b"days_since_last_purchase", "engagements", b"engagements", "first_purchase_time", b"first_purchase_time", "last_purchase_time", b"last_purchase_time", "lifetime_value", b"lifetime_value", "total_items_bought", b"total_items_bought"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase", "customer_id", b"customer_id", "days_since_last_purchase", b"days_since_last_purchase", "first_purchase_time", b"first_purchase_time", "is_repeat_customer", b"is_repeat_customer", "last_purchase_time", b"last_purchase_time", "name", b"name", "repeat_frequency", b"repeat_frequency", "total_items_bought", b"total_items_bought", "total_purchases", b"total_purchases", "totals", b"totals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase", "create_time", b"create_time", "customer_id", b"customer_id", "customer_type", b"customer_type", "days_since_last_purchase", b"days_since_last_purchase", "email", b"email", "engagements", b"engagements", "first_purchase_time", b"first_purchase_time", "is_repeat_customer", b"is_repeat_customer", "last_purchase_time", b"last_purchase_time", "lifetime_value", b"lifetime_value", "loyalty_tier", b"loyalty_tier", "name", b"name", "phone", b"phone", "repeat_frequency", b"repeat_frequency", "total_items_bought", b"total_items_bought", "total_purchases", b"total_purchases", "totals", b"totals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__days_since_last_purchase: _TypeAlias = _typing.Literal["days_since_last_purchase"]  # noqa: Y015
     _WhichOneofArgType__days_since_last_purchase: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__days_since_last_purchase) -> _WhichOneofReturnType__days_since_last_purchase | None: ...
 
 Global___CustomerMetrics: _TypeAlias = CustomerMetrics  # noqa: Y015
+
+@_typing.final
+class LifetimeValue(_message.Message):
+    """What a customer is worth."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    AMOUNTS_FIELD_NUMBER: _builtins.int
+    method: _loyalty_policy_pb2.LifetimeValueMethod.ValueType
+    """What it is reckoned from."""
+    @_builtins.property
+    def amounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___LifetimeValueAmount]:
+        """The value, one for each currency, by currency code; empty: nothing yet."""
+
+    def __init__(
+        self,
+        *,
+        method: _loyalty_policy_pb2.LifetimeValueMethod.ValueType = ...,
+        amounts: _abc.Iterable[Global___LifetimeValueAmount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amounts", b"amounts", "method", b"method"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifetimeValue: _TypeAlias = LifetimeValue  # noqa: Y015
+
+@_typing.final
+class LifetimeValueAmount(_message.Message):
+    """What a customer is worth in one currency, and the parts of it. All parts are told; those that the method does not
+    count are not in the total.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOTAL_FIELD_NUMBER: _builtins.int
+    SALES_FIELD_NUMBER: _builtins.int
+    OFFERS_FIELD_NUMBER: _builtins.int
+    JOBS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def total(self) -> _money_pb2.Money:
+        """The sum of the parts that count."""
+
+    @_builtins.property
+    def sales(self) -> _money_pb2.Money:
+        """Sales, less what was refunded."""
+
+    @_builtins.property
+    def offers(self) -> _money_pb2.Money:
+        """Accepted offers that have not led to a completed job."""
+
+    @_builtins.property
+    def jobs(self) -> _money_pb2.Money:
+        """Completed jobs."""
+
+    def __init__(
+        self,
+        *,
+        total: _money_pb2.Money | None = ...,
+        sales: _money_pb2.Money | None = ...,
+        offers: _money_pb2.Money | None = ...,
+        jobs: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["jobs", b"jobs", "offers", b"offers", "sales", b"sales", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["jobs", b"jobs", "offers", b"offers", "sales", b"sales", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LifetimeValueAmount: _TypeAlias = LifetimeValueAmount  # noqa: Y015
+
+@_typing.final
+class EngagementFigures(_message.Message):
+    """The leads, offers, bookings and jobs of a customer; deleted ones are left out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEADS_FIELD_NUMBER: _builtins.int
+    OFFERS_FIELD_NUMBER: _builtins.int
+    ACCEPTED_OFFERS_FIELD_NUMBER: _builtins.int
+    BOOKINGS_FIELD_NUMBER: _builtins.int
+    COMPLETED_BOOKINGS_FIELD_NUMBER: _builtins.int
+    JOBS_FIELD_NUMBER: _builtins.int
+    COMPLETED_JOBS_FIELD_NUMBER: _builtins.int
+    AVERAGE_JOB_VALUES_FIELD_NUMBER: _builtins.int
+    LAST_TIME_FIELD_NUMBER: _builtins.int
+    leads: _builtins.int
+    """Leads."""
+    offers: _builtins.int
+    """Offers."""
+    accepted_offers: _builtins.int
+    """Offers that were accepted."""
+    bookings: _builtins.int
+    """Bookings."""
+    completed_bookings: _builtins.int
+    """Bookings that took place."""
+    jobs: _builtins.int
+    """Jobs."""
+    completed_jobs: _builtins.int
+    """Jobs that are done."""
+    @_builtins.property
+    def average_job_values(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """The average of the completed jobs whose value is known, one for each currency, by currency code; half to even."""
+
+    @_builtins.property
+    def last_time(self) -> _timestamp_pb2.Timestamp:
+        """When any of them last entered a status; absent: there is none."""
+
+    def __init__(
+        self,
+        *,
+        leads: _builtins.int = ...,
+        offers: _builtins.int = ...,
+        accepted_offers: _builtins.int = ...,
+        bookings: _builtins.int = ...,
+        completed_bookings: _builtins.int = ...,
+        jobs: _builtins.int = ...,
+        completed_jobs: _builtins.int = ...,
+        average_job_values: _abc.Iterable[_money_pb2.Money] | None = ...,
+        last_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_time", b"last_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_offers", b"accepted_offers", "average_job_values", b"average_job_values", "bookings", b"bookings", "completed_bookings", b"completed_bookings", "completed_jobs", b"completed_jobs", "jobs", b"jobs", "last_time", b"last_time", "leads", b"leads", "offers", b"offers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EngagementFigures: _TypeAlias = EngagementFigures  # noqa: Y015
 
 @_typing.final
 class CurrencyTotal(_message.Message):
@@ -223,6 +417,178 @@ class GetCustomerMetricsResponse(_message.Message):
 Global___GetCustomerMetricsResponse: _TypeAlias = GetCustomerMetricsResponse  # noqa: Y015
 
 @_typing.final
+class BatchGetCustomerMetricsRequest(_message.Message):
+    """Asks for the figures of several customers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_IDS_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
+    at_least_as_fresh: _builtins.str
+    """Wait until this write in customers has been followed; a change_token. Absent: do not wait."""
+    @_builtins.property
+    def customer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The customers, 1 to 500; one that is given twice is answered once."""
+
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """The time for which days_since_last_purchase is counted; absent means now."""
+
+    def __init__(
+        self,
+        *,
+        customer_ids: _abc.Iterable[_builtins.str] | None = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        at_least_as_fresh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "at_least_as_fresh", b"at_least_as_fresh", "customer_ids", b"customer_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetCustomerMetricsRequest: _TypeAlias = BatchGetCustomerMetricsRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetCustomerMetricsResponse(_message.Message):
+    """The figures of several customers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOUND_FIELD_NUMBER: _builtins.int
+    MISSING_IDS_FIELD_NUMBER: _builtins.int
+    AGE_SECONDS_FIELD_NUMBER: _builtins.int
+    age_seconds: _builtins.float
+    """Seconds since this service last heard from the customers service; infinite: it never did."""
+    @_builtins.property
+    def found(self) -> _containers.RepeatedCompositeFieldContainer[Global___MetricsOfCustomer]:
+        """The figures by the id that was asked for, in the order asked; the customer_id within is that of the root."""
+
+    @_builtins.property
+    def missing_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The ids that nobody has, or whose customer is deleted."""
+
+    def __init__(
+        self,
+        *,
+        found: _abc.Iterable[Global___MetricsOfCustomer] | None = ...,
+        missing_ids: _abc.Iterable[_builtins.str] | None = ...,
+        age_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_seconds", b"age_seconds", "found", b"found", "missing_ids", b"missing_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetCustomerMetricsResponse: _TypeAlias = BatchGetCustomerMetricsResponse  # noqa: Y015
+
+@_typing.final
+class MetricsOfCustomer(_message.Message):
+    """The figures of a customer that was asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    METRICS_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The id that was asked for."""
+    @_builtins.property
+    def metrics(self) -> Global___CustomerMetrics:
+        """The figures of its root."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        metrics: Global___CustomerMetrics | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["metrics", b"metrics"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "metrics", b"metrics"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MetricsOfCustomer: _TypeAlias = MetricsOfCustomer  # noqa: Y015
+
+@_typing.final
+class ListCustomerMetricsRequest(_message.Message):
+    """Asks for the figures of the customers who bought."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
+    order: Global___MetricsOrder.ValueType
+    """The order. Absent means MOST_PURCHASES."""
+    currency: _builtins.str
+    """The currency for MOST_SPENT, a code of ISO 4217; absent: the company's own. An error with another order."""
+    page_size: _builtins.int
+    """How many a page, 1 to 1,000; absent or 0 means 20, above 1,000 means 1,000."""
+    page_token: _builtins.str
+    """The next_page_token of the answer before; absent: the first page."""
+    at_least_as_fresh: _builtins.str
+    """Wait until this write in customers has been followed; a change_token. Absent: do not wait."""
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """The time for which days_since_last_purchase is counted; absent means now."""
+
+    def __init__(
+        self,
+        *,
+        order: Global___MetricsOrder.ValueType = ...,
+        currency: _builtins.str = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        at_least_as_fresh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "at_least_as_fresh", b"at_least_as_fresh", "currency", b"currency", "order", b"order", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCustomerMetricsRequest: _TypeAlias = ListCustomerMetricsRequest  # noqa: Y015
+
+@_typing.final
+class ListCustomerMetricsResponse(_message.Message):
+    """One page of customers who bought."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AGE_SECONDS_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty: this is the last one."""
+    age_seconds: _builtins.float
+    """Seconds since this service last heard from the customers service; infinite: it never did."""
+    @_builtins.property
+    def customers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustomerMetrics]:
+        """The customers, in the order asked for."""
+
+    def __init__(
+        self,
+        *,
+        customers: _abc.Iterable[Global___CustomerMetrics] | None = ...,
+        next_page_token: _builtins.str = ...,
+        age_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_seconds", b"age_seconds", "customers", b"customers", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCustomerMetricsResponse: _TypeAlias = ListCustomerMetricsResponse  # noqa: Y015
+
+@_typing.final
 class ListRepeatCustomersRequest(_message.Message):
     """Asks for repeat customers."""
 
@@ -305,16 +671,28 @@ class GetCompanySummaryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
+    SOLD_FROM_FIELD_NUMBER: _builtins.int
+    SOLD_BEFORE_FIELD_NUMBER: _builtins.int
     at_least_as_fresh: _builtins.str
     """Wait until this write in customers has been followed; a change_token. Absent: do not wait."""
+    @_builtins.property
+    def sold_from(self) -> _timestamp_pb2.Timestamp:
+        """Count sales made at or after this time; absent: no bound. Totals and states of customers are always those of now."""
+
+    @_builtins.property
+    def sold_before(self) -> _timestamp_pb2.Timestamp:
+        """Count sales made before this time; absent: no bound."""
+
     def __init__(
         self,
         *,
         at_least_as_fresh: _builtins.str = ...,
+        sold_from: _timestamp_pb2.Timestamp | None = ...,
+        sold_before: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sold_before", b"sold_before", "sold_from", b"sold_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least_as_fresh", b"at_least_as_fresh"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least_as_fresh", b"at_least_as_fresh", "sold_before", b"sold_before", "sold_from", b"sold_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -336,6 +714,7 @@ class GetCompanySummaryResponse(_message.Message):
     REVENUE_FIELD_NUMBER: _builtins.int
     FREQUENCIES_FIELD_NUMBER: _builtins.int
     AGE_SECONDS_FIELD_NUMBER: _builtins.int
+    NEW_CUSTOMERS_FIELD_NUMBER: _builtins.int
     total_customers: _builtins.int
     """Customers that are neither merged nor deleted."""
     active_customers: _builtins.int
@@ -345,22 +724,26 @@ class GetCompanySummaryResponse(_message.Message):
     organizations: _builtins.int
     """Businesses among the total."""
     buying_customers: _builtins.int
-    """Customers with a purchase."""
+    """Customers with a purchase in the interval."""
     repeat_customers: _builtins.int
-    """Customers with two purchases or more."""
+    """Customers with two purchases or more in the interval."""
     age_seconds: _builtins.float
     """Seconds since this service last heard from the customers service; infinite: it never did."""
+    new_customers: _builtins.int
+    """Customers who were created in the interval and are neither merged nor deleted."""
     @_builtins.property
     def repeat_percentage(self) -> _decimal_pb2.Decimal:
         """Repeat customers in a hundred customers with a purchase, 0 to 100, one decimal; 0 where nobody bought."""
 
     @_builtins.property
     def revenue(self) -> _containers.RepeatedCompositeFieldContainer[Global___CurrencySummary]:
-        """Revenue, one for each currency, by currency code; that of deleted and erased customers too."""
+        """Revenue in the interval, less what was refunded, one for each currency, by currency code; that of deleted and
+        erased customers too.
+        """
 
     @_builtins.property
     def frequencies(self) -> _containers.RepeatedCompositeFieldContainer[Global___FrequencyCount]:
-        """How many customers there are of each frequency, in the order of the values."""
+        """How many customers there are of each frequency, in the order of the values, by their purchases of all time."""
 
     def __init__(
         self,
@@ -375,10 +758,11 @@ class GetCompanySummaryResponse(_message.Message):
         revenue: _abc.Iterable[Global___CurrencySummary] | None = ...,
         frequencies: _abc.Iterable[Global___FrequencyCount] | None = ...,
         age_seconds: _builtins.float = ...,
+        new_customers: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["repeat_percentage", b"repeat_percentage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_customers", b"active_customers", "age_seconds", b"age_seconds", "buying_customers", b"buying_customers", "frequencies", b"frequencies", "organizations", b"organizations", "persons", b"persons", "repeat_customers", b"repeat_customers", "repeat_percentage", b"repeat_percentage", "revenue", b"revenue", "total_customers", b"total_customers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_customers", b"active_customers", "age_seconds", b"age_seconds", "buying_customers", b"buying_customers", "frequencies", b"frequencies", "new_customers", b"new_customers", "organizations", b"organizations", "persons", b"persons", "repeat_customers", b"repeat_customers", "repeat_percentage", b"repeat_percentage", "revenue", b"revenue", "total_customers", b"total_customers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,8 @@
 import grpc
 import warnings
 
+from patronage.analytics.v1 import company_figures_pb2 as patronage_dot_analytics_dot_v1_dot_company__figures__pb2
+from patronage.analytics.v1 import loyalty_policy_pb2 as patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2
 from patronage.analytics.v1 import metrics_service_pb2 as patronage_dot_analytics_dot_v1_dot_metrics__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -40,6 +42,16 @@ class MetricsServiceStub:
                 request_serializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCustomerMetricsRequest.SerializeToString,
                 response_deserializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCustomerMetricsResponse.FromString,
                 _registered_method=True)
+        self.BatchGetCustomerMetrics = channel.unary_unary(
+                '/patronage.analytics.v1.MetricsService/BatchGetCustomerMetrics',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.BatchGetCustomerMetricsRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.BatchGetCustomerMetricsResponse.FromString,
+                _registered_method=True)
+        self.ListCustomerMetrics = channel.unary_unary(
+                '/patronage.analytics.v1.MetricsService/ListCustomerMetrics',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.ListCustomerMetricsRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.ListCustomerMetricsResponse.FromString,
+                _registered_method=True)
         self.ListRepeatCustomers = channel.unary_unary(
                 '/patronage.analytics.v1.MetricsService/ListRepeatCustomers',
                 request_serializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.ListRepeatCustomersRequest.SerializeToString,
@@ -49,6 +61,41 @@ class MetricsServiceStub:
                 '/patronage.analytics.v1.MetricsService/GetCompanySummary',
                 request_serializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCompanySummaryRequest.SerializeToString,
                 response_deserializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCompanySummaryResponse.FromString,
+                _registered_method=True)
+        self.GetPurchaseTrend = channel.unary_unary(
+                '/patronage.analytics.v1.MetricsService/GetPurchaseTrend',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetPurchaseTrendRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetPurchaseTrendResponse.FromString,
+                _registered_method=True)
+        self.GetCohorts = channel.unary_unary(
+                '/patronage.analytics.v1.MetricsService/GetCohorts',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetCohortsRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetCohortsResponse.FromString,
+                _registered_method=True)
+        self.GetLifecycleAnalytics = channel.unary_unary(
+                '/patronage.analytics.v1.MetricsService/GetLifecycleAnalytics',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetLifecycleAnalyticsRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetLifecycleAnalyticsResponse.FromString,
+                _registered_method=True)
+        self.GetRfmSegments = channel.unary_unary(
+                '/patronage.analytics.v1.MetricsService/GetRfmSegments',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetRfmSegmentsRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetRfmSegmentsResponse.FromString,
+                _registered_method=True)
+        self.GetLoyaltyPolicy = channel.unary_unary(
+                '/patronage.analytics.v1.MetricsService/GetLoyaltyPolicy',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.GetLoyaltyPolicyRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.GetLoyaltyPolicyResponse.FromString,
+                _registered_method=True)
+        self.SetLoyaltyPolicy = channel.unary_unary(
+                '/patronage.analytics.v1.MetricsService/SetLoyaltyPolicy',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.SetLoyaltyPolicyRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.SetLoyaltyPolicyResponse.FromString,
+                _registered_method=True)
+        self.VerifyMetrics = channel.unary_unary(
+                '/patronage.analytics.v1.MetricsService/VerifyMetrics',
+                request_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.VerifyMetricsRequest.SerializeToString,
+                response_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.VerifyMetricsResponse.FromString,
                 _registered_method=True)
 
 
@@ -63,6 +110,20 @@ class MetricsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetCustomerMetrics(self, request, context):
+        """Reads the purchase figures of several customers. Scope analytics:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCustomerMetrics(self, request, context):
+        """Lists the customers who bought, by what they spent, how often or how lately. Scope analytics:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRepeatCustomers(self, request, context):
         """Lists the customers who bought more than once, those with the most purchases first. Scope analytics:read.
         """
@@ -71,7 +132,56 @@ class MetricsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCompanySummary(self, request, context):
-        """Reads the figures of the whole company. Scope analytics:read.
+        """Reads the figures of the whole company, of all time or of an interval. Scope analytics:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPurchaseTrend(self, request, context):
+        """Reads the sales by day, week, month or year, as the company's time zone has them. Scope analytics:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCohorts(self, request, context):
+        """Reads how customers came back by the month of their first purchase. Scope analytics:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLifecycleAnalytics(self, request, context):
+        """Reads how customers move through the lifecycle stages. Scope analytics:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRfmSegments(self, request, context):
+        """Reads the customers by recency, frequency and money. Scope analytics:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLoyaltyPolicy(self, request, context):
+        """Reads how the company classes its customers. Scope analytics:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLoyaltyPolicy(self, request, context):
+        """Sets how the company classes its customers, or tells what that would change. Scope analytics:admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyMetrics(self, request, context):
+        """Counts figures again from the sales and lists those that are kept otherwise. Scope analytics:admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,6 +195,16 @@ def add_MetricsServiceServicer_to_server(servicer, server):
                     request_deserializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCustomerMetricsRequest.FromString,
                     response_serializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCustomerMetricsResponse.SerializeToString,
             ),
+            'BatchGetCustomerMetrics': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetCustomerMetrics,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.BatchGetCustomerMetricsRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.BatchGetCustomerMetricsResponse.SerializeToString,
+            ),
+            'ListCustomerMetrics': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCustomerMetrics,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.ListCustomerMetricsRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.ListCustomerMetricsResponse.SerializeToString,
+            ),
             'ListRepeatCustomers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRepeatCustomers,
                     request_deserializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.ListRepeatCustomersRequest.FromString,
@@ -94,6 +214,41 @@ def add_MetricsServiceServicer_to_server(servicer, server):
                     servicer.GetCompanySummary,
                     request_deserializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCompanySummaryRequest.FromString,
                     response_serializer=patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCompanySummaryResponse.SerializeToString,
+            ),
+            'GetPurchaseTrend': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPurchaseTrend,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetPurchaseTrendRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetPurchaseTrendResponse.SerializeToString,
+            ),
+            'GetCohorts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCohorts,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetCohortsRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetCohortsResponse.SerializeToString,
+            ),
+            'GetLifecycleAnalytics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLifecycleAnalytics,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetLifecycleAnalyticsRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetLifecycleAnalyticsResponse.SerializeToString,
+            ),
+            'GetRfmSegments': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRfmSegments,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetRfmSegmentsRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetRfmSegmentsResponse.SerializeToString,
+            ),
+            'GetLoyaltyPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLoyaltyPolicy,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.GetLoyaltyPolicyRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.GetLoyaltyPolicyResponse.SerializeToString,
+            ),
+            'SetLoyaltyPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLoyaltyPolicy,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.SetLoyaltyPolicyRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.SetLoyaltyPolicyResponse.SerializeToString,
+            ),
+            'VerifyMetrics': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyMetrics,
+                    request_deserializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.VerifyMetricsRequest.FromString,
+                    response_serializer=patronage_dot_analytics_dot_v1_dot_company__figures__pb2.VerifyMetricsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -124,6 +279,60 @@ class MetricsService:
             '/patronage.analytics.v1.MetricsService/GetCustomerMetrics',
             patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCustomerMetricsRequest.SerializeToString,
             patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCustomerMetricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetCustomerMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.MetricsService/BatchGetCustomerMetrics',
+            patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.BatchGetCustomerMetricsRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.BatchGetCustomerMetricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCustomerMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.MetricsService/ListCustomerMetrics',
+            patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.ListCustomerMetricsRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.ListCustomerMetricsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -178,6 +387,195 @@ class MetricsService:
             '/patronage.analytics.v1.MetricsService/GetCompanySummary',
             patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCompanySummaryRequest.SerializeToString,
             patronage_dot_analytics_dot_v1_dot_metrics__service__pb2.GetCompanySummaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPurchaseTrend(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.MetricsService/GetPurchaseTrend',
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetPurchaseTrendRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetPurchaseTrendResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCohorts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.MetricsService/GetCohorts',
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetCohortsRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetCohortsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLifecycleAnalytics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.MetricsService/GetLifecycleAnalytics',
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetLifecycleAnalyticsRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetLifecycleAnalyticsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRfmSegments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.MetricsService/GetRfmSegments',
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetRfmSegmentsRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.GetRfmSegmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLoyaltyPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.MetricsService/GetLoyaltyPolicy',
+            patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.GetLoyaltyPolicyRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.GetLoyaltyPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLoyaltyPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.MetricsService/SetLoyaltyPolicy',
+            patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.SetLoyaltyPolicyRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_loyalty__policy__pb2.SetLoyaltyPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.analytics.v1.MetricsService/VerifyMetrics',
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.VerifyMetricsRequest.SerializeToString,
+            patronage_dot_analytics_dot_v1_dot_company__figures__pb2.VerifyMetricsResponse.FromString,
             options,
             channel_credentials,
             insecure,

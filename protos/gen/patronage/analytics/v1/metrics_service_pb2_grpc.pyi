@@ -5,6 +5,8 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from patronage.analytics.v1 import company_figures_pb2 as _company_figures_pb2
+from patronage.analytics.v1 import loyalty_policy_pb2 as _loyalty_policy_pb2
 from patronage.analytics.v1 import metrics_service_pb2 as _metrics_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -35,10 +37,28 @@ class MetricsServiceStub:
     def __new__(cls, channel: _aio.Channel) -> MetricsServiceAsyncStub: ...
     GetCustomerMetrics: _grpc.UnaryUnaryMultiCallable[_metrics_service_pb2.GetCustomerMetricsRequest, _metrics_service_pb2.GetCustomerMetricsResponse]
     """Reads the purchase figures of one customer, summed over all that were merged into it. Scope analytics:read."""
+    BatchGetCustomerMetrics: _grpc.UnaryUnaryMultiCallable[_metrics_service_pb2.BatchGetCustomerMetricsRequest, _metrics_service_pb2.BatchGetCustomerMetricsResponse]
+    """Reads the purchase figures of several customers. Scope analytics:read."""
+    ListCustomerMetrics: _grpc.UnaryUnaryMultiCallable[_metrics_service_pb2.ListCustomerMetricsRequest, _metrics_service_pb2.ListCustomerMetricsResponse]
+    """Lists the customers who bought, by what they spent, how often or how lately. Scope analytics:read."""
     ListRepeatCustomers: _grpc.UnaryUnaryMultiCallable[_metrics_service_pb2.ListRepeatCustomersRequest, _metrics_service_pb2.ListRepeatCustomersResponse]
     """Lists the customers who bought more than once, those with the most purchases first. Scope analytics:read."""
     GetCompanySummary: _grpc.UnaryUnaryMultiCallable[_metrics_service_pb2.GetCompanySummaryRequest, _metrics_service_pb2.GetCompanySummaryResponse]
-    """Reads the figures of the whole company. Scope analytics:read."""
+    """Reads the figures of the whole company, of all time or of an interval. Scope analytics:read."""
+    GetPurchaseTrend: _grpc.UnaryUnaryMultiCallable[_company_figures_pb2.GetPurchaseTrendRequest, _company_figures_pb2.GetPurchaseTrendResponse]
+    """Reads the sales by day, week, month or year, as the company's time zone has them. Scope analytics:read."""
+    GetCohorts: _grpc.UnaryUnaryMultiCallable[_company_figures_pb2.GetCohortsRequest, _company_figures_pb2.GetCohortsResponse]
+    """Reads how customers came back by the month of their first purchase. Scope analytics:read."""
+    GetLifecycleAnalytics: _grpc.UnaryUnaryMultiCallable[_company_figures_pb2.GetLifecycleAnalyticsRequest, _company_figures_pb2.GetLifecycleAnalyticsResponse]
+    """Reads how customers move through the lifecycle stages. Scope analytics:read."""
+    GetRfmSegments: _grpc.UnaryUnaryMultiCallable[_company_figures_pb2.GetRfmSegmentsRequest, _company_figures_pb2.GetRfmSegmentsResponse]
+    """Reads the customers by recency, frequency and money. Scope analytics:read."""
+    GetLoyaltyPolicy: _grpc.UnaryUnaryMultiCallable[_loyalty_policy_pb2.GetLoyaltyPolicyRequest, _loyalty_policy_pb2.GetLoyaltyPolicyResponse]
+    """Reads how the company classes its customers. Scope analytics:read."""
+    SetLoyaltyPolicy: _grpc.UnaryUnaryMultiCallable[_loyalty_policy_pb2.SetLoyaltyPolicyRequest, _loyalty_policy_pb2.SetLoyaltyPolicyResponse]
+    """Sets how the company classes its customers, or tells what that would change. Scope analytics:admin."""
+    VerifyMetrics: _grpc.UnaryUnaryMultiCallable[_company_figures_pb2.VerifyMetricsRequest, _company_figures_pb2.VerifyMetricsResponse]
+    """Counts figures again from the sales and lists those that are kept otherwise. Scope analytics:admin."""
 
 @_typing.type_check_only
 class MetricsServiceAsyncStub(MetricsServiceStub):
@@ -47,10 +67,28 @@ class MetricsServiceAsyncStub(MetricsServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetCustomerMetrics: _aio.UnaryUnaryMultiCallable[_metrics_service_pb2.GetCustomerMetricsRequest, _metrics_service_pb2.GetCustomerMetricsResponse]  # type: ignore[assignment]
     """Reads the purchase figures of one customer, summed over all that were merged into it. Scope analytics:read."""
+    BatchGetCustomerMetrics: _aio.UnaryUnaryMultiCallable[_metrics_service_pb2.BatchGetCustomerMetricsRequest, _metrics_service_pb2.BatchGetCustomerMetricsResponse]  # type: ignore[assignment]
+    """Reads the purchase figures of several customers. Scope analytics:read."""
+    ListCustomerMetrics: _aio.UnaryUnaryMultiCallable[_metrics_service_pb2.ListCustomerMetricsRequest, _metrics_service_pb2.ListCustomerMetricsResponse]  # type: ignore[assignment]
+    """Lists the customers who bought, by what they spent, how often or how lately. Scope analytics:read."""
     ListRepeatCustomers: _aio.UnaryUnaryMultiCallable[_metrics_service_pb2.ListRepeatCustomersRequest, _metrics_service_pb2.ListRepeatCustomersResponse]  # type: ignore[assignment]
     """Lists the customers who bought more than once, those with the most purchases first. Scope analytics:read."""
     GetCompanySummary: _aio.UnaryUnaryMultiCallable[_metrics_service_pb2.GetCompanySummaryRequest, _metrics_service_pb2.GetCompanySummaryResponse]  # type: ignore[assignment]
-    """Reads the figures of the whole company. Scope analytics:read."""
+    """Reads the figures of the whole company, of all time or of an interval. Scope analytics:read."""
+    GetPurchaseTrend: _aio.UnaryUnaryMultiCallable[_company_figures_pb2.GetPurchaseTrendRequest, _company_figures_pb2.GetPurchaseTrendResponse]  # type: ignore[assignment]
+    """Reads the sales by day, week, month or year, as the company's time zone has them. Scope analytics:read."""
+    GetCohorts: _aio.UnaryUnaryMultiCallable[_company_figures_pb2.GetCohortsRequest, _company_figures_pb2.GetCohortsResponse]  # type: ignore[assignment]
+    """Reads how customers came back by the month of their first purchase. Scope analytics:read."""
+    GetLifecycleAnalytics: _aio.UnaryUnaryMultiCallable[_company_figures_pb2.GetLifecycleAnalyticsRequest, _company_figures_pb2.GetLifecycleAnalyticsResponse]  # type: ignore[assignment]
+    """Reads how customers move through the lifecycle stages. Scope analytics:read."""
+    GetRfmSegments: _aio.UnaryUnaryMultiCallable[_company_figures_pb2.GetRfmSegmentsRequest, _company_figures_pb2.GetRfmSegmentsResponse]  # type: ignore[assignment]
+    """Reads the customers by recency, frequency and money. Scope analytics:read."""
+    GetLoyaltyPolicy: _aio.UnaryUnaryMultiCallable[_loyalty_policy_pb2.GetLoyaltyPolicyRequest, _loyalty_policy_pb2.GetLoyaltyPolicyResponse]  # type: ignore[assignment]
+    """Reads how the company classes its customers. Scope analytics:read."""
+    SetLoyaltyPolicy: _aio.UnaryUnaryMultiCallable[_loyalty_policy_pb2.SetLoyaltyPolicyRequest, _loyalty_policy_pb2.SetLoyaltyPolicyResponse]  # type: ignore[assignment]
+    """Sets how the company classes its customers, or tells what that would change. Scope analytics:admin."""
+    VerifyMetrics: _aio.UnaryUnaryMultiCallable[_company_figures_pb2.VerifyMetricsRequest, _company_figures_pb2.VerifyMetricsResponse]  # type: ignore[assignment]
+    """Counts figures again from the sales and lists those that are kept otherwise. Scope analytics:admin."""
 
 class MetricsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Figures about customers and the company. They follow merges and undos."""
@@ -62,6 +100,22 @@ class MetricsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_metrics_service_pb2.GetCustomerMetricsResponse, _abc.Awaitable[_metrics_service_pb2.GetCustomerMetricsResponse]]:
         """Reads the purchase figures of one customer, summed over all that were merged into it. Scope analytics:read."""
+
+    @_abc_1.abstractmethod
+    def BatchGetCustomerMetrics(
+        self,
+        request: _metrics_service_pb2.BatchGetCustomerMetricsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_metrics_service_pb2.BatchGetCustomerMetricsResponse, _abc.Awaitable[_metrics_service_pb2.BatchGetCustomerMetricsResponse]]:
+        """Reads the purchase figures of several customers. Scope analytics:read."""
+
+    @_abc_1.abstractmethod
+    def ListCustomerMetrics(
+        self,
+        request: _metrics_service_pb2.ListCustomerMetricsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_metrics_service_pb2.ListCustomerMetricsResponse, _abc.Awaitable[_metrics_service_pb2.ListCustomerMetricsResponse]]:
+        """Lists the customers who bought, by what they spent, how often or how lately. Scope analytics:read."""
 
     @_abc_1.abstractmethod
     def ListRepeatCustomers(
@@ -77,6 +131,62 @@ class MetricsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _metrics_service_pb2.GetCompanySummaryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_metrics_service_pb2.GetCompanySummaryResponse, _abc.Awaitable[_metrics_service_pb2.GetCompanySummaryResponse]]:
-        """Reads the figures of the whole company. Scope analytics:read."""
+        """Reads the figures of the whole company, of all time or of an interval. Scope analytics:read."""
+
+    @_abc_1.abstractmethod
+    def GetPurchaseTrend(
+        self,
+        request: _company_figures_pb2.GetPurchaseTrendRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_company_figures_pb2.GetPurchaseTrendResponse, _abc.Awaitable[_company_figures_pb2.GetPurchaseTrendResponse]]:
+        """Reads the sales by day, week, month or year, as the company's time zone has them. Scope analytics:read."""
+
+    @_abc_1.abstractmethod
+    def GetCohorts(
+        self,
+        request: _company_figures_pb2.GetCohortsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_company_figures_pb2.GetCohortsResponse, _abc.Awaitable[_company_figures_pb2.GetCohortsResponse]]:
+        """Reads how customers came back by the month of their first purchase. Scope analytics:read."""
+
+    @_abc_1.abstractmethod
+    def GetLifecycleAnalytics(
+        self,
+        request: _company_figures_pb2.GetLifecycleAnalyticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_company_figures_pb2.GetLifecycleAnalyticsResponse, _abc.Awaitable[_company_figures_pb2.GetLifecycleAnalyticsResponse]]:
+        """Reads how customers move through the lifecycle stages. Scope analytics:read."""
+
+    @_abc_1.abstractmethod
+    def GetRfmSegments(
+        self,
+        request: _company_figures_pb2.GetRfmSegmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_company_figures_pb2.GetRfmSegmentsResponse, _abc.Awaitable[_company_figures_pb2.GetRfmSegmentsResponse]]:
+        """Reads the customers by recency, frequency and money. Scope analytics:read."""
+
+    @_abc_1.abstractmethod
+    def GetLoyaltyPolicy(
+        self,
+        request: _loyalty_policy_pb2.GetLoyaltyPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_loyalty_policy_pb2.GetLoyaltyPolicyResponse, _abc.Awaitable[_loyalty_policy_pb2.GetLoyaltyPolicyResponse]]:
+        """Reads how the company classes its customers. Scope analytics:read."""
+
+    @_abc_1.abstractmethod
+    def SetLoyaltyPolicy(
+        self,
+        request: _loyalty_policy_pb2.SetLoyaltyPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_loyalty_policy_pb2.SetLoyaltyPolicyResponse, _abc.Awaitable[_loyalty_policy_pb2.SetLoyaltyPolicyResponse]]:
+        """Sets how the company classes its customers, or tells what that would change. Scope analytics:admin."""
+
+    @_abc_1.abstractmethod
+    def VerifyMetrics(
+        self,
+        request: _company_figures_pb2.VerifyMetricsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_company_figures_pb2.VerifyMetricsResponse, _abc.Awaitable[_company_figures_pb2.VerifyMetricsResponse]]:
+        """Counts figures again from the sales and lists those that are kept otherwise. Scope analytics:admin."""
 
 def add_MetricsServiceServicer_to_server(servicer: MetricsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
