@@ -4,7 +4,7 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint types contract bench bench-accuracy load protos install clean
+.PHONY: help demo up test fuzz check lint types contract bench bench-accuracy load protos install clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
@@ -17,6 +17,9 @@ up: install  ## the three services on ports 50051 to 50053, until Ctrl-C
 
 test: install  ## every test; choose with ARGS="-m unit" or ARGS=tests/unit/identity
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+fuzz: install  ## 12,000 hostile messages over all methods, new ones each time
+	PATRONAGE_FUZZ_MESSAGES=12000 $(BIN)/pytest -q tests/system/test_fuzz.py $(ARGS)
 
 check: lint types contract  ## all of: lint, types, contract
 
