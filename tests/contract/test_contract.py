@@ -37,6 +37,7 @@ READS = (
 IDEMPOTENT_BY_ITSELF = {
     "ApplyMergeRequest": "merge_id",
     "ImportCustomersRequest": "the external id of each row",
+    "ImportSalesRequest": "the id of each sale",
 }
 EXAMPLE = re.compile(
     r"// ([A-Z_]+)\. [^\n]+\n(?:  //[^\n]*\n)*?  // Example: [^\n]+\n(?:  //[^\n]*\n)*  ERROR_REASON_(\w+) ="
