@@ -11,7 +11,12 @@ ACCESS: AccessTable = {
     f"{_V1}MatchingService/GetScan": Access("matching:read"),
     f"{_V1}MatchingService/CancelScan": Access("matching:write"),
     f"{_V1}MatchingService/ListDuplicateGroups": Access("matching:read"),
+    f"{_V1}MatchingService/StreamDuplicateGroups": Access("matching:read"),
     f"{_V1}MatchingService/ExplainMatch": Access("matching:read"),
+    f"{_V1}MatchingService/ExplainGroup": Access("matching:read"),
+    f"{_V1}MatchingService/GetPolicy": Access("matching:read"),
+    f"{_V1}MatchingService/SetPolicy": Access("matching:admin"),
+    f"{_V1}MatchingService/TrainPolicy": Access("matching:admin"),
     f"{_V1}MergeService/MergeCustomers": Access("merge:write"),
     f"{_V1}MergeService/UndoMerge": Access("merge:write"),
 }

@@ -6,6 +6,8 @@ from patronage.matching.v1 import merge_service_pb2_grpc as merge_grpc
 from services.matching.access import ACCESS
 from services.matching.follower.customers_feed import FOLLOWER, customers_follower
 from services.matching.operations.company_regions import CompanyRegions
+from services.matching.operations.judging import Search
+from services.matching.operations.knowledge import KnownCompanies
 from services.matching.operations.run_scan import Limits
 from services.matching.scan_worker import ScanWorker
 from services.matching.servicer.matching import MatchingServicer, Searching
@@ -31,7 +33,11 @@ def build_app(settings: MatchingSettings) -> App:
     worker = ScanWorker(database, upkeep, url, Limits(settings.scan_memory_mib << 20, settings.scan_threads))
     follower = customers_follower(database, change_feed_pb2_grpc.ChangeFeedServiceStub(customers))
     searching = Searching(
-        database, CompanyRegions(database), FollowedChanges(database, FOLLOWER), FOLLOWER, settings.key_cap
+        Search(database, KnownCompanies(database)),
+        CompanyRegions(database),
+        FollowedChanges(database, FOLLOWER),
+        FOLLOWER,
+        settings.key_cap,
     )
     matching = MatchingServicer(Edge(database), searching, worker.wake)
     merges = MergeServicer(merge_storage_service_pb2_grpc.MergeStorageServiceStub(customers))
@@ -45,7 +51,7 @@ def build_app(settings: MatchingSettings) -> App:
             ),
             ServiceRegistration(NAMES[1], lambda server: merge_grpc.add_MergeServiceServicer_to_server(merges, server)),
         ),
-        background=(follower, worker, Upkeep(database, upkeep)),
+        background=(follower, worker, Upkeep(database, upkeep, settings.key_cap, FOLLOWER)),
         databases=(database, upkeep),
         channels=(customers,),
     )

@@ -34,7 +34,7 @@ class Edge:
         self._database = database
         self._committed = committed
 
-    def read(self, context: Any, run: Callable[[Transaction], M]) -> M:
+    def read(self, context: Any, run: Callable[[Transaction], T]) -> T:
         """What `run` answers inside a transaction that only reads."""
         with self._database.transaction(caller_of(context).scope(), read_only=True) as tx:
             return run(tx)

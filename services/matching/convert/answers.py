@@ -4,7 +4,9 @@ from math import isfinite
 from typing import Protocol
 
 from patronage.matching.v1 import matching_service_pb2 as pb
+from services.matching.convert.policies import time_message
 from services.matching.domain.evidence import Contribution, Evidence, Explanation
+from services.matching.domain.scan import Scan
 
 HOUSEHOLD = "shared_household"
 """What is taken off because relatives too share home, surname and phone; a part of the sum like a comparison."""
@@ -54,13 +56,20 @@ def freshness_message(age_s: float) -> pb.Freshness | None:
     return pb.Freshness(age_seconds=age_s) if isfinite(age_s) else None
 
 
+def counted_message(scan: Scan) -> pb.Counted:
+    """Return the scan that counted how common values are, as a message."""
+    ended = time_message(scan.ended_at) if scan.ended_at else None
+    return pb.Counted(scan_id=scan.scan_id, time=ended, customers=scan.customers)
+
+
 def explanation_message(
     explanation: Explanation, comparisons: tuple[Contribution, ...], shared_keys: tuple[str, ...]
 ) -> pb.Explanation:
     """Return the account of a pair as a message; prior and comparisons add up to the match weight."""
     household = explanation.shared_household_adjustment
     every = [_comparison_message(one) for one in comparisons]
-    every.append(pb.ComparisonEvidence(comparison=HOUSEHOLD, level="counted once", weight=household))
+    if household:
+        every.append(pb.ComparisonEvidence(comparison=HOUSEHOLD, level="counted once", weight=household))
     return pb.Explanation(
         score=score_message(explanation.match_weight, explanation.match_probability, explanation.confidence),
         prior_weight=explanation.prior_weight,

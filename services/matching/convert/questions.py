@@ -11,6 +11,7 @@ from services.runtime.freshness import ChangeToken
 DEFAULT_MIN_CONFIDENCE = 50
 DEFAULT_LIMIT = 10
 MOST_CANDIDATES = 100
+MOST_IN_BATCH = 500
 
 
 def candidates_asked(
@@ -36,6 +37,24 @@ def groups_asked(request: pb.ListDuplicateGroupsRequest) -> int:
     check.require(request.page_size >= 0, "page_size", "must not be negative")
     check.raise_if_any()
     return least
+
+
+def stream_asked(request: pb.StreamDuplicateGroupsRequest) -> tuple[int, int]:
+    """Return the least confidence of the groups, and how many a message."""
+    check = FieldCheck()
+    least = _min_confidence(check, request, 0)
+    size = request.batch_size
+    check.require(0 <= size <= MOST_IN_BATCH, "batch_size", f"must be between 0 and {MOST_IN_BATCH}")
+    check.raise_if_any()
+    return least, size or MOST_IN_BATCH
+
+
+def training_asked(request: pb.TrainPolicyRequest) -> ChangeToken | None:
+    """Return what must have been followed before the training reads."""
+    check = FieldCheck()
+    token = ChangeToken.asked(request.at_least_as_fresh, check)
+    check.raise_if_any()
+    return token
 
 
 def scan_asked(request: pb.ScanDuplicatesRequest, default: int) -> tuple[int, ChangeToken | None]:

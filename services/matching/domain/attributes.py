@@ -71,15 +71,22 @@ ATTRIBUTES = (
     Attribute("external_id", lambda identity: identity.external_ids),
 )
 
+def plain_vowels(name: str) -> str:
+    """Return a folded name as it reads without umlauts: 'Mueller' and 'Müller' are looked up under one key."""
+    return name.replace("ae", "a").replace("oe", "o").replace("ue", "u") if "e" in name else name
+
+
 USUAL_RARITY = 0.5
 RARITY = {"email": 0.05, "phone": 0.05, "external_id": 0.05, "email_local": 0.2, "line": 0.2}
 """How many other holders, unseen so far, are expected of a value that only one person was seen with."""
 
 DERIVED_ATTRIBUTES = (
-    DerivedAttribute("given_root", "given", lambda given: given_root(given) if len(given) > 1 else ""),
+    DerivedAttribute("given_root", "given", lambda given: plain_vowels(given_root(given)) if len(given) > 1 else ""),
+    DerivedAttribute("given_sound", "given", lambda given: soundex(plain_vowels(given)) if len(given) > 1 else ""),
     DerivedAttribute("given_initial", "given", lambda given: given[:1]),
+    DerivedAttribute("family_root", "family", lambda family: plain_vowels(family)),
     DerivedAttribute("family_start", "family", lambda family: family[:3]),
-    DerivedAttribute("family_sound", "family", soundex),
+    DerivedAttribute("family_sound", "family", lambda family: soundex(plain_vowels(family))),
     DerivedAttribute("email_local", "email", _email_local, email_locals),
     DerivedAttribute("birth_year", "birth_date", lambda date: date[:4] if date[:4].isdigit() else ""),
     DerivedAttribute("birth_day", "birth_date", lambda date: date[5:] if len(date) == 10 else ""),

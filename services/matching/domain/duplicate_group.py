@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.matching.domain.evidence import AUTO_LINK
-
-KEEP_SEPARATE_BELOW = 70
+from services.matching.domain.policy import REJECT_BELOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +26,24 @@ class FoundGroup:
 
     confidence: int
     members: tuple[Member, ...]
+    match_weight: float = 0.0
+    weakest: tuple[str, str] | None = None
 
     @property
     def group_id(self) -> str:
         """Return an id that depends on the members only: the same group has it in each scan."""
-        listed = "\n".join(sorted(member.customer_id for member in self.members))
-        return str(uuid.UUID(bytes=hashlib.sha256(listed.encode()).digest()[:16], version=5))
+        return group_id_of(member.customer_id for member in self.members)
 
     @property
     def strongest(self) -> int:
         """Return the confidence of the strongest link."""
         return max(member.confidence for member in self.members)
+
+
+def group_id_of(customer_ids: Iterable[str]) -> str:
+    """Return the id of a group with these members."""
+    listed = "\n".join(sorted(customer_ids))
+    return str(uuid.UUID(bytes=hashlib.sha256(listed.encode()).digest()[:16], version=5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +66,21 @@ class ListedGroup:
     confidence: int
     strongest: int
     members: tuple[ListedMember, ...]
+    match_weight: float = 0.0
+    weakest: tuple[str, str] | None = None
+    state: str = "FOUND"
+    updated_at: datetime | None = None
 
     @property
     def master_id(self) -> str:
         """Return the suggested target of a merge."""
         return self.members[0].member.customer_id
 
-    @property
-    def recommended_action(self) -> str:
-        """Return MERGE, KEEP_SEPARATE or REVIEW."""
-        if self.confidence >= AUTO_LINK:
+    def recommended_action(self, accept: int = AUTO_LINK, reject: int = REJECT_BELOW) -> str:
+        """Return MERGE when all needed links reach `accept`, KEEP_SEPARATE when none reaches `reject`, else REVIEW."""
+        if self.confidence >= accept:
             return "MERGE"
-        return "KEEP_SEPARATE" if self.strongest < KEEP_SEPARATE_BELOW else "REVIEW"
+        return "KEEP_SEPARATE" if self.strongest < reject else "REVIEW"
 
 
 def in_order(members: Iterable[ListedMember]) -> tuple[ListedMember, ...]:

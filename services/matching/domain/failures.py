@@ -24,6 +24,20 @@ class ScanEnded(Failure):
     reason = "SCAN_ENDED"
 
 
+class GroupNotFound(Failure):
+    """No listed group of this company has the id."""
+
+    code = Code.NOT_FOUND
+    reason = "GROUP_NOT_FOUND"
+
+
+class PolicyNotFound(Failure):
+    """The company has no policy of this version."""
+
+    code = Code.NOT_FOUND
+    reason = "POLICY_NOT_FOUND"
+
+
 def customer_not_found(customer_id: str) -> CustomerNotFound:
     """The one answer for ids that are unknown, of another company, deleted, or no ids at all."""
     text = f"There is no customer {customer_id[:64]!r}. Check the id."
@@ -33,3 +47,16 @@ def customer_not_found(customer_id: str) -> CustomerNotFound:
 def scan_not_found(scan_id: str) -> ScanNotFound:
     """The one answer for scans that are unknown, of another company, or no ids at all."""
     return ScanNotFound(f"There is no scan {scan_id[:64]!r}. Check the id.", metadata={"scan_id": scan_id[:64]})
+
+
+def group_not_found(group_id: str) -> GroupNotFound:
+    """The one answer for groups that are unknown, of another company, not listed any more, or no ids at all."""
+    text = f"There is no group {group_id[:64]!r}. List the groups anew: they change as customers do."
+    return GroupNotFound(text, metadata={"group_id": group_id[:64]})
+
+
+def policy_not_found(version: str) -> PolicyNotFound:
+    """The one answer for versions that are unknown, or of another company."""
+    return PolicyNotFound(
+        f"There is no policy {version[:64]!r}. Check the version.", metadata={"version": version[:64]}
+    )

@@ -22,21 +22,33 @@ KEYS = (
     Key("email", ("email",), refined_by=("family_start", "given_initial")),
     Key("phone", ("phone",), refined_by=("family_start", "given_initial")),
     Key("email_local", ("email_local",), refined_by=("family_start", "given_initial")),
-    Key("name", ("given_root", "family"), refined_by=("postcode", "birth_year", "city", "house_number")),
+    Key("name", ("given_root", "family_root"), refined_by=("postcode", "birth_year", "city", "house_number")),
     Key("name_swapped", ("given", "family"), refined_by=("postcode", "birth_year", "city"), unordered=True),
     Key("line", ("line",), refined_by=("given_initial", "family_start")),
-    Key("family_house", ("family", "house_number"), refined_by=("given_initial", "postcode")),
+    Key("family_house", ("family_root", "house_number"), refined_by=("given_initial", "postcode")),
     Key("given_house", ("given_root", "house_number"), refined_by=("postcode", "street")),
     Key("postcode_house", ("postcode", "house_number"), refined_by=("family_start", "given_initial")),
     Key("birth_date", ("birth_date",), refined_by=("given_initial", "family_start")),
-    Key("family_birth", ("family", "birth_year"), refined_by=("given_initial", "birth_day")),
+    Key("family_birth", ("family_root", "birth_year"), refined_by=("given_initial", "birth_day")),
     Key("given_birth", ("given_root", "birth_year"), refined_by=("family_sound", "birth_day")),
     Key("family_birthday", ("family_sound", "birth_day"), refined_by=("given_initial", "birth_year")),
-    Key("family_postcode", ("family", "postcode"), refined_by=("given_initial",)),
+    Key("family_postcode", ("family_root", "postcode"), refined_by=("given_initial",)),
     Key("given_postcode", ("given_root", "postcode"), refined_by=("family_sound",)),
-    Key("family_city", ("family", "city"), refined_by=("given_initial",)),
+    Key("family_city", ("family_root", "city"), refined_by=("given_initial",)),
     Key("organization", ("organization",), refined_by=("city", "family_start")),
 )
+
+SCAN_KEYS = (
+    Key("name_sound", ("given_sound", "family_sound"), refined_by=("birth_year", "city", "postcode")),
+    Key("family_initial", ("family_root", "given_initial"), refined_by=("birth_year", "city", "postcode")),
+    Key("given_city", ("given_root", "city"), refined_by=("family_sound", "birth_year")),
+    Key("sound_city", ("family_sound", "city"), refined_by=("given_initial", "birth_year")),
+)
+"""Further keys for scans of files whose records mostly lack what tells people apart; too many share them to be
+looked up by."""
+
+TELLING = ("email", "phone", "external_id")
+"""Attributes that tell people apart; a file where fewer than half of the records have one is scanned by more keys."""
 
 WIDE_KEYS = (
     Key("given", ("given_root",)),

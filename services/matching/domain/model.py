@@ -1,7 +1,9 @@
 """Model owns what agreement and disagreement are worth: comparisons, levels and weights, declared as data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log2
+from typing import Protocol
 
 RARE = 1e-7
 """No level is rarer than this among matches or others: a weight stays finite."""
@@ -58,12 +60,20 @@ class Model:
         return min(0.5, self.relatives_per_record / max(records - 1, 1))
 
 
+class ValueCounts(Protocol):
+    """How many records hold each value of one attribute; a dictionary, or something that takes less room."""
+
+    def get(self, value: str, default: float, /) -> float:
+        """Return the count of a value, the default for one that is not there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Frequencies:
     """How many records hold each value of an attribute, as counted by the last scan."""
 
     records: int
-    counts: dict[str, dict[str, float]]
+    counts: Mapping[str, ValueCounts]
     """By attribute and value; a value that is not there counts 1. A scan leaves duplicates of one person out."""
 
 

@@ -7,6 +7,9 @@ RUNNING = ("PENDING", "RUNNING")
 """The states of a scan that has not ended."""
 
 
+DUPLICATES, TRAINING = "DUPLICATES", "TRAINING"
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """A scan; counts are as of its last heartbeat."""
@@ -23,6 +26,7 @@ class Scan:
     model_version: str
     created_at: datetime
     ended_at: datetime | None
+    purpose: str = DUPLICATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,9 @@ class ScanJob:
     scan_id: str
     min_confidence: int
     worker: str
+    purpose: str = DUPLICATES
+    dry_run: bool = False
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

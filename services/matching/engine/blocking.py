@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from services.matching.domain.keys import KEYS, WIDE_KEYS, Key
+from services.matching.domain.keys import KEYS, SCAN_KEYS, TELLING, WIDE_KEYS, Key
 from services.matching.engine.arrays import Mask
 from services.matching.engine.blocks import Blocks, group, key_values, pairs_in, refine
 from services.matching.engine.candidates import Candidates, Excluded, KeyReport
@@ -42,13 +42,14 @@ def candidates(columns: Columns, budget: int, excluded: Excluded, shares: Shares
 
 def _find(columns: Columns, budget: int, found: Candidates, crew: Crew) -> None:
     """Add the pairs of every key, a key a thread."""
-    wide = WIDE_KEYS if columns.size <= _WIDE_RECORDS else ()
-    keys = (*KEYS, *wide)
+    keys = (*KEYS, *(() if _are_told_apart(columns) else SCAN_KEYS))
+    usual = len(keys)
+    keys = (*keys, *(WIDE_KEYS if columns.size <= _WIDE_RECORDS else ()))
     found.keys = [KeyReport(key.kind) for key in keys]
     _derive(columns, keys)
 
     def expand(number: int) -> None:
-        affordable = budget if number < len(KEYS) else min(budget, _WIDE_PAIRS)
+        affordable = budget if number < usual else min(budget, _WIDE_PAIRS)
         for blocks in _blocks_of(columns, keys[number], affordable, found.keys[number]):
             for batch in blocks.batches(_PAIRS_AT_ONCE):
                 found.add(number, *pairs_in(batch))
@@ -56,6 +57,14 @@ def _find(columns: Columns, budget: int, found: Candidates, crew: Crew) -> None:
 
     for _ in crew.each("block", expand, range(len(keys)), (0.0, _FINDING)):
         pass
+
+
+def _are_told_apart(columns: Columns) -> bool:
+    """Return whether at least half of the records have an e-mail, a phone or an identifier."""
+    told = np.zeros(columns.size, np.bool_)
+    for attribute in TELLING:
+        told |= (columns[attribute].codes >= 0).any(axis=1)
+    return bool(told.mean() >= 0.5)
 
 
 def _derive(columns: Columns, keys: tuple[Key, ...]) -> None:

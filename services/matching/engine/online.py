@@ -1,4 +1,4 @@
-"""Online owns the scoring of one record against a few candidates, by the very path that scans take."""
+"""Online owns the scoring of one record against its candidates: few by plain numbers, many by the path of scans."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ from services.matching.domain.model import USUAL_RECORDS, Frequencies, Model
 from services.matching.engine.arrays import MISSING
 from services.matching.engine.assessors import Pairs
 from services.matching.engine.columns import columns_of
+from services.matching.engine.few_pairs import FEW, few_pairs, score_few
 from services.matching.engine.scoring import Gamma, Scored, score_pairs
 from services.matching.engine.shown import shown_value
 
@@ -21,6 +22,16 @@ def score_candidates(
     """Score one record against each candidate."""
     if not candidates:
         return []
+    scorer = few_pairs(model, frequencies) if len(candidates) <= FEW else None
+    if scorer is not None:
+        return score_few(scorer, identity, candidates)
+    return score_many(identity, candidates, model, frequencies)
+
+
+def score_many(
+    identity: Identity, candidates: Sequence[Identity], model: Model, frequencies: Frequencies | None
+) -> list[Evidence]:
+    """Score one record against many candidates, as scans do."""
     gamma, scored = _compare(identity, candidates, model, frequencies)
     return [_evidence(gamma, scored, row, model) for row in range(len(candidates))]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.matching.domain.evidence import NAME_ONLY_LIMIT
+from services.matching.domain.ladder import Ladder
 from services.matching.domain.model import Model
 from services.matching.engine.address_assessors import assess_address, assess_locality
 from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Weights
@@ -19,6 +20,7 @@ from services.matching.engine.contact_assessors import (
 )
 from services.matching.engine.crew import Crew
 from services.matching.engine.email_name_assessor import assess_email_name
+from services.matching.engine.ladder import climb, rungs
 from services.matching.engine.model_arrays import weight_tables
 from services.matching.engine.name_assessors import (
     assess_family,
@@ -161,5 +163,14 @@ def weight_of_confidence(confidence: int) -> float:
 
 def score_pairs(pairs: Pairs, model: Model) -> tuple[Gamma, Scored]:
     """Assess and score pairs in one go."""
+    if isinstance(model, Ladder):
+        return _climbed(pairs, model)
     gamma = assess(pairs, model)
     return gamma, score(gamma, model, pairs.columns.population)
+
+
+def _climbed(pairs: Pairs, model: Ladder) -> tuple[Gamma, Scored]:
+    levels, nothing = rungs(pairs), np.zeros(len(pairs))
+    gamma = Gamma(pairs.columns, levels, [np.full(len(pairs), MISSING, np.int32)] * len(levels), nothing > 0)
+    climbed = climb(levels, model)
+    return gamma, Scored(climbed.total, climbed.confidence, climbed.weights, [nothing] * len(levels), nothing)

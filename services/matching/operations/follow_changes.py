@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.matching.domain.customer_seen import LIVE, CompanySeen, CustomerSeen
 from services.matching.operations.derive import RULES, derive
-from services.matching.store import companies, groups, match_keys, records
+from services.matching.store import companies, groups, match_keys, records, regrouping
 from services.matching.store.records import Known, MirrorRow
 from services.runtime.database import Transaction
 
@@ -51,6 +51,14 @@ def _correct_groups(tx: Transaction, rows: Sequence[MirrorRow], known: dict[str,
     after = {row.customer_id for row in rows if row.state in LIVE}
     groups.set_live(tx, sorted({row.customer_id for row in rows} & before - after), live=False)
     groups.set_live(tx, sorted(after & known.keys() - before), live=True)
+    regrouping.put(tx, sorted(row.customer_id for row in rows if _says_something_new(row, known.get(row.customer_id))))
+
+
+def _says_something_new(row: MirrorRow, known: Known | None) -> bool:
+    """Return whether who may be the same can have changed: someone new, someone gone, other values."""
+    return (known.live if known else False) != (row.state in LIVE) or (
+        known is not None and known.identity != row.identity_text
+    )
 
 
 def _newest(customers: Sequence[CustomerSeen]) -> dict[str, CustomerSeen]:

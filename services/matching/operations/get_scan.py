@@ -1,8 +1,9 @@
 """Get scan owns how a scan goes."""
 
 from services.matching.domain.failures import scan_not_found
+from services.matching.domain.policy import Policy, number_of
 from services.matching.domain.scan import Scan
-from services.matching.store import scans
+from services.matching.store import policies, scans
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
 
@@ -13,3 +14,12 @@ def get_scan(tx: Transaction, scan_id: str) -> Scan:
     if found is None:
         raise scan_not_found(scan_id)
     return found
+
+
+def learned_by(tx: Transaction, scan: Scan) -> Policy | None:
+    """Return what a finished scan learned: the version that it made, or what a dry run would have made."""
+    if text := scans.learned(tx, scan.scan_id):
+        return policies.policy_of(text)
+    number = number_of(scan.model_version)
+    policy = policies.get(tx, number) if number and scan.state == "DONE" else None
+    return policy if policy is not None and policy.report is not None else None

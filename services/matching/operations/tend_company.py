@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 from services.matching.operations.derive import RULES, derivation, derive
-from services.matching.store import companies, derivations, groups, match_keys
+from services.matching.operations.regroup import regroup_some
+from services.matching.operations.run_scan import drop_unlisted
+from services.matching.store import companies, derivations, groups, match_keys, regrouping, scans
 from services.matching.store.companies import Upkeep
 from services.runtime.database import Database, TenantScope, Transaction
 
 DERIVED_AT_ONCE = 500
 SWEPT_AT_ONCE = 2_000
+KEY_CAP = 100
 
 
 def companies_to_tend(upkeep: Database) -> list[str]:
@@ -16,8 +19,32 @@ def companies_to_tend(upkeep: Database) -> list[str]:
     return companies.companies_to_tend(upkeep, RULES)
 
 
-def tend_company(database: Database, company_id: str, stopping: Callable[[], bool] = lambda: False) -> None:
+def tend_company(
+    database: Database,
+    company_id: str,
+    stopping: Callable[[], bool] = lambda: False,
+    *,
+    cap: int = KEY_CAP,
+    follower: str = "",
+) -> None:
     """Do all that is to be done for one company, in transactions that are short."""
+    _derive_and_sweep(database, company_id, stopping)
+    _clear(database, company_id)
+    more = True
+    while more and not stopping():
+        with database.transaction(TenantScope(company_id, actor="matching")) as tx:
+            more = regroup_some(tx, cap, follower)
+
+
+def _clear(database: Database, company_id: str) -> None:
+    """Clear away what scans have left behind that were cancelled or have failed."""
+    scope = TenantScope(company_id, actor="matching")
+    drop_unlisted(database, scope, keep_running=True)
+    with database.transaction(scope) as tx:
+        scans.note_cleared(tx)
+
+
+def _derive_and_sweep(database: Database, company_id: str, stopping: Callable[[], bool]) -> None:
     scope = TenantScope(company_id, actor="matching")
     sweep_from: str | None = None
     more = True
@@ -53,6 +80,7 @@ def _sweep_some(tx: Transaction, upkeep: Upkeep, after: str | None) -> str | Non
     old, going_on = derivations.not_seen_since(tx, upkeep.done_generation, after, SWEPT_AT_ONCE)
     gone = derivations.delete_older(tx, old, upkeep.done_generation)
     groups.set_live(tx, gone, live=False)
+    regrouping.put(tx, gone)
     if going_on is None:
         companies.note_swept(tx, upkeep.done_generation)
     return going_on

@@ -1,34 +1,41 @@
 """MatchingService."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from patronage.matching.v1 import matching_service_pb2 as pb
 from patronage.matching.v1 import matching_service_pb2_grpc as grpc_pb
-from services.matching.convert import answers, questions, scans
+from patronage.matching.v1 import policy_pb2
+from services.matching.convert import answers, policies, questions, scans
 from services.matching.convert.change import raw_identity
+from services.matching.domain.scan import Scan
 from services.matching.operations.cancel_scan import cancel_scan
 from services.matching.operations.company_regions import CompanyRegions
-from services.matching.operations.explain_match import explain_match
+from services.matching.operations.explain_group import explain_group
+from services.matching.operations.explain_match import Explained, explain_match
 from services.matching.operations.find_duplicates import find_duplicates
-from services.matching.operations.get_scan import get_scan
-from services.matching.operations.judging import Asked, Found
-from services.matching.operations.list_duplicate_groups import list_duplicate_groups
+from services.matching.operations.get_policy import get_policy
+from services.matching.operations.get_scan import get_scan, learned_by
+from services.matching.operations.judging import Asked, Found, Search
+from services.matching.operations.list_duplicate_groups import FIRST, list_duplicate_groups, next_groups
 from services.matching.operations.match_record import match_record
 from services.matching.operations.scan_duplicates import DEFAULT_LINK_CONFIDENCE, scan_duplicates
+from services.matching.operations.set_policy import set_policy
+from services.matching.operations.train_policy import train_policy
 from services.runtime.caller import caller_of
-from services.runtime.database import Database, Transaction
+from services.runtime.database import Transaction
 from services.runtime.edge import Edge
 from services.runtime.paging import page_size
+from services.runtime.streams import end_of
 from services.runtime.waiting import FollowedChanges
 
 
 @dataclass(frozen=True, slots=True)
 class Searching:
-    """What the online calls need: the database, how wide a key may be, and what has been followed."""
+    """What the online calls need: where they search, how wide a key may be, and what has been followed."""
 
-    database: Database
+    search: Search
     regions: CompanyRegions
     followed: FollowedChanges
     follower: str
@@ -48,17 +55,16 @@ class MatchingServicer(grpc_pb.MatchingServiceServicer):
         asked = self._asked(request, context)
         searching, fresh = self._searching, bool(request.at_least_as_fresh)
         region = searching.regions.region_of(asked.company_id, fresh=fresh)
-        found = match_record(searching.database, asked, raw_identity(request.record), region)
-        return pb.MatchRecordResponse(**_found(found))
+        return pb.MatchRecordResponse(
+            **_found(match_record(searching.search, asked, raw_identity(request.record), region))
+        )
 
     def FindDuplicates(  # noqa: N802
         self, request: pb.FindDuplicatesRequest, context: Any
     ) -> pb.FindDuplicatesResponse:
         """Finds who else a customer may be."""
         asked = self._asked(request, context)
-        return pb.FindDuplicatesResponse(
-            **_found(find_duplicates(self._searching.database, asked, request.customer_id))
-        )
+        return pb.FindDuplicatesResponse(**_found(find_duplicates(self._searching.search, asked, request.customer_id)))
 
     def ScanDuplicates(  # noqa: N802
         self, request: pb.ScanDuplicatesRequest, context: Any
@@ -74,11 +80,15 @@ class MatchingServicer(grpc_pb.MatchingServiceServicer):
         return self._edge.write(context, request, run)
 
     def GetScan(self, request: pb.GetScanRequest, context: Any) -> pb.GetScanResponse:  # noqa: N802
-        """Reads how a scan goes."""
+        """Reads how a scan goes, and what it learned."""
         questions.required(scan_id=request.scan_id)
 
         def run(tx: Transaction) -> pb.GetScanResponse:
-            return pb.GetScanResponse(scan=scans.scan_message(get_scan(tx, request.scan_id)))
+            scan = get_scan(tx, request.scan_id)
+            learned = learned_by(tx, scan)
+            return pb.GetScanResponse(
+                scan=scans.scan_message(scan), learned=policies.policy_message(learned) if learned else None
+            )
 
         return self._edge.read(context, run)
 
@@ -94,19 +104,40 @@ class MatchingServicer(grpc_pb.MatchingServiceServicer):
     def ListDuplicateGroups(  # noqa: N802
         self, request: pb.ListDuplicateGroupsRequest, context: Any
     ) -> pb.ListDuplicateGroupsResponse:
-        """Lists what the last finished scan found."""
+        """Lists what the last finished scan found, as it stands now."""
         least, size = questions.groups_asked(request), page_size(request.page_size)
 
         def run(tx: Transaction) -> pb.ListDuplicateGroupsResponse:
             page = list_duplicate_groups(tx, least, size, request.page_token)
+            scan = page.scan
             return pb.ListDuplicateGroupsResponse(
-                groups=[scans.group_message(group) for group in page.groups],
+                groups=[scans.group_message(group, scan, page.policy) for group in page.groups] if scan else (),
                 next_page_token=page.next_page_token,
                 total_size=page.total,
-                scan=scans.scan_message(page.scan) if page.scan else None,
+                scan=scans.scan_message(scan) if scan else None,
+                pending_changes=page.pending,
             )
 
         return self._edge.read(context, run)
+
+    def StreamDuplicateGroups(  # noqa: N802
+        self, request: pb.StreamDuplicateGroupsRequest, context: Any
+    ) -> Iterator[pb.StreamDuplicateGroupsResponse]:
+        """Streams what the last finished scan found, each batch in a transaction of its own."""
+        least, size = questions.stream_asked(request)
+        scan_id, after, end = "", FIRST, end_of(context)
+        while after is not None and not end.is_set():
+
+            def run(tx: Transaction, after: Any = after) -> Any:
+                return next_groups(tx, least, size, after)
+
+            groups, after, scan, policy = self._edge.read(context, run)
+            if scan is None or scan.scan_id != (scan_id or scan.scan_id):
+                return
+            messages = [scans.group_message(group, scan, policy) for group in groups]
+            first = scans.scan_message(scan) if not scan_id else None
+            yield pb.StreamDuplicateGroupsResponse(groups=messages, scan=first)
+            scan_id = scan.scan_id
 
     def ExplainMatch(self, request: pb.ExplainMatchRequest, context: Any) -> pb.ExplainMatchResponse:  # noqa: N802
         """Explains one pair."""
@@ -114,10 +145,59 @@ class MatchingServicer(grpc_pb.MatchingServiceServicer):
 
         def run(tx: Transaction) -> pb.ExplainMatchResponse:
             found = explain_match(tx, request.left_id, request.right_id)
-            account = answers.explanation_message(found.explanation, found.comparisons, found.shared_keys)
-            return pb.ExplainMatchResponse(explanation=account)
+            return pb.ExplainMatchResponse(explanation=_account(found), never_compared=not found.shared_keys)
 
         return self._edge.read(context, run)
+
+    def ExplainGroup(self, request: pb.ExplainGroupRequest, context: Any) -> pb.ExplainGroupResponse:  # noqa: N802
+        """Explains a group."""
+        questions.required(group_id=request.group_id)
+
+        def run(tx: Transaction) -> pb.ExplainGroupResponse:
+            found = explain_group(tx, request.group_id)
+            weakest = frozenset(found.group.weakest or ())
+            pairs = [
+                pb.GroupPair(
+                    left_id=pair[0],
+                    right_id=pair[1],
+                    explanation=_account(explained),
+                    is_weakest_link=frozenset(pair) == weakest,
+                )
+                for pair, explained in found.pairs
+            ]
+            group = scans.group_message(found.group, found.scan, found.policy)
+            return pb.ExplainGroupResponse(group=group, pairs=pairs, pairs_left_out=found.left_out)
+
+        return self._edge.read(context, run)
+
+    def GetPolicy(self, request: policy_pb2.GetPolicyRequest, context: Any) -> policy_pb2.GetPolicyResponse:  # noqa: N802
+        """Reads how customers are compared."""
+
+        def run(tx: Transaction) -> policy_pb2.GetPolicyResponse:
+            policy, current = get_policy(tx, request.version)
+            return policy_pb2.GetPolicyResponse(policy=policies.policy_message(policy), etag=current)
+
+        return self._edge.read(context, run)
+
+    def SetPolicy(self, request: policy_pb2.SetPolicyRequest, context: Any) -> policy_pb2.SetPolicyResponse:  # noqa: N802
+        """Makes a version of the policy."""
+        wish = policies.policy_wish(request)
+
+        def run(tx: Transaction) -> policy_pb2.SetPolicyResponse:
+            made = set_policy(tx, wish, request.etag)
+            return policy_pb2.SetPolicyResponse(policy=policies.policy_message(made), etag=made.version)
+
+        return self._edge.write(context, request, run)
+
+    def TrainPolicy(self, request: pb.TrainPolicyRequest, context: Any) -> pb.TrainPolicyResponse:  # noqa: N802
+        """Starts a training, or answers with the one that runs."""
+        self._searching.followed.wait(questions.training_asked(request), context)
+
+        def run(tx: Transaction) -> pb.TrainPolicyResponse:
+            tx.after_commit(self._scan_asked)
+            return pb.TrainPolicyResponse(training=scans.scan_message(train_policy(tx, dry_run=request.dry_run)))
+
+        return self._edge.write(context, request, run)
 
     def _asked(self, request: pb.MatchRecordRequest | pb.FindDuplicatesRequest, context: Any) -> Asked:
         least, limit, token = questions.candidates_asked(request)
@@ -133,4 +213,13 @@ def _found(found: Found) -> dict[str, Any]:
         "capped_keys": found.capped_keys,
         "freshness": answers.freshness_message(found.age_s),
         "model_version": found.model_version,
+        "counted": _counted(found.counted),
     }
+
+
+def _counted(scan: Scan | None) -> pb.Counted | None:
+    return answers.counted_message(scan) if scan else None
+
+
+def _account(found: Explained) -> pb.Explanation:
+    return answers.explanation_message(found.explanation, found.comparisons, found.shared_keys)

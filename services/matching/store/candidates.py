@@ -1,16 +1,16 @@
 """Candidates owns the one round trip of the online calls: who shares a key, and what is needed to score them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from services.matching.domain.identity_record import Identity
-from services.matching.store.identity_text import identities_of, identity_of
-from services.runtime.database import Database
+from services.matching.store.identity_text import identity_from
+from services.matching.store.match_keys import array_text
 
-_FIND = """
-    SELECT age, root::text, own_identity, capped, ids, names, emails, phones, records
-    FROM find_candidates(%s, %s::uuid, %s::bigint[], %s, %s)
-"""
+_OF_CUSTOMER = "SELECT find_candidates(%s::uuid, NULL, %s::integer, %s)"
+_OF_KEYS = "SELECT find_candidates(NULL, %s::bigint[], %s::integer, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,43 +18,44 @@ class Candidates:
     """Who may be the same, as columns; `own` is the asked customer's identity, None where it is not to be found."""
 
     age_s: float
+    policy_number: int
+    listed_scan: str
     root_id: str
     own: Identity | None
     capped: frozenset[int]
-    ids: Sequence[str]
-    names: Sequence[str]
-    emails: Sequence[str]
-    phones: Sequence[str]
+    shown: Sequence[tuple[str, str, str, str]]
+    """Id, name, primary e-mail and phone of each candidate."""
+
     identities: Sequence[Identity]
 
 
-def candidates_of_customer(
-    database: Database, company_id: str, customer_id: str, cap: int, follower: str
-) -> Candidates:
+class ReadsOneValue(Protocol):
+    """A reader or a transaction of one company."""
+
+    def value(self, sql: str, params: Any = ...) -> Any:
+        """Return the first column of the first row."""
+
+
+def candidates_of_customer(reader: ReadsOneValue, customer_id: str, cap: int, follower: str) -> Candidates:
     """Return who shares a key with a customer, or with the root that it was merged into."""
-    return _find(database, company_id, customer_id, None, cap, follower)
+    return _read(reader.value(_OF_CUSTOMER, (customer_id, str(cap), follower)))
 
 
-def candidates_of_keys(database: Database, company_id: str, keys: Sequence[int], cap: int, follower: str) -> Candidates:
+def candidates_of_keys(reader: ReadsOneValue, keys: Sequence[int], cap: int, follower: str) -> Candidates:
     """Return who has one of the keys."""
-    return _find(database, company_id, None, list(keys), cap, follower)
+    return _read(reader.value(_OF_KEYS, (array_text(keys), str(cap), follower)))
 
 
-def _find(
-    database: Database, company_id: str, customer_id: str | None, keys: list[int] | None, cap: int, follower: str
-) -> Candidates:
-    with database.connection() as connection:
-        found = connection.execute(_FIND, (company_id, customer_id, keys, cap, follower)).fetchone()
-    assert found is not None
-    age, root, own, capped, ids, names, emails, phones, records = found
+def _read(text: str | None) -> Candidates:
+    assert text is not None
+    age, policy, scan, root, own, capped, rows = json.loads(text)
     return Candidates(
         float("inf") if age is None else max(0.0, age),
+        policy,
+        scan or "",
         root or "",
-        identity_of(own) if own else None,
-        frozenset(capped or ()),
-        ids or (),
-        names or (),
-        emails or (),
-        phones or (),
-        identities_of(records),
+        identity_from(own) if own else None,
+        frozenset(capped),
+        [(row[0], row[1], row[2], row[3]) for row in rows],
+        [identity_from(row[4]) for row in rows],
     )

@@ -39,6 +39,8 @@ _TO_TEND = """
     SELECT c.company_id FROM companies c
     WHERE c.derivation <> %s || '/' || c.region
        OR c.swept_generation < (SELECT coalesce(max(p.done_generation), 0) FROM feed_passes p)
+       OR EXISTS (SELECT 1 FROM regrouping r WHERE r.company_id = c.company_id)
+       OR EXISTS (SELECT 1 FROM scans s WHERE s.company_id = c.company_id AND s.ended_at IS NOT NULL AND NOT s.cleared)
     ORDER BY c.company_id LIMIT 1000
 """
 

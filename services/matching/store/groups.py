@@ -1,6 +1,7 @@
 """Groups owns the duplicate groups of scans: written in batches, listed best first, kept right as customers change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from services.matching.domain.duplicate_group import FoundGroup, ListedGroup, ListedMember, Member, in_order
 from services.runtime.database import Transaction
@@ -20,11 +21,14 @@ _ADD_MEMBERS = """
     JOIN match_records r ON r.company_id = (SELECT app_company()) AND r.customer_id = t.customer_id
 """
 _ADD_GROUPS = """
-    INSERT INTO duplicate_groups (company_id, scan_id, group_id, rank, strongest, live_members)
-    SELECT (SELECT app_company()), %s::uuid, t.group_id, t.rank, t.strongest,
+    INSERT INTO duplicate_groups (company_id, scan_id, group_id, rank, weight_rank, strongest, weakest_left,
+                                  weakest_right, state, live_members)
+    SELECT (SELECT app_company()), %s::uuid, t.group_id, t.rank, t.weight_rank, t.strongest, t.weakest_left,
+           t.weakest_right, %s,
            (SELECT count(*) FROM duplicate_group_members m WHERE m.company_id = (SELECT app_company())
             AND m.scan_id = %s::uuid AND m.group_id = t.group_id AND m.live)
-    FROM unnest(%s::uuid[], %s::integer[], %s::integer[]) AS t (group_id, rank, strongest)
+    FROM unnest(%s::uuid[], %s::integer[], %s::bigint[], %s::integer[], %s::uuid[], %s::uuid[])
+        AS t (group_id, rank, weight_rank, strongest, weakest_left, weakest_right)
 """
 _SET_LIVE = """
     UPDATE duplicate_group_members m SET live = %s
@@ -42,20 +46,30 @@ _RECOUNT = """
 _DROP_MEMBERS = """
     DELETE FROM duplicate_group_members WHERE company_id = (SELECT app_company()) AND (scan_id, customer_id) IN (
         SELECT m.scan_id, m.customer_id FROM duplicate_group_members m
-        WHERE m.company_id = (SELECT app_company()) AND m.scan_id IS DISTINCT FROM %s::uuid
+        WHERE m.company_id = (SELECT app_company()) AND m.scan_id <> ALL(%s::uuid[])
         LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 _DROP_GROUPS = """
     DELETE FROM duplicate_groups WHERE company_id = (SELECT app_company()) AND (scan_id, group_id) IN (
         SELECT g.scan_id, g.group_id FROM duplicate_groups g
-        WHERE g.company_id = (SELECT app_company()) AND g.scan_id IS DISTINCT FROM %s::uuid
+        WHERE g.company_id = (SELECT app_company()) AND g.scan_id <> ALL(%s::uuid[])
         LIMIT %s FOR UPDATE SKIP LOCKED)
 """
-_PAGE = """
-    SELECT group_id::text, 100 - rank, strongest FROM duplicate_groups
+_LISTED = """group_id::text, 100 - rank, strongest, -weight_rank / 1e6::float8, weakest_left::text,
+    weakest_right::text, state, updated_at, weight_rank"""
+_PAGE = f"""
+    SELECT {_LISTED} FROM duplicate_groups
     WHERE company_id = (SELECT app_company()) AND scan_id = %s AND live_members >= 2 AND rank <= %s
-      AND (rank, group_id) > (%s, %s::uuid)
-    ORDER BY rank, duplicate_groups.group_id LIMIT %s
+      AND (rank, weight_rank, group_id) > (%s, %s, %s::uuid)
+    ORDER BY rank, weight_rank, duplicate_groups.group_id LIMIT %s
+"""
+_ONE = f"""
+    SELECT {_LISTED} FROM duplicate_groups
+    WHERE company_id = (SELECT app_company()) AND scan_id = %s AND group_id = %s AND live_members >= 2
+"""
+_EXISTING = """
+    SELECT group_id::text FROM duplicate_groups
+    WHERE company_id = (SELECT app_company()) AND scan_id = %s AND group_id = ANY(%s::uuid[])
 """
 _COUNT = """
     SELECT count(*) FROM duplicate_groups
@@ -69,14 +83,21 @@ _MEMBERS = """
     WHERE m.company_id = (SELECT app_company()) AND m.scan_id = %s AND m.group_id = ANY(%s::uuid[]) AND m.live
 """
 
-Position = tuple[int, str]
-FIRST: Position = (-1, "00000000-0000-0000-0000-000000000000")
-"""The position before the first group."""
+Position = tuple[int, int, str]
+FIRST: Position = (-1, 0, "00000000-0000-0000-0000-000000000000")
+"""The position before the first group: 100 minus the confidence, minus the weight in millionths of a bit, the id."""
+
+_MICRO = 1e6
 
 
-def add(tx: Transaction, scan_id: str, groups: Sequence[FoundGroup]) -> None:
-    """Write groups that a scan has found; they are listed once the scan is."""
-    members = [(group.group_id, member) for group in groups for member in group.members]
+def add(tx: Transaction, scan_id: str, groups: Sequence[FoundGroup], state: str = "FOUND") -> None:
+    """Write groups; they are listed once their scan is."""
+    add_named(tx, scan_id, [(group.group_id, group) for group in groups], state)
+
+
+def add_named(tx: Transaction, scan_id: str, named: Sequence[tuple[str, FoundGroup]], state: str) -> None:
+    """Write groups under the ids that they are to have."""
+    members = [(group_id, member) for group_id, group in named for member in group.members]
     ids = [member.customer_id for _, member in members]
     tx.execute(_LOCK_MEMBERS, (ids,))
     columns = (
@@ -87,9 +108,15 @@ def add(tx: Transaction, scan_id: str, groups: Sequence[FoundGroup]) -> None:
         [member.confidence for _, member in members],
     )
     tx.execute(_ADD_MEMBERS, (scan_id, *columns))
-    ranks = [100 - group.confidence for group in groups]
-    strongest = [group.strongest for group in groups]
-    tx.execute(_ADD_GROUPS, (scan_id, scan_id, [group.group_id for group in groups], ranks, strongest))
+    groups = (
+        [group_id for group_id, _ in named],
+        [100 - group.confidence for _, group in named],
+        [-round(group.match_weight * _MICRO) for _, group in named],
+        [group.strongest for _, group in named],
+        [group.weakest[0] if group.weakest else None for _, group in named],
+        [group.weakest[1] if group.weakest else None for _, group in named],
+    )
+    tx.execute(_ADD_GROUPS, (scan_id, state, scan_id, *groups))
 
 
 def set_live(tx: Transaction, customer_ids: Sequence[str], live: bool) -> None:
@@ -101,10 +128,10 @@ def set_live(tx: Transaction, customer_ids: Sequence[str], live: bool) -> None:
         tx.execute(_RECOUNT, ([scan for scan, _ in touched], [group for _, group in touched]))
 
 
-def drop_unlisted(tx: Transaction, listed_scan_id: str | None, limit: int) -> bool:
-    """Delete some groups of other scans than the listed one; answers whether any may be left."""
-    members = tx.execute(_DROP_MEMBERS, (listed_scan_id, limit)).rowcount
-    groups = tx.execute(_DROP_GROUPS, (listed_scan_id, limit)).rowcount
+def drop_all_but(tx: Transaction, scan_ids: Sequence[str], limit: int) -> bool:
+    """Delete some groups of other scans than these; answers whether any may be left."""
+    members = tx.execute(_DROP_MEMBERS, (list(scan_ids), limit)).rowcount
+    groups = tx.execute(_DROP_GROUPS, (list(scan_ids), limit)).rowcount
     return limit in (members, groups)
 
 
@@ -112,16 +139,36 @@ def page(tx: Transaction, scan_id: str, min_confidence: int, after: Position, li
     """Return the next groups that have two members left or more, the best first."""
     found = tx.execute(_PAGE, (scan_id, 100 - min_confidence, *after, limit)).fetchall()
     members = _members(tx, scan_id, [row[0] for row in found])
-    return [
-        ListedGroup(group_id, confidence, strongest, in_order(members.get(group_id, ())))
-        for group_id, confidence, strongest in found
-        if group_id in members
-    ]
+    return [_listed(row, members[row[0]]) for row in found if row[0] in members]
+
+
+def one(tx: Transaction, scan_id: str, group_id: str) -> ListedGroup | None:
+    """Return a group that has two members left or more."""
+    row = tx.execute(_ONE, (scan_id, group_id)).fetchone()
+    return _listed(row, _members(tx, scan_id, [group_id])[group_id]) if row else None
 
 
 def count(tx: Transaction, scan_id: str, min_confidence: int) -> int:
     """Return how many groups there are."""
     return int(tx.value(_COUNT, (scan_id, 100 - min_confidence)))
+
+
+def existing(tx: Transaction, scan_id: str, group_ids: Iterable[str]) -> set[str]:
+    """Return which of these groups there are, listed or not."""
+    return {row[0] for row in tx.execute(_EXISTING, (scan_id, list(group_ids))).fetchall()}
+
+
+def position_of(group: ListedGroup) -> Position:
+    """Return the place of a group in the order."""
+    return 100 - group.confidence, -round(group.match_weight * _MICRO), group.group_id
+
+
+def _listed(row: tuple[Any, ...], members: Sequence[ListedMember]) -> ListedGroup:
+    group_id, confidence, strongest, weight, left, right, state, updated_at, _ = row
+    ordered = in_order(members)
+    there = {one.member.customer_id for one in ordered}
+    weakest = (left, right) if left in there and right in there else None
+    return ListedGroup(group_id, confidence, strongest, ordered, weight, weakest, state, updated_at)
 
 
 def _members(tx: Transaction, scan_id: str, group_ids: Sequence[str]) -> dict[str, list[ListedMember]]:

@@ -13,7 +13,7 @@ from services.matching.store.match_keys import array_text
 from services.runtime.database import Transaction
 
 _LOCK = """
-    SELECT customer_id::text, epoch, revision, generation, state, keys FROM match_records
+    SELECT customer_id::text, epoch, revision, generation, state, keys, identity FROM match_records
     WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[])
     ORDER BY match_records.customer_id FOR UPDATE
 """
@@ -51,6 +51,7 @@ class Known:
     generation: int
     state: str
     keys: frozenset[int]
+    identity: str
 
     @property
     def live(self) -> bool:
@@ -74,6 +75,11 @@ class MirrorRow:
     identity: Identity
     keys: tuple[int, ...]
 
+    @property
+    def identity_text(self) -> str:
+        """Return the identity as it is stored."""
+        return identity_text(self.identity)
+
     def columns(self) -> dict[str, Any]:
         """Return the values by column."""
         return {
@@ -87,7 +93,7 @@ class MirrorRow:
             "completeness": self.raw.completeness(),
             "created_at": self.created_at.isoformat(),
             "source": raw_text(self.raw),
-            "identity": identity_text(self.identity),
+            "identity": self.identity_text,
             "keys": array_text(self.keys),
         }
 
@@ -95,7 +101,7 @@ class MirrorRow:
 def lock(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, Known]:
     """Return what is known of these customers; their rows stay locked, in the order of ids."""
     found = tx.execute(_LOCK, (list(customer_ids),)).fetchall()
-    return {row[0]: Known(row[1], row[2], row[3], row[4], frozenset(row[5])) for row in found}
+    return {row[0]: Known(row[1], row[2], row[3], row[4], frozenset(row[5]), row[6]) for row in found}
 
 
 def upsert(tx: Transaction, rows: Sequence[MirrorRow], *, epoch: str, generation: int) -> None:

@@ -1,17 +1,18 @@
 """Scans owns the table of scans: asked for, taken by a worker, kept alive, ended; and which one is listed."""
 
-from services.matching.domain.scan import Scan, ScanJob, ScanTotals
+from services.matching.domain.scan import DUPLICATES, Scan, ScanJob, ScanTotals
 from services.runtime.database import Database, Transaction
 
 _COLUMNS = """scan_id::text AS scan_id, state, min_confidence, progress, customers, pairs_compared, groups,
-    grouped_customers, failure, model_version, created_at, ended_at"""
+    grouped_customers, failure, model_version, created_at, ended_at, purpose"""
 _CREATE = f"""
-    INSERT INTO scans (company_id, scan_id, state, min_confidence) VALUES (app_company(), %s, 'PENDING', %s)
-    ON CONFLICT (company_id) WHERE state IN ('PENDING', 'RUNNING') DO NOTHING RETURNING {_COLUMNS}
+    INSERT INTO scans (company_id, scan_id, state, min_confidence, purpose, dry_run, asked_by)
+    VALUES (app_company(), %s, 'PENDING', %s, %s, %s, %s)
+    ON CONFLICT (company_id, purpose) WHERE state IN ('PENDING', 'RUNNING') DO NOTHING RETURNING {_COLUMNS}
 """
 _UNENDED = f"""
     SELECT {_COLUMNS} FROM scans
-    WHERE company_id = (SELECT app_company()) AND state IN ('PENDING', 'RUNNING')
+    WHERE company_id = (SELECT app_company()) AND state IN ('PENDING', 'RUNNING') AND purpose = %s
 """
 _GET = f"SELECT {_COLUMNS} FROM scans WHERE company_id = (SELECT app_company()) AND scan_id = %s"
 _LISTED = f"""
@@ -32,7 +33,15 @@ _FAIL = f"UPDATE scans SET state = 'FAILED', ended_at = clock_timestamp(), failu
 _GIVE_BACK = f"UPDATE scans SET state = 'PENDING', worker = '', attempts = attempts - 1 {_HELD}"
 _FINISH = f"""
     UPDATE scans SET state = 'DONE', ended_at = clock_timestamp(), progress = 1, customers = %s, pairs_compared = %s,
-        groups = %s, grouped_customers = %s, model_version = %s {_HELD}
+        groups = %s, grouped_customers = %s, model_version = %s, learned = %s {_HELD}
+"""
+_LEARNED = "SELECT learned FROM scans WHERE company_id = (SELECT app_company()) AND scan_id = %s"
+_RUNNING = """
+    SELECT scan_id::text FROM scans WHERE company_id = (SELECT app_company()) AND state IN ('PENDING', 'RUNNING')
+"""
+_CLEARED = """
+    UPDATE scans SET cleared = true
+    WHERE company_id = (SELECT app_company()) AND ended_at IS NOT NULL AND NOT cleared
 """
 _LIST_IT = "UPDATE companies SET listed_scan_id = %s WHERE company_id = (SELECT app_company())"
 
@@ -53,14 +62,17 @@ _CLAIM = """
         ORDER BY w.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
     ) AS next
     WHERE s.company_id = next.company_id AND s.scan_id = next.scan_id
-    RETURNING s.company_id, s.scan_id::text, s.min_confidence, s.worker
+    RETURNING s.company_id, s.scan_id::text, s.min_confidence, s.worker, s.purpose, s.dry_run, s.asked_by
 """
 
 
-def create_or_running(tx: Transaction, scan_id: str, min_confidence: int) -> Scan:
-    """Return a new scan that waits for a worker, or the one that has not ended yet."""
+def create_or_running(
+    tx: Transaction, scan_id: str, min_confidence: int, purpose: str = DUPLICATES, *, dry_run: bool = False
+) -> Scan:
+    """Return a new scan that waits for a worker, or the one of its kind that has not ended yet."""
+    values = (scan_id, min_confidence, purpose, dry_run, tx.scope.actor)
     while True:
-        row = tx.row(_CREATE, (scan_id, min_confidence)) or tx.row(_UNENDED)
+        row = tx.row(_CREATE, values) or tx.row(_UNENDED, (purpose,))
         if row is not None:
             return Scan(**row)
 
@@ -107,10 +119,27 @@ def give_back(tx: Transaction, job: ScanJob) -> None:
     tx.execute(_GIVE_BACK, (job.scan_id, job.worker))
 
 
-def finish(tx: Transaction, job: ScanJob, totals: ScanTotals) -> bool:
-    """End the scan well and list its groups; False when it is not the worker's any more."""
+def finish(tx: Transaction, job: ScanJob, totals: ScanTotals, learned: str = "") -> bool:
+    """End the scan well; False when it is not the worker's any more."""
     values = (totals.customers, totals.pairs_compared, totals.groups, totals.grouped_customers, totals.model_version)
-    if tx.execute(_FINISH, (*values, job.scan_id, job.worker)).rowcount != 1:
-        return False
-    tx.execute(_LIST_IT, (job.scan_id,))
-    return True
+    return tx.execute(_FINISH, (*values, learned, job.scan_id, job.worker)).rowcount == 1
+
+
+def list_it(tx: Transaction, scan_id: str) -> None:
+    """List the groups of this scan from now on."""
+    tx.execute(_LIST_IT, (scan_id,))
+
+
+def learned(tx: Transaction, scan_id: str) -> str:
+    """Return what a scan learned, as it was written; '' for nothing."""
+    return tx.value(_LEARNED, (scan_id,)) or ""
+
+
+def running(tx: Transaction) -> list[str]:
+    """Return the scans of the company that have not ended."""
+    return [row[0] for row in tx.execute(_RUNNING).fetchall()]
+
+
+def note_cleared(tx: Transaction) -> None:
+    """Note that what ended scans have left behind is cleared away."""
+    tx.execute(_CLEARED)

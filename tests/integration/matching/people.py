@@ -13,11 +13,13 @@ from services.matching.follower.customers_feed import FOLLOWER, FollowedChange, 
 from services.matching.operations.explain_match import Explained, explain_match
 from services.matching.operations.find_duplicates import find_duplicates
 from services.matching.operations.hold_scan import claim_scan
-from services.matching.operations.judging import Asked, Found
+from services.matching.operations.judging import Asked, Found, Search
+from services.matching.operations.knowledge import KnownCompanies
 from services.matching.operations.list_duplicate_groups import GroupPage, list_duplicate_groups
 from services.matching.operations.match_record import match_record
 from services.matching.operations.run_scan import Limits, run_scan
 from services.matching.operations.scan_duplicates import scan_duplicates
+from services.matching.operations.tend_company import tend_company
 from services.runtime.database import Database, TenantScope
 
 ANN = {"name": "Ann Lee", "email": "ann.lee@example.com", "phone": "+1 212 555 0147"}
@@ -63,6 +65,7 @@ class Company:
         self.company_id = company_id
         self.key_cap = key_cap
         self.scope = TenantScope(company_id)
+        self.search = Search(database, KnownCompanies(database))
 
     def follow(self, *changes: feed.Change, epoch: str = "e1") -> None:
         """Apply the changes as one batch."""
@@ -76,12 +79,12 @@ class Company:
 
     def found(self, number: int, min_confidence: int = 50) -> Found:
         """What FindDuplicates gives."""
-        return find_duplicates(self.database, self._asked(min_confidence), customer_id(number))
+        return find_duplicates(self.search, self._asked(min_confidence), customer_id(number))
 
     def matches(self, region: str = "US", min_confidence: int = 50, **fields: Any) -> Found:
         """What MatchRecord gives for a record from outside."""
         raw = raw_identity(customer_pb2.Customer(**fields))
-        return match_record(self.database, self._asked(min_confidence), raw, region)
+        return match_record(self.search, self._asked(min_confidence), raw, region)
 
     def explained(self, left: int, right: int) -> Explained:
         """What ExplainMatch gives."""
@@ -107,6 +110,10 @@ class Company:
         """Ask for a scan and run it."""
         self.ask_for_scan()
         return self.run(self.take_scan())
+
+    def tend(self) -> None:
+        """Do what upkeep does for the company."""
+        tend_company(self.database, self.company_id, cap=self.key_cap, follower=FOLLOWER)
 
     def page(self, min_confidence: int = 0, size: int = 20, token: str = "") -> GroupPage:
         """A page of what the last scan found."""

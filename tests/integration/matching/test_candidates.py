@@ -75,7 +75,7 @@ def test_unknown_ids_and_those_of_other_companies_answer_alike(
     company.follow(change(1, **ANN))
     other_company.follow(change(2, **ANN))
     with pytest.raises(CustomerNotFound) as failure:
-        find_duplicates(company.database, company._asked(0), asked)
+        find_duplicates(company.search, company._asked(0), asked)
     assert failure.value.metadata == {"customer_id": asked}
 
 
@@ -89,7 +89,7 @@ def test_companies_do_not_meet(company: Company, other_company: Company) -> None
 
 def test_the_search_function_raises_without_a_company(company: Company) -> None:
     with company.database.connection() as connection, pytest.raises(Exception, match=r"company_id is not set"):
-        connection.execute("SELECT * FROM find_candidates('', NULL, '{1}', 1, 'customers')")
+        connection.execute("SELECT find_candidates(NULL, '{1}', 1, 'customers')")
 
 
 def test_an_explanation_adds_up_and_names_the_shared_keys(company: Company) -> None:

@@ -14,7 +14,7 @@ PLANS = {
     "the root of a customer": (identities._ROOT, ONE, "match_records_pkey"),
     "the rows of a batch": (records._LOCK, (ONE,), "match_records_pkey"),
     "keys that go": (match_keys._DROP_KEYS, ("{1}", match_keys.array_text(ONE)), "match_keys_pkey"),
-    "a page of groups": (groups._PAGE, (FIRST, 100, -1, FIRST, 20), "duplicate_groups_best"),
+    "a page of groups": (groups._PAGE, (FIRST, 100, -1, 0, FIRST, 20), "duplicate_groups_best"),
     "the count of groups": (groups._COUNT, (FIRST, 100), "duplicate_groups_best"),
     "who leaves a group": (groups._SET_LIVE, (False, ONE, False), "duplicate_group_members_pkey"),
 }

@@ -76,7 +76,7 @@ def test_the_master_is_the_most_complete_record_and_then_the_oldest(people: Comp
 
 def test_exact_equals_are_recommended_to_be_merged(people: Company) -> None:
     people.scan()
-    assert {group.recommended_action for group in people.page().groups} == {"MERGE"}
+    assert {group.recommended_action() for group in people.page().groups} == {"MERGE"}
 
 
 def test_groups_keep_their_ids_when_nothing_changed(people: Company) -> None:

@@ -38,4 +38,4 @@ def test_the_others_come_by_confidence() -> None:
     [(90, 99, "MERGE"), (89, 99, "REVIEW"), (50, 70, "REVIEW"), (50, 69, "KEEP_SEPARATE"), (100, 100, "MERGE")],
 )
 def test_what_to_do_follows_from_the_links(weakest: int, strongest: int, action: str) -> None:
-    assert ListedGroup("g", weakest, strongest, ()).recommended_action == action
+    assert ListedGroup("g", weakest, strongest, ()).recommended_action() == action

@@ -24,63 +24,84 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v1_dot_customer__pb2
+from patronage.matching.v1 import policy_pb2 as patronage_dot_matching_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,patronage/matching/v1/matching_service.proto\x12\x15patronage.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%patronage/customers/v1/customer.proto\"Q\n\nMatchScore\x12\x14\n\x0cmatch_weight\x18\x01 \x01(\x01\x12\x19\n\x11match_probability\x18\x02 \x01(\x01\x12\x12\n\nconfidence\x18\x03 \x01(\x05\"\x93\x01\n\x12\x43omparisonEvidence\x12\x12\n\ncomparison\x18\x01 \x01(\t\x12\x12\n\nleft_value\x18\x02 \x01(\t\x12\x13\n\x0bright_value\x18\x03 \x01(\t\x12\r\n\x05level\x18\x04 \x01(\t\x12\x0e\n\x06weight\x18\x05 \x01(\x01\x12!\n\x19term_frequency_adjustment\x18\x06 \x01(\x01\"\xc1\x01\n\x0b\x45xplanation\x12\x30\n\x05score\x18\x01 \x01(\x0b\x32!.patronage.matching.v1.MatchScore\x12\x14\n\x0cprior_weight\x18\x02 \x01(\x01\x12>\n\x0b\x63omparisons\x18\x03 \x03(\x0b\x32).patronage.matching.v1.ComparisonEvidence\x12\x13\n\x0bshared_keys\x18\x04 \x03(\t\x12\x15\n\rmodel_version\x18\x05 \x01(\t\"\x9f\x01\n\x12\x44uplicateCandidate\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\x30\n\x05score\x18\x05 \x01(\x0b\x32!.patronage.matching.v1.MatchScore\x12\x16\n\x0ematched_fields\x18\x06 \x03(\t\" \n\tFreshness\x12\x13\n\x0b\x61ge_seconds\x18\x01 \x01(\x01\"\xa0\x01\n\x12MatchRecordRequest\x12\x30\n\x06record\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x1b\n\x0emin_confidence\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x03 \x01(\x05\x12\x19\n\x11\x61t_least_as_fresh\x18\x04 \x01(\tB\x11\n\x0f_min_confidence\"\xc7\x01\n\x13MatchRecordResponse\x12=\n\ncandidates\x18\x01 \x03(\x0b\x32).patronage.matching.v1.DuplicateCandidate\x12\x10\n\x08\x63ompared\x18\x02 \x01(\x05\x12\x13\n\x0b\x63\x61pped_keys\x18\x03 \x03(\t\x12\x33\n\tfreshness\x18\x04 \x01(\x0b\x32 .patronage.matching.v1.Freshness\x12\x15\n\rmodel_version\x18\x05 \x01(\t\"\x86\x01\n\x15\x46indDuplicatesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x1b\n\x0emin_confidence\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x03 \x01(\x05\x12\x19\n\x11\x61t_least_as_fresh\x18\x04 \x01(\tB\x11\n\x0f_min_confidence\"\xca\x01\n\x16\x46indDuplicatesResponse\x12=\n\ncandidates\x18\x01 \x03(\x0b\x32).patronage.matching.v1.DuplicateCandidate\x12\x10\n\x08\x63ompared\x18\x02 \x01(\x05\x12\x13\n\x0b\x63\x61pped_keys\x18\x03 \x03(\t\x12\x33\n\tfreshness\x18\x04 \x01(\x0b\x32 .patronage.matching.v1.Freshness\x12\x15\n\rmodel_version\x18\x05 \x01(\t\"v\n\x15ScanDuplicatesRequest\x12\x1b\n\x0emin_confidence\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x11\x61t_least_as_fresh\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\tB\x11\n\x0f_min_confidence\"C\n\x16ScanDuplicatesResponse\x12)\n\x04scan\x18\x01 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\"\xcf\x02\n\x04Scan\x12\x0f\n\x07scan_id\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .patronage.matching.v1.ScanState\x12\x16\n\x0emin_confidence\x18\x03 \x01(\x05\x12\x10\n\x08progress\x18\x04 \x01(\x01\x12\x11\n\tcustomers\x18\x05 \x01(\x03\x12\x16\n\x0epairs_compared\x18\x06 \x01(\x03\x12\x0e\n\x06groups\x18\x07 \x01(\x03\x12\x19\n\x11grouped_customers\x18\x08 \x01(\x03\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x66\x61ilure\x18\x0b \x01(\t\x12\x15\n\rmodel_version\x18\x0c \x01(\t\"!\n\x0eGetScanRequest\x12\x0f\n\x07scan_id\x18\x01 \x01(\t\"<\n\x0fGetScanResponse\x12)\n\x04scan\x18\x01 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\"8\n\x11\x43\x61ncelScanRequest\x12\x0f\n\x07scan_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"?\n\x12\x43\x61ncelScanResponse\x12)\n\x04scan\x18\x01 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\"s\n\x1aListDuplicateGroupsRequest\x12\x1b\n\x0emin_confidence\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\tB\x11\n\x0f_min_confidence\"\xac\x01\n\x1bListDuplicateGroupsResponse\x12\x35\n\x06groups\x18\x01 \x03(\x0b\x32%.patronage.matching.v1.DuplicateGroup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12)\n\x04scan\x18\x04 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\"\xc4\x01\n\x0e\x44uplicateGroup\x12\x10\n\x08group_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12\x33\n\x07members\x18\x03 \x03(\x0b\x32\".patronage.matching.v1.GroupMember\x12\x12\n\nconfidence\x18\x04 \x01(\x05\x12\x44\n\x12recommended_action\x18\x05 \x01(\x0e\x32(.patronage.matching.v1.RecommendedAction\"\x80\x01\n\x0bGroupMember\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\x30\n\x05score\x18\x05 \x01(\x0b\x32!.patronage.matching.v1.MatchScore\"S\n\x13\x45xplainMatchRequest\x12\x0f\n\x07left_id\x18\x01 \x01(\t\x12\x10\n\x08right_id\x18\x02 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x03 \x01(\t\"O\n\x14\x45xplainMatchResponse\x12\x37\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32\".patronage.matching.v1.Explanation*\x9d\x01\n\tScanState\x12\x1a\n\x16SCAN_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12SCAN_STATE_PENDING\x10\x01\x12\x16\n\x12SCAN_STATE_RUNNING\x10\x02\x12\x13\n\x0fSCAN_STATE_DONE\x10\x03\x12\x18\n\x14SCAN_STATE_CANCELLED\x10\x04\x12\x15\n\x11SCAN_STATE_FAILED\x10\x05*\x9a\x01\n\x11RecommendedAction\x12\"\n\x1eRECOMMENDED_ACTION_UNSPECIFIED\x10\x00\x12\x1c\n\x18RECOMMENDED_ACTION_MERGE\x10\x01\x12\x1d\n\x19RECOMMENDED_ACTION_REVIEW\x10\x02\x12$\n RECOMMENDED_ACTION_KEEP_SEPARATE\x10\x03\x32\xf9\x05\n\x0fMatchingService\x12\x64\n\x0bMatchRecord\x12).patronage.matching.v1.MatchRecordRequest\x1a*.patronage.matching.v1.MatchRecordResponse\x12m\n\x0e\x46indDuplicates\x12,.patronage.matching.v1.FindDuplicatesRequest\x1a-.patronage.matching.v1.FindDuplicatesResponse\x12m\n\x0eScanDuplicates\x12,.patronage.matching.v1.ScanDuplicatesRequest\x1a-.patronage.matching.v1.ScanDuplicatesResponse\x12X\n\x07GetScan\x12%.patronage.matching.v1.GetScanRequest\x1a&.patronage.matching.v1.GetScanResponse\x12\x61\n\nCancelScan\x12(.patronage.matching.v1.CancelScanRequest\x1a).patronage.matching.v1.CancelScanResponse\x12|\n\x13ListDuplicateGroups\x12\x31.patronage.matching.v1.ListDuplicateGroupsRequest\x1a\x32.patronage.matching.v1.ListDuplicateGroupsResponse\x12g\n\x0c\x45xplainMatch\x12*.patronage.matching.v1.ExplainMatchRequest\x1a+.patronage.matching.v1.ExplainMatchResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,patronage/matching/v1/matching_service.proto\x12\x15patronage.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%patronage/customers/v1/customer.proto\x1a\"patronage/matching/v1/policy.proto\"Q\n\nMatchScore\x12\x14\n\x0cmatch_weight\x18\x01 \x01(\x01\x12\x19\n\x11match_probability\x18\x02 \x01(\x01\x12\x12\n\nconfidence\x18\x03 \x01(\x05\"\x93\x01\n\x12\x43omparisonEvidence\x12\x12\n\ncomparison\x18\x01 \x01(\t\x12\x12\n\nleft_value\x18\x02 \x01(\t\x12\x13\n\x0bright_value\x18\x03 \x01(\t\x12\r\n\x05level\x18\x04 \x01(\t\x12\x0e\n\x06weight\x18\x05 \x01(\x01\x12!\n\x19term_frequency_adjustment\x18\x06 \x01(\x01\"\xf2\x01\n\x0b\x45xplanation\x12\x30\n\x05score\x18\x01 \x01(\x0b\x32!.patronage.matching.v1.MatchScore\x12\x14\n\x0cprior_weight\x18\x02 \x01(\x01\x12>\n\x0b\x63omparisons\x18\x03 \x03(\x0b\x32).patronage.matching.v1.ComparisonEvidence\x12\x13\n\x0bshared_keys\x18\x04 \x03(\t\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12/\n\x07\x63ounted\x18\x06 \x01(\x0b\x32\x1e.patronage.matching.v1.Counted\"W\n\x07\x43ounted\x12\x0f\n\x07scan_id\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcustomers\x18\x03 \x01(\x03\"\x9f\x01\n\x12\x44uplicateCandidate\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\x30\n\x05score\x18\x05 \x01(\x0b\x32!.patronage.matching.v1.MatchScore\x12\x16\n\x0ematched_fields\x18\x06 \x03(\t\" \n\tFreshness\x12\x13\n\x0b\x61ge_seconds\x18\x01 \x01(\x01\"\xa0\x01\n\x12MatchRecordRequest\x12\x30\n\x06record\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x1b\n\x0emin_confidence\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x03 \x01(\x05\x12\x19\n\x11\x61t_least_as_fresh\x18\x04 \x01(\tB\x11\n\x0f_min_confidence\"\xf8\x01\n\x13MatchRecordResponse\x12=\n\ncandidates\x18\x01 \x03(\x0b\x32).patronage.matching.v1.DuplicateCandidate\x12\x10\n\x08\x63ompared\x18\x02 \x01(\x05\x12\x13\n\x0b\x63\x61pped_keys\x18\x03 \x03(\t\x12\x33\n\tfreshness\x18\x04 \x01(\x0b\x32 .patronage.matching.v1.Freshness\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12/\n\x07\x63ounted\x18\x06 \x01(\x0b\x32\x1e.patronage.matching.v1.Counted\"\x86\x01\n\x15\x46indDuplicatesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x1b\n\x0emin_confidence\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x03 \x01(\x05\x12\x19\n\x11\x61t_least_as_fresh\x18\x04 \x01(\tB\x11\n\x0f_min_confidence\"\xfb\x01\n\x16\x46indDuplicatesResponse\x12=\n\ncandidates\x18\x01 \x03(\x0b\x32).patronage.matching.v1.DuplicateCandidate\x12\x10\n\x08\x63ompared\x18\x02 \x01(\x05\x12\x13\n\x0b\x63\x61pped_keys\x18\x03 \x03(\t\x12\x33\n\tfreshness\x18\x04 \x01(\x0b\x32 .patronage.matching.v1.Freshness\x12\x15\n\rmodel_version\x18\x05 \x01(\t\x12/\n\x07\x63ounted\x18\x06 \x01(\x0b\x32\x1e.patronage.matching.v1.Counted\"v\n\x15ScanDuplicatesRequest\x12\x1b\n\x0emin_confidence\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x11\x61t_least_as_fresh\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\tB\x11\n\x0f_min_confidence\"C\n\x16ScanDuplicatesResponse\x12)\n\x04scan\x18\x01 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\"\x84\x03\n\x04Scan\x12\x0f\n\x07scan_id\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .patronage.matching.v1.ScanState\x12\x16\n\x0emin_confidence\x18\x03 \x01(\x05\x12\x10\n\x08progress\x18\x04 \x01(\x01\x12\x11\n\tcustomers\x18\x05 \x01(\x03\x12\x16\n\x0epairs_compared\x18\x06 \x01(\x03\x12\x0e\n\x06groups\x18\x07 \x01(\x03\x12\x19\n\x11grouped_customers\x18\x08 \x01(\x03\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x66\x61ilure\x18\x0b \x01(\t\x12\x15\n\rmodel_version\x18\x0c \x01(\t\x12\x33\n\x07purpose\x18\r \x01(\x0e\x32\".patronage.matching.v1.ScanPurpose\"!\n\x0eGetScanRequest\x12\x0f\n\x07scan_id\x18\x01 \x01(\t\"l\n\x0fGetScanResponse\x12)\n\x04scan\x18\x01 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\x12.\n\x07learned\x18\x02 \x01(\x0b\x32\x1d.patronage.matching.v1.Policy\"8\n\x11\x43\x61ncelScanRequest\x12\x0f\n\x07scan_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"?\n\x12\x43\x61ncelScanResponse\x12)\n\x04scan\x18\x01 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\"s\n\x1aListDuplicateGroupsRequest\x12\x1b\n\x0emin_confidence\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\tB\x11\n\x0f_min_confidence\"\xc5\x01\n\x1bListDuplicateGroupsResponse\x12\x35\n\x06groups\x18\x01 \x03(\x0b\x32%.patronage.matching.v1.DuplicateGroup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12)\n\x04scan\x18\x04 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\x12\x17\n\x0fpending_changes\x18\x05 \x01(\x03\"b\n\x1cStreamDuplicateGroupsRequest\x12\x1b\n\x0emin_confidence\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nbatch_size\x18\x02 \x01(\x05\x42\x11\n\x0f_min_confidence\"\x81\x01\n\x1dStreamDuplicateGroupsResponse\x12\x35\n\x06groups\x18\x01 \x03(\x0b\x32%.patronage.matching.v1.DuplicateGroup\x12)\n\x04scan\x18\x02 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\"\'\n\x13\x45xplainGroupRequest\x12\x10\n\x08group_id\x18\x01 \x01(\t\"\x95\x01\n\x14\x45xplainGroupResponse\x12\x34\n\x05group\x18\x01 \x01(\x0b\x32%.patronage.matching.v1.DuplicateGroup\x12/\n\x05pairs\x18\x02 \x03(\x0b\x32 .patronage.matching.v1.GroupPair\x12\x16\n\x0epairs_left_out\x18\x03 \x01(\x05\"\x80\x01\n\tGroupPair\x12\x0f\n\x07left_id\x18\x01 \x01(\t\x12\x10\n\x08right_id\x18\x02 \x01(\t\x12\x37\n\x0b\x65xplanation\x18\x03 \x01(\x0b\x32\".patronage.matching.v1.Explanation\x12\x17\n\x0fis_weakest_link\x18\x04 \x01(\x08\"T\n\x12TrainPolicyRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\x12\x19\n\x11\x61t_least_as_fresh\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"D\n\x13TrainPolicyResponse\x12-\n\x08training\x18\x01 \x01(\x0b\x32\x1b.patronage.matching.v1.Scan\"\x87\x03\n\x0e\x44uplicateGroup\x12\x10\n\x08group_id\x18\x01 \x01(\t\x12\x11\n\tmaster_id\x18\x02 \x01(\t\x12\x33\n\x07members\x18\x03 \x03(\x0b\x32\".patronage.matching.v1.GroupMember\x12\x12\n\nconfidence\x18\x04 \x01(\x05\x12\x44\n\x12recommended_action\x18\x05 \x01(\x0e\x32(.patronage.matching.v1.RecommendedAction\x12\x14\n\x0cmatch_weight\x18\x06 \x01(\x01\x12\x17\n\x0fweakest_left_id\x18\x07 \x01(\t\x12\x18\n\x10weakest_right_id\x18\x08 \x01(\t\x12\x30\n\x05state\x18\t \x01(\x0e\x32!.patronage.matching.v1.GroupState\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rmodel_version\x18\x0b \x01(\t\"\x80\x01\n\x0bGroupMember\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\x30\n\x05score\x18\x05 \x01(\x0b\x32!.patronage.matching.v1.MatchScore\"S\n\x13\x45xplainMatchRequest\x12\x0f\n\x07left_id\x18\x01 \x01(\t\x12\x10\n\x08right_id\x18\x02 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x03 \x01(\t\"g\n\x14\x45xplainMatchResponse\x12\x37\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32\".patronage.matching.v1.Explanation\x12\x16\n\x0enever_compared\x18\x02 \x01(\x08*c\n\x0bScanPurpose\x12\x1c\n\x18SCAN_PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n\x17SCAN_PURPOSE_DUPLICATES\x10\x01\x12\x19\n\x15SCAN_PURPOSE_TRAINING\x10\x02*\x9d\x01\n\tScanState\x12\x1a\n\x16SCAN_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12SCAN_STATE_PENDING\x10\x01\x12\x16\n\x12SCAN_STATE_RUNNING\x10\x02\x12\x13\n\x0fSCAN_STATE_DONE\x10\x03\x12\x18\n\x14SCAN_STATE_CANCELLED\x10\x04\x12\x15\n\x11SCAN_STATE_FAILED\x10\x05*x\n\nGroupState\x12\x1b\n\x17GROUP_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11GROUP_STATE_FOUND\x10\x01\x12\x19\n\x15GROUP_STATE_CORRECTED\x10\x02\x12\x1b\n\x17GROUP_STATE_OUT_OF_DATE\x10\x03*\x9a\x01\n\x11RecommendedAction\x12\"\n\x1eRECOMMENDED_ACTION_UNSPECIFIED\x10\x00\x12\x1c\n\x18RECOMMENDED_ACTION_MERGE\x10\x01\x12\x1d\n\x19RECOMMENDED_ACTION_REVIEW\x10\x02\x12$\n RECOMMENDED_ACTION_KEEP_SEPARATE\x10\x03\x32\x8f\n\n\x0fMatchingService\x12\x64\n\x0bMatchRecord\x12).patronage.matching.v1.MatchRecordRequest\x1a*.patronage.matching.v1.MatchRecordResponse\x12m\n\x0e\x46indDuplicates\x12,.patronage.matching.v1.FindDuplicatesRequest\x1a-.patronage.matching.v1.FindDuplicatesResponse\x12m\n\x0eScanDuplicates\x12,.patronage.matching.v1.ScanDuplicatesRequest\x1a-.patronage.matching.v1.ScanDuplicatesResponse\x12X\n\x07GetScan\x12%.patronage.matching.v1.GetScanRequest\x1a&.patronage.matching.v1.GetScanResponse\x12\x61\n\nCancelScan\x12(.patronage.matching.v1.CancelScanRequest\x1a).patronage.matching.v1.CancelScanResponse\x12|\n\x13ListDuplicateGroups\x12\x31.patronage.matching.v1.ListDuplicateGroupsRequest\x1a\x32.patronage.matching.v1.ListDuplicateGroupsResponse\x12\x84\x01\n\x15StreamDuplicateGroups\x12\x33.patronage.matching.v1.StreamDuplicateGroupsRequest\x1a\x34.patronage.matching.v1.StreamDuplicateGroupsResponse0\x01\x12g\n\x0c\x45xplainGroup\x12*.patronage.matching.v1.ExplainGroupRequest\x1a+.patronage.matching.v1.ExplainGroupResponse\x12g\n\x0c\x45xplainMatch\x12*.patronage.matching.v1.ExplainMatchRequest\x1a+.patronage.matching.v1.ExplainMatchResponse\x12^\n\tGetPolicy\x12\'.patronage.matching.v1.GetPolicyRequest\x1a(.patronage.matching.v1.GetPolicyResponse\x12^\n\tSetPolicy\x12\'.patronage.matching.v1.SetPolicyRequest\x1a(.patronage.matching.v1.SetPolicyResponse\x12\x64\n\x0bTrainPolicy\x12).patronage.matching.v1.TrainPolicyRequest\x1a*.patronage.matching.v1.TrainPolicyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.matching.v1.matching_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCANSTATE']._serialized_start=3011
-  _globals['_SCANSTATE']._serialized_end=3168
-  _globals['_RECOMMENDEDACTION']._serialized_start=3171
-  _globals['_RECOMMENDEDACTION']._serialized_end=3325
-  _globals['_MATCHSCORE']._serialized_start=143
-  _globals['_MATCHSCORE']._serialized_end=224
-  _globals['_COMPARISONEVIDENCE']._serialized_start=227
-  _globals['_COMPARISONEVIDENCE']._serialized_end=374
-  _globals['_EXPLANATION']._serialized_start=377
-  _globals['_EXPLANATION']._serialized_end=570
-  _globals['_DUPLICATECANDIDATE']._serialized_start=573
-  _globals['_DUPLICATECANDIDATE']._serialized_end=732
-  _globals['_FRESHNESS']._serialized_start=734
-  _globals['_FRESHNESS']._serialized_end=766
-  _globals['_MATCHRECORDREQUEST']._serialized_start=769
-  _globals['_MATCHRECORDREQUEST']._serialized_end=929
-  _globals['_MATCHRECORDRESPONSE']._serialized_start=932
-  _globals['_MATCHRECORDRESPONSE']._serialized_end=1131
-  _globals['_FINDDUPLICATESREQUEST']._serialized_start=1134
-  _globals['_FINDDUPLICATESREQUEST']._serialized_end=1268
-  _globals['_FINDDUPLICATESRESPONSE']._serialized_start=1271
-  _globals['_FINDDUPLICATESRESPONSE']._serialized_end=1473
-  _globals['_SCANDUPLICATESREQUEST']._serialized_start=1475
-  _globals['_SCANDUPLICATESREQUEST']._serialized_end=1593
-  _globals['_SCANDUPLICATESRESPONSE']._serialized_start=1595
-  _globals['_SCANDUPLICATESRESPONSE']._serialized_end=1662
-  _globals['_SCAN']._serialized_start=1665
-  _globals['_SCAN']._serialized_end=2000
-  _globals['_GETSCANREQUEST']._serialized_start=2002
-  _globals['_GETSCANREQUEST']._serialized_end=2035
-  _globals['_GETSCANRESPONSE']._serialized_start=2037
-  _globals['_GETSCANRESPONSE']._serialized_end=2097
-  _globals['_CANCELSCANREQUEST']._serialized_start=2099
-  _globals['_CANCELSCANREQUEST']._serialized_end=2155
-  _globals['_CANCELSCANRESPONSE']._serialized_start=2157
-  _globals['_CANCELSCANRESPONSE']._serialized_end=2220
-  _globals['_LISTDUPLICATEGROUPSREQUEST']._serialized_start=2222
-  _globals['_LISTDUPLICATEGROUPSREQUEST']._serialized_end=2337
-  _globals['_LISTDUPLICATEGROUPSRESPONSE']._serialized_start=2340
-  _globals['_LISTDUPLICATEGROUPSRESPONSE']._serialized_end=2512
-  _globals['_DUPLICATEGROUP']._serialized_start=2515
-  _globals['_DUPLICATEGROUP']._serialized_end=2711
-  _globals['_GROUPMEMBER']._serialized_start=2714
-  _globals['_GROUPMEMBER']._serialized_end=2842
-  _globals['_EXPLAINMATCHREQUEST']._serialized_start=2844
-  _globals['_EXPLAINMATCHREQUEST']._serialized_end=2927
-  _globals['_EXPLAINMATCHRESPONSE']._serialized_start=2929
-  _globals['_EXPLAINMATCHRESPONSE']._serialized_end=3008
-  _globals['_MATCHINGSERVICE']._serialized_start=3328
-  _globals['_MATCHINGSERVICE']._serialized_end=4089
+  _globals['_SCANPURPOSE']._serialized_start=4339
+  _globals['_SCANPURPOSE']._serialized_end=4438
+  _globals['_SCANSTATE']._serialized_start=4441
+  _globals['_SCANSTATE']._serialized_end=4598
+  _globals['_GROUPSTATE']._serialized_start=4600
+  _globals['_GROUPSTATE']._serialized_end=4720
+  _globals['_RECOMMENDEDACTION']._serialized_start=4723
+  _globals['_RECOMMENDEDACTION']._serialized_end=4877
+  _globals['_MATCHSCORE']._serialized_start=179
+  _globals['_MATCHSCORE']._serialized_end=260
+  _globals['_COMPARISONEVIDENCE']._serialized_start=263
+  _globals['_COMPARISONEVIDENCE']._serialized_end=410
+  _globals['_EXPLANATION']._serialized_start=413
+  _globals['_EXPLANATION']._serialized_end=655
+  _globals['_COUNTED']._serialized_start=657
+  _globals['_COUNTED']._serialized_end=744
+  _globals['_DUPLICATECANDIDATE']._serialized_start=747
+  _globals['_DUPLICATECANDIDATE']._serialized_end=906
+  _globals['_FRESHNESS']._serialized_start=908
+  _globals['_FRESHNESS']._serialized_end=940
+  _globals['_MATCHRECORDREQUEST']._serialized_start=943
+  _globals['_MATCHRECORDREQUEST']._serialized_end=1103
+  _globals['_MATCHRECORDRESPONSE']._serialized_start=1106
+  _globals['_MATCHRECORDRESPONSE']._serialized_end=1354
+  _globals['_FINDDUPLICATESREQUEST']._serialized_start=1357
+  _globals['_FINDDUPLICATESREQUEST']._serialized_end=1491
+  _globals['_FINDDUPLICATESRESPONSE']._serialized_start=1494
+  _globals['_FINDDUPLICATESRESPONSE']._serialized_end=1745
+  _globals['_SCANDUPLICATESREQUEST']._serialized_start=1747
+  _globals['_SCANDUPLICATESREQUEST']._serialized_end=1865
+  _globals['_SCANDUPLICATESRESPONSE']._serialized_start=1867
+  _globals['_SCANDUPLICATESRESPONSE']._serialized_end=1934
+  _globals['_SCAN']._serialized_start=1937
+  _globals['_SCAN']._serialized_end=2325
+  _globals['_GETSCANREQUEST']._serialized_start=2327
+  _globals['_GETSCANREQUEST']._serialized_end=2360
+  _globals['_GETSCANRESPONSE']._serialized_start=2362
+  _globals['_GETSCANRESPONSE']._serialized_end=2470
+  _globals['_CANCELSCANREQUEST']._serialized_start=2472
+  _globals['_CANCELSCANREQUEST']._serialized_end=2528
+  _globals['_CANCELSCANRESPONSE']._serialized_start=2530
+  _globals['_CANCELSCANRESPONSE']._serialized_end=2593
+  _globals['_LISTDUPLICATEGROUPSREQUEST']._serialized_start=2595
+  _globals['_LISTDUPLICATEGROUPSREQUEST']._serialized_end=2710
+  _globals['_LISTDUPLICATEGROUPSRESPONSE']._serialized_start=2713
+  _globals['_LISTDUPLICATEGROUPSRESPONSE']._serialized_end=2910
+  _globals['_STREAMDUPLICATEGROUPSREQUEST']._serialized_start=2912
+  _globals['_STREAMDUPLICATEGROUPSREQUEST']._serialized_end=3010
+  _globals['_STREAMDUPLICATEGROUPSRESPONSE']._serialized_start=3013
+  _globals['_STREAMDUPLICATEGROUPSRESPONSE']._serialized_end=3142
+  _globals['_EXPLAINGROUPREQUEST']._serialized_start=3144
+  _globals['_EXPLAINGROUPREQUEST']._serialized_end=3183
+  _globals['_EXPLAINGROUPRESPONSE']._serialized_start=3186
+  _globals['_EXPLAINGROUPRESPONSE']._serialized_end=3335
+  _globals['_GROUPPAIR']._serialized_start=3338
+  _globals['_GROUPPAIR']._serialized_end=3466
+  _globals['_TRAINPOLICYREQUEST']._serialized_start=3468
+  _globals['_TRAINPOLICYREQUEST']._serialized_end=3552
+  _globals['_TRAINPOLICYRESPONSE']._serialized_start=3554
+  _globals['_TRAINPOLICYRESPONSE']._serialized_end=3622
+  _globals['_DUPLICATEGROUP']._serialized_start=3625
+  _globals['_DUPLICATEGROUP']._serialized_end=4016
+  _globals['_GROUPMEMBER']._serialized_start=4019
+  _globals['_GROUPMEMBER']._serialized_end=4147
+  _globals['_EXPLAINMATCHREQUEST']._serialized_start=4149
+  _globals['_EXPLAINMATCHREQUEST']._serialized_end=4232
+  _globals['_EXPLAINMATCHRESPONSE']._serialized_start=4234
+  _globals['_EXPLAINMATCHRESPONSE']._serialized_end=4337
+  _globals['_MATCHINGSERVICE']._serialized_start=4880
+  _globals['_MATCHINGSERVICE']._serialized_end=6175
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
+from patronage.matching.v1 import policy_pb2 as _policy_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -20,6 +21,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ScanPurpose:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScanPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScanPurpose.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCAN_PURPOSE_UNSPECIFIED: _ScanPurpose.ValueType  # 0
+    """Never sent."""
+    SCAN_PURPOSE_DUPLICATES: _ScanPurpose.ValueType  # 1
+    """To find duplicates, and to count how common values are."""
+    SCAN_PURPOSE_TRAINING: _ScanPurpose.ValueType  # 2
+    """To learn a policy; its groups are counted and not listed."""
+
+class ScanPurpose(_ScanPurpose, metaclass=_ScanPurposeEnumTypeWrapper):
+    """What a scan is for."""
+
+SCAN_PURPOSE_UNSPECIFIED: ScanPurpose.ValueType  # 0
+"""Never sent."""
+SCAN_PURPOSE_DUPLICATES: ScanPurpose.ValueType  # 1
+"""To find duplicates, and to count how common values are."""
+SCAN_PURPOSE_TRAINING: ScanPurpose.ValueType  # 2
+"""To learn a policy; its groups are counted and not listed."""
+Global___ScanPurpose: _TypeAlias = ScanPurpose  # noqa: Y015
 
 class _ScanState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -57,6 +82,34 @@ SCAN_STATE_FAILED: ScanState.ValueType  # 5
 """Ended by an error."""
 Global___ScanState: _TypeAlias = ScanState  # noqa: Y015
 
+class _GroupState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GroupStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GroupState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GROUP_STATE_UNSPECIFIED: _GroupState.ValueType  # 0
+    """Never sent."""
+    GROUP_STATE_FOUND: _GroupState.ValueType  # 1
+    """As the scan found it."""
+    GROUP_STATE_CORRECTED: _GroupState.ValueType  # 2
+    """Members have left, joined or changed since, and it was judged anew."""
+    GROUP_STATE_OUT_OF_DATE: _GroupState.ValueType  # 3
+    """Customers have changed since, and too many hang together to be judged anew before the next scan."""
+
+class GroupState(_GroupState, metaclass=_GroupStateEnumTypeWrapper):
+    """Whether a group is as a scan found it."""
+
+GROUP_STATE_UNSPECIFIED: GroupState.ValueType  # 0
+"""Never sent."""
+GROUP_STATE_FOUND: GroupState.ValueType  # 1
+"""As the scan found it."""
+GROUP_STATE_CORRECTED: GroupState.ValueType  # 2
+"""Members have left, joined or changed since, and it was judged anew."""
+GROUP_STATE_OUT_OF_DATE: GroupState.ValueType  # 3
+"""Customers have changed since, and too many hang together to be judged anew before the next scan."""
+Global___GroupState: _TypeAlias = GroupState  # noqa: Y015
+
 class _RecommendedAction:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -66,11 +119,11 @@ class _RecommendedActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rec
     RECOMMENDED_ACTION_UNSPECIFIED: _RecommendedAction.ValueType  # 0
     """Never sent."""
     RECOMMENDED_ACTION_MERGE: _RecommendedAction.ValueType  # 1
-    """Every needed link has a confidence of 90 or more: merge."""
+    """Every needed link has at least the policy's accept_confidence: merge."""
     RECOMMENDED_ACTION_REVIEW: _RecommendedAction.ValueType  # 2
     """In between: have a person look."""
     RECOMMENDED_ACTION_KEEP_SEPARATE: _RecommendedAction.ValueType  # 3
-    """Every link is below 70: leave them apart."""
+    """Every link is below the policy's reject_confidence: leave them apart."""
 
 class RecommendedAction(_RecommendedAction, metaclass=_RecommendedActionEnumTypeWrapper):
     """What to do with a group."""
@@ -78,11 +131,11 @@ class RecommendedAction(_RecommendedAction, metaclass=_RecommendedActionEnumType
 RECOMMENDED_ACTION_UNSPECIFIED: RecommendedAction.ValueType  # 0
 """Never sent."""
 RECOMMENDED_ACTION_MERGE: RecommendedAction.ValueType  # 1
-"""Every needed link has a confidence of 90 or more: merge."""
+"""Every needed link has at least the policy's accept_confidence: merge."""
 RECOMMENDED_ACTION_REVIEW: RecommendedAction.ValueType  # 2
 """In between: have a person look."""
 RECOMMENDED_ACTION_KEEP_SEPARATE: RecommendedAction.ValueType  # 3
-"""Every link is below 70: leave them apart."""
+"""Every link is below the policy's reject_confidence: leave them apart."""
 Global___RecommendedAction: _TypeAlias = RecommendedAction  # noqa: Y015
 
 @_typing.final
@@ -170,21 +223,26 @@ class Explanation(_message.Message):
     COMPARISONS_FIELD_NUMBER: _builtins.int
     SHARED_KEYS_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
     prior_weight: _builtins.float
     """The prior in bits: log2 of the odds that two records picked at random are the same."""
     model_version: _builtins.str
-    """The version of the model that scored."""
+    """The version of the policy that scored."""
     @_builtins.property
     def score(self) -> Global___MatchScore:
         """The score."""
 
     @_builtins.property
     def comparisons(self) -> _containers.RepeatedCompositeFieldContainer[Global___ComparisonEvidence]:
-        """Every comparison, in the model's order; one without a value on either side has the level "missing" and weighs 0."""
+        """Every comparison, in the policy's order; one without a value on either side has the level "missing" and weighs 0."""
 
     @_builtins.property
     def shared_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The blocking keys that both records share, as "kind:value". Empty: a scan would never have compared them."""
+
+    @_builtins.property
+    def counted(self) -> Global___Counted:
+        """What counted how common the values are; absent: nothing was counted yet, and usual frequencies are assumed."""
 
     def __init__(
         self,
@@ -194,14 +252,47 @@ class Explanation(_message.Message):
         comparisons: _abc.Iterable[Global___ComparisonEvidence] | None = ...,
         shared_keys: _abc.Iterable[_builtins.str] | None = ...,
         model_version: _builtins.str = ...,
+        counted: Global___Counted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["score", b"score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparisons", b"comparisons", "model_version", b"model_version", "prior_weight", b"prior_weight", "score", b"score", "shared_keys", b"shared_keys"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparisons", b"comparisons", "counted", b"counted", "model_version", b"model_version", "prior_weight", b"prior_weight", "score", b"score", "shared_keys", b"shared_keys"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
+
+@_typing.final
+class Counted(_message.Message):
+    """The scan that counted how common values are, by which evidence is weighed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCAN_ID_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    CUSTOMERS_FIELD_NUMBER: _builtins.int
+    scan_id: _builtins.str
+    """The scan."""
+    customers: _builtins.int
+    """The customers that it counted."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
+    def __init__(
+        self,
+        *,
+        scan_id: _builtins.str = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        customers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customers", b"customers", "scan_id", b"scan_id", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Counted: _TypeAlias = Counted  # noqa: Y015
 
 @_typing.final
 class DuplicateCandidate(_message.Message):
@@ -320,10 +411,11 @@ class MatchRecordResponse(_message.Message):
     CAPPED_KEYS_FIELD_NUMBER: _builtins.int
     FRESHNESS_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
     compared: _builtins.int
     """How many customers shared a key with the record and were scored."""
     model_version: _builtins.str
-    """The version of the model that scored."""
+    """The version of the policy that scored."""
     @_builtins.property
     def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___DuplicateCandidate]:
         """The candidates, best first."""
@@ -336,6 +428,10 @@ class MatchRecordResponse(_message.Message):
     def freshness(self) -> Global___Freshness:
         """How fresh the answer is; absent: this service has not heard from the customers service yet."""
 
+    @_builtins.property
+    def counted(self) -> Global___Counted:
+        """What counted how common the values are; absent: nothing was counted yet, and usual frequencies are assumed."""
+
     def __init__(
         self,
         *,
@@ -344,10 +440,11 @@ class MatchRecordResponse(_message.Message):
         capped_keys: _abc.Iterable[_builtins.str] | None = ...,
         freshness: Global___Freshness | None = ...,
         model_version: _builtins.str = ...,
+        counted: Global___Counted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["freshness", b"freshness"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "freshness", b"freshness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "capped_keys", b"capped_keys", "compared", b"compared", "freshness", b"freshness", "model_version", b"model_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "capped_keys", b"capped_keys", "compared", b"compared", "counted", b"counted", "freshness", b"freshness", "model_version", b"model_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -400,10 +497,11 @@ class FindDuplicatesResponse(_message.Message):
     CAPPED_KEYS_FIELD_NUMBER: _builtins.int
     FRESHNESS_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
     compared: _builtins.int
     """How many customers shared a key and were scored."""
     model_version: _builtins.str
-    """The version of the model that scored."""
+    """The version of the policy that scored."""
     @_builtins.property
     def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___DuplicateCandidate]:
         """The candidates, best first; never the customer itself."""
@@ -416,6 +514,10 @@ class FindDuplicatesResponse(_message.Message):
     def freshness(self) -> Global___Freshness:
         """How fresh the answer is; absent: this service has not heard from the customers service yet."""
 
+    @_builtins.property
+    def counted(self) -> Global___Counted:
+        """What counted how common the values are; absent: nothing was counted yet, and usual frequencies are assumed."""
+
     def __init__(
         self,
         *,
@@ -424,10 +526,11 @@ class FindDuplicatesResponse(_message.Message):
         capped_keys: _abc.Iterable[_builtins.str] | None = ...,
         freshness: Global___Freshness | None = ...,
         model_version: _builtins.str = ...,
+        counted: Global___Counted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["freshness", b"freshness"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "freshness", b"freshness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "capped_keys", b"capped_keys", "compared", b"compared", "freshness", b"freshness", "model_version", b"model_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "capped_keys", b"capped_keys", "compared", b"compared", "counted", b"counted", "freshness", b"freshness", "model_version", b"model_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -507,6 +610,7 @@ class Scan(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
     scan_id: _builtins.str
     """The id, a UUIDv7 in text."""
     state: Global___ScanState.ValueType
@@ -526,7 +630,9 @@ class Scan(_message.Message):
     failure: _builtins.str
     """Why it failed, in words; absent: it did not."""
     model_version: _builtins.str
-    """The version of the model that scored; absent until it is known."""
+    """The version of the policy that scored; absent until it is known."""
+    purpose: Global___ScanPurpose.ValueType
+    """What it is for."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was asked for."""
@@ -550,10 +656,11 @@ class Scan(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         failure: _builtins.str = ...,
         model_version: _builtins.str = ...,
+        purpose: Global___ScanPurpose.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "customers", b"customers", "end_time", b"end_time", "failure", b"failure", "grouped_customers", b"grouped_customers", "groups", b"groups", "min_confidence", b"min_confidence", "model_version", b"model_version", "pairs_compared", b"pairs_compared", "progress", b"progress", "scan_id", b"scan_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "customers", b"customers", "end_time", b"end_time", "failure", b"failure", "grouped_customers", b"grouped_customers", "groups", b"groups", "min_confidence", b"min_confidence", "model_version", b"model_version", "pairs_compared", b"pairs_compared", "progress", b"progress", "purpose", b"purpose", "scan_id", b"scan_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -588,18 +695,24 @@ class GetScanResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SCAN_FIELD_NUMBER: _builtins.int
+    LEARNED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def scan(self) -> Global___Scan:
         """The scan."""
+
+    @_builtins.property
+    def learned(self) -> _policy_pb2.Policy:
+        """What it learned; absent: it has not ended yet, or it did not learn."""
 
     def __init__(
         self,
         *,
         scan: Global___Scan | None = ...,
+        learned: _policy_pb2.Policy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["scan", b"scan"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["learned", b"learned", "scan", b"scan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["scan", b"scan"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["learned", b"learned", "scan", b"scan"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -699,10 +812,13 @@ class ListDuplicateGroupsResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     SCAN_FIELD_NUMBER: _builtins.int
+    PENDING_CHANGES_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """The token of the next page; empty: this is the last one."""
     total_size: _builtins.int
     """How many groups there are."""
+    pending_changes: _builtins.int
+    """Customers that have changed since and are yet to be compared; their groups may still change."""
     @_builtins.property
     def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___DuplicateGroup]:
         """The groups, those with the highest confidence first."""
@@ -718,14 +834,221 @@ class ListDuplicateGroupsResponse(_message.Message):
         next_page_token: _builtins.str = ...,
         total_size: _builtins.int = ...,
         scan: Global___Scan | None = ...,
+        pending_changes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["scan", b"scan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups", "next_page_token", b"next_page_token", "scan", b"scan", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups", "next_page_token", b"next_page_token", "pending_changes", b"pending_changes", "scan", b"scan", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListDuplicateGroupsResponse: _TypeAlias = ListDuplicateGroupsResponse  # noqa: Y015
+
+@_typing.final
+class StreamDuplicateGroupsRequest(_message.Message):
+    """Asks for all groups of the last finished scan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_CONFIDENCE_FIELD_NUMBER: _builtins.int
+    BATCH_SIZE_FIELD_NUMBER: _builtins.int
+    min_confidence: _builtins.int
+    """The least confidence of a group, 0 to 100; absent: all."""
+    batch_size: _builtins.int
+    """How many a message, 1 to 500; absent or 0 means 500. Fewer come where they are large."""
+    def __init__(
+        self,
+        *,
+        min_confidence: _builtins.int | None = ...,
+        batch_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_confidence", b"_min_confidence", "min_confidence", b"min_confidence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_confidence", b"_min_confidence", "batch_size", b"batch_size", "min_confidence", b"min_confidence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_confidence: _TypeAlias = _typing.Literal["min_confidence"]  # noqa: Y015
+    _WhichOneofArgType__min_confidence: _TypeAlias = _typing.Literal["_min_confidence", b"_min_confidence"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_confidence) -> _WhichOneofReturnType__min_confidence | None: ...
+
+Global___StreamDuplicateGroupsRequest: _TypeAlias = StreamDuplicateGroupsRequest  # noqa: Y015
+
+@_typing.final
+class StreamDuplicateGroupsResponse(_message.Message):
+    """Some groups. Groups that change while the stream runs may come in their earlier or their later form, or not at all."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUPS_FIELD_NUMBER: _builtins.int
+    SCAN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___DuplicateGroup]:
+        """The groups, those with the highest confidence first."""
+
+    @_builtins.property
+    def scan(self) -> Global___Scan:
+        """The scan that found them, in the first message alone; absent there: none has finished yet."""
+
+    def __init__(
+        self,
+        *,
+        groups: _abc.Iterable[Global___DuplicateGroup] | None = ...,
+        scan: Global___Scan | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["scan", b"scan"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups", "scan", b"scan"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamDuplicateGroupsResponse: _TypeAlias = StreamDuplicateGroupsResponse  # noqa: Y015
+
+@_typing.final
+class ExplainGroupRequest(_message.Message):
+    """Asks why customers are one group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_ID_FIELD_NUMBER: _builtins.int
+    group_id: _builtins.str
+    """The group; required."""
+    def __init__(
+        self,
+        *,
+        group_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group_id", b"group_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainGroupRequest: _TypeAlias = ExplainGroupRequest  # noqa: Y015
+
+@_typing.final
+class ExplainGroupResponse(_message.Message):
+    """Why customers are one group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    PAIRS_FIELD_NUMBER: _builtins.int
+    PAIRS_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    pairs_left_out: _builtins.int
+    """How many pairs were left out."""
+    @_builtins.property
+    def group(self) -> Global___DuplicateGroup:
+        """The group as it is listed."""
+
+    @_builtins.property
+    def pairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___GroupPair]:
+        """The evidence of its pairs as the customers are now: of every pair in a group of up to 15 members, else of each
+        member with the master and of the weakest link.
+        """
+
+    def __init__(
+        self,
+        *,
+        group: Global___DuplicateGroup | None = ...,
+        pairs: _abc.Iterable[Global___GroupPair] | None = ...,
+        pairs_left_out: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["group", b"group"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "pairs", b"pairs", "pairs_left_out", b"pairs_left_out"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainGroupResponse: _TypeAlias = ExplainGroupResponse  # noqa: Y015
+
+@_typing.final
+class GroupPair(_message.Message):
+    """The evidence of two members of a group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEFT_ID_FIELD_NUMBER: _builtins.int
+    RIGHT_ID_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    IS_WEAKEST_LINK_FIELD_NUMBER: _builtins.int
+    left_id: _builtins.str
+    """One member."""
+    right_id: _builtins.str
+    """The other member."""
+    is_weakest_link: _builtins.bool
+    """Whether it is the weakest link that the group needs; without it, the group falls apart."""
+    @_builtins.property
+    def explanation(self) -> Global___Explanation:
+        """The whole account."""
+
+    def __init__(
+        self,
+        *,
+        left_id: _builtins.str = ...,
+        right_id: _builtins.str = ...,
+        explanation: Global___Explanation | None = ...,
+        is_weakest_link: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "is_weakest_link", b"is_weakest_link", "left_id", b"left_id", "right_id", b"right_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupPair: _TypeAlias = GroupPair  # noqa: Y015
+
+@_typing.final
+class TrainPolicyRequest(_message.Message):
+    """Asks to learn a policy."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    AT_LEAST_AS_FRESH_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    dry_run: _builtins.bool
+    """True learns and reports, and changes nothing."""
+    at_least_as_fresh: _builtins.str
+    """Wait until this write in customers has been followed before the training reads; a change_token. Absent: no wait."""
+    request_id: _builtins.str
+    """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent."""
+    def __init__(
+        self,
+        *,
+        dry_run: _builtins.bool = ...,
+        at_least_as_fresh: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least_as_fresh", b"at_least_as_fresh", "dry_run", b"dry_run", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrainPolicyRequest: _TypeAlias = TrainPolicyRequest  # noqa: Y015
+
+@_typing.final
+class TrainPolicyResponse(_message.Message):
+    """The training that was started or that runs already."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRAINING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def training(self) -> Global___Scan:
+        """The training; ask GetScan how it goes."""
+
+    def __init__(
+        self,
+        *,
+        training: Global___Scan | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["training", b"training"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["training", b"training"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrainPolicyResponse: _TypeAlias = TrainPolicyResponse  # noqa: Y015
 
 @_typing.final
 class DuplicateGroup(_message.Message):
@@ -738,6 +1061,12 @@ class DuplicateGroup(_message.Message):
     MEMBERS_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     RECOMMENDED_ACTION_FIELD_NUMBER: _builtins.int
+    MATCH_WEIGHT_FIELD_NUMBER: _builtins.int
+    WEAKEST_LEFT_ID_FIELD_NUMBER: _builtins.int
+    WEAKEST_RIGHT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
     group_id: _builtins.str
     """The id of the group; it follows from the members that the scan found, so the same group has it in each scan."""
     master_id: _builtins.str
@@ -746,9 +1075,23 @@ class DuplicateGroup(_message.Message):
     """The confidence of the weakest link that the group needs, 0 to 100."""
     recommended_action: Global___RecommendedAction.ValueType
     """What to do with the group."""
+    match_weight: _builtins.float
+    """The match weight of that link in bits."""
+    weakest_left_id: _builtins.str
+    """One end of the weakest link; absent: it has left the group, which is yet to be judged anew."""
+    weakest_right_id: _builtins.str
+    """The other end of the weakest link; absent where weakest_left_id is."""
+    state: Global___GroupState.ValueType
+    """Whether the group is as the scan found it."""
+    model_version: _builtins.str
+    """The version of the policy that scored."""
     @_builtins.property
     def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___GroupMember]:
         """All members, the master first, then by confidence."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When the group was found or last judged anew."""
 
     def __init__(
         self,
@@ -758,10 +1101,16 @@ class DuplicateGroup(_message.Message):
         members: _abc.Iterable[Global___GroupMember] | None = ...,
         confidence: _builtins.int = ...,
         recommended_action: Global___RecommendedAction.ValueType = ...,
+        match_weight: _builtins.float = ...,
+        weakest_left_id: _builtins.str = ...,
+        weakest_right_id: _builtins.str = ...,
+        state: Global___GroupState.ValueType = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        model_version: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "group_id", b"group_id", "master_id", b"master_id", "members", b"members", "recommended_action", b"recommended_action"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "group_id", b"group_id", "master_id", b"master_id", "match_weight", b"match_weight", "members", b"members", "model_version", b"model_version", "recommended_action", b"recommended_action", "state", b"state", "update_time", b"update_time", "weakest_left_id", b"weakest_left_id", "weakest_right_id", b"weakest_right_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -844,6 +1193,9 @@ class ExplainMatchResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EXPLANATION_FIELD_NUMBER: _builtins.int
+    NEVER_COMPARED_FIELD_NUMBER: _builtins.int
+    never_compared: _builtins.bool
+    """True: no key is shared, so a scan would never have compared them."""
     @_builtins.property
     def explanation(self) -> Global___Explanation:
         """The whole account."""
@@ -852,10 +1204,11 @@ class ExplainMatchResponse(_message.Message):
         self,
         *,
         explanation: Global___Explanation | None = ...,
+        never_compared: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "never_compared", b"never_compared"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

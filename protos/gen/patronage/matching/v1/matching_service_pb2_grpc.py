@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from patronage.matching.v1 import matching_service_pb2 as patronage_dot_matching_dot_v1_dot_matching__service__pb2
+from patronage.matching.v1 import policy_pb2 as patronage_dot_matching_dot_v1_dot_policy__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -65,10 +66,35 @@ class MatchingServiceStub:
                 request_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ListDuplicateGroupsRequest.SerializeToString,
                 response_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ListDuplicateGroupsResponse.FromString,
                 _registered_method=True)
+        self.StreamDuplicateGroups = channel.unary_stream(
+                '/patronage.matching.v1.MatchingService/StreamDuplicateGroups',
+                request_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.StreamDuplicateGroupsRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.StreamDuplicateGroupsResponse.FromString,
+                _registered_method=True)
+        self.ExplainGroup = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/ExplainGroup',
+                request_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainGroupRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainGroupResponse.FromString,
+                _registered_method=True)
         self.ExplainMatch = channel.unary_unary(
                 '/patronage.matching.v1.MatchingService/ExplainMatch',
                 request_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainMatchRequest.SerializeToString,
                 response_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainMatchResponse.FromString,
+                _registered_method=True)
+        self.GetPolicy = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/GetPolicy',
+                request_serializer=patronage_dot_matching_dot_v1_dot_policy__pb2.GetPolicyRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_policy__pb2.GetPolicyResponse.FromString,
+                _registered_method=True)
+        self.SetPolicy = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/SetPolicy',
+                request_serializer=patronage_dot_matching_dot_v1_dot_policy__pb2.SetPolicyRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_policy__pb2.SetPolicyResponse.FromString,
+                _registered_method=True)
+        self.TrainPolicy = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/TrainPolicy',
+                request_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyResponse.FromString,
                 _registered_method=True)
 
 
@@ -113,8 +139,23 @@ class MatchingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDuplicateGroups(self, request, context):
-        """Lists the groups of duplicates that the last finished scan found, best first. Groups whose members were merged or
-        deleted since are left out or made smaller. Scope matching:read.
+        """Lists the groups of duplicates that the last finished scan found, best first: by confidence, then match weight.
+        They are corrected as customers change: who is merged or deleted leaves at once, who is new or was edited is
+        compared within seconds and its groups are judged anew. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamDuplicateGroups(self, request, context):
+        """Streams all groups in the same order, up to 500 in a message. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainGroup(self, request, context):
+        """Explains a group: its members, the evidence of their pairs, and the weakest link. Scope matching:read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,6 +163,29 @@ class MatchingServiceServicer:
 
     def ExplainMatch(self, request, context):
         """Explains why two customers match or do not, comparison by comparison. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPolicy(self, request, context):
+        """Reads how the company's customers are compared, now or in an earlier version. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetPolicy(self, request, context):
+        """Makes a version of the policy and uses it from now on; groups that are listed keep theirs until the next scan.
+        Scope matching:admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TrainPolicy(self, request, context):
+        """Starts to learn the weights from the company's customers; it goes on after the call, and GetScan tells how it goes
+        and what was learned. One training of a company runs at a time. Scope matching:admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,10 +224,35 @@ def add_MatchingServiceServicer_to_server(servicer, server):
                     request_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ListDuplicateGroupsRequest.FromString,
                     response_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ListDuplicateGroupsResponse.SerializeToString,
             ),
+            'StreamDuplicateGroups': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamDuplicateGroups,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.StreamDuplicateGroupsRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.StreamDuplicateGroupsResponse.SerializeToString,
+            ),
+            'ExplainGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainGroup,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainGroupRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainGroupResponse.SerializeToString,
+            ),
             'ExplainMatch': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainMatch,
                     request_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainMatchRequest.FromString,
                     response_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainMatchResponse.SerializeToString,
+            ),
+            'GetPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPolicy,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_policy__pb2.GetPolicyRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_policy__pb2.GetPolicyResponse.SerializeToString,
+            ),
+            'SetPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetPolicy,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_policy__pb2.SetPolicyRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_policy__pb2.SetPolicyResponse.SerializeToString,
+            ),
+            'TrainPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.TrainPolicy,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -340,6 +429,60 @@ class MatchingService:
             _registered_method=True)
 
     @staticmethod
+    def StreamDuplicateGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/StreamDuplicateGroups',
+            patronage_dot_matching_dot_v1_dot_matching__service__pb2.StreamDuplicateGroupsRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_matching__service__pb2.StreamDuplicateGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/ExplainGroup',
+            patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainGroupRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainGroupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ExplainMatch(request,
             target,
             options=(),
@@ -356,6 +499,87 @@ class MatchingService:
             '/patronage.matching.v1.MatchingService/ExplainMatch',
             patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainMatchRequest.SerializeToString,
             patronage_dot_matching_dot_v1_dot_matching__service__pb2.ExplainMatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/GetPolicy',
+            patronage_dot_matching_dot_v1_dot_policy__pb2.GetPolicyRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_policy__pb2.GetPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/SetPolicy',
+            patronage_dot_matching_dot_v1_dot_policy__pb2.SetPolicyRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_policy__pb2.SetPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TrainPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/TrainPolicy',
+            patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

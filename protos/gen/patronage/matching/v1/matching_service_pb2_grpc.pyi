@@ -6,6 +6,7 @@ Matching: who is the same."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from patronage.matching.v1 import matching_service_pb2 as _matching_service_pb2
+from patronage.matching.v1 import policy_pb2 as _policy_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -46,11 +47,26 @@ class MatchingServiceStub:
     CancelScan: _grpc.UnaryUnaryMultiCallable[_matching_service_pb2.CancelScanRequest, _matching_service_pb2.CancelScanResponse]
     """Ends a running scan; the groups of the scan before stay. Scope matching:write."""
     ListDuplicateGroups: _grpc.UnaryUnaryMultiCallable[_matching_service_pb2.ListDuplicateGroupsRequest, _matching_service_pb2.ListDuplicateGroupsResponse]
-    """Lists the groups of duplicates that the last finished scan found, best first. Groups whose members were merged or
-    deleted since are left out or made smaller. Scope matching:read.
+    """Lists the groups of duplicates that the last finished scan found, best first: by confidence, then match weight.
+    They are corrected as customers change: who is merged or deleted leaves at once, who is new or was edited is
+    compared within seconds and its groups are judged anew. Scope matching:read.
     """
+    StreamDuplicateGroups: _grpc.UnaryStreamMultiCallable[_matching_service_pb2.StreamDuplicateGroupsRequest, _matching_service_pb2.StreamDuplicateGroupsResponse]
+    """Streams all groups in the same order, up to 500 in a message. Scope matching:read."""
+    ExplainGroup: _grpc.UnaryUnaryMultiCallable[_matching_service_pb2.ExplainGroupRequest, _matching_service_pb2.ExplainGroupResponse]
+    """Explains a group: its members, the evidence of their pairs, and the weakest link. Scope matching:read."""
     ExplainMatch: _grpc.UnaryUnaryMultiCallable[_matching_service_pb2.ExplainMatchRequest, _matching_service_pb2.ExplainMatchResponse]
     """Explains why two customers match or do not, comparison by comparison. Scope matching:read."""
+    GetPolicy: _grpc.UnaryUnaryMultiCallable[_policy_pb2.GetPolicyRequest, _policy_pb2.GetPolicyResponse]
+    """Reads how the company's customers are compared, now or in an earlier version. Scope matching:read."""
+    SetPolicy: _grpc.UnaryUnaryMultiCallable[_policy_pb2.SetPolicyRequest, _policy_pb2.SetPolicyResponse]
+    """Makes a version of the policy and uses it from now on; groups that are listed keep theirs until the next scan.
+    Scope matching:admin.
+    """
+    TrainPolicy: _grpc.UnaryUnaryMultiCallable[_matching_service_pb2.TrainPolicyRequest, _matching_service_pb2.TrainPolicyResponse]
+    """Starts to learn the weights from the company's customers; it goes on after the call, and GetScan tells how it goes
+    and what was learned. One training of a company runs at a time. Scope matching:admin.
+    """
 
 @_typing.type_check_only
 class MatchingServiceAsyncStub(MatchingServiceStub):
@@ -70,11 +86,26 @@ class MatchingServiceAsyncStub(MatchingServiceStub):
     CancelScan: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.CancelScanRequest, _matching_service_pb2.CancelScanResponse]  # type: ignore[assignment]
     """Ends a running scan; the groups of the scan before stay. Scope matching:write."""
     ListDuplicateGroups: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.ListDuplicateGroupsRequest, _matching_service_pb2.ListDuplicateGroupsResponse]  # type: ignore[assignment]
-    """Lists the groups of duplicates that the last finished scan found, best first. Groups whose members were merged or
-    deleted since are left out or made smaller. Scope matching:read.
+    """Lists the groups of duplicates that the last finished scan found, best first: by confidence, then match weight.
+    They are corrected as customers change: who is merged or deleted leaves at once, who is new or was edited is
+    compared within seconds and its groups are judged anew. Scope matching:read.
     """
+    StreamDuplicateGroups: _aio.UnaryStreamMultiCallable[_matching_service_pb2.StreamDuplicateGroupsRequest, _matching_service_pb2.StreamDuplicateGroupsResponse]  # type: ignore[assignment]
+    """Streams all groups in the same order, up to 500 in a message. Scope matching:read."""
+    ExplainGroup: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.ExplainGroupRequest, _matching_service_pb2.ExplainGroupResponse]  # type: ignore[assignment]
+    """Explains a group: its members, the evidence of their pairs, and the weakest link. Scope matching:read."""
     ExplainMatch: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.ExplainMatchRequest, _matching_service_pb2.ExplainMatchResponse]  # type: ignore[assignment]
     """Explains why two customers match or do not, comparison by comparison. Scope matching:read."""
+    GetPolicy: _aio.UnaryUnaryMultiCallable[_policy_pb2.GetPolicyRequest, _policy_pb2.GetPolicyResponse]  # type: ignore[assignment]
+    """Reads how the company's customers are compared, now or in an earlier version. Scope matching:read."""
+    SetPolicy: _aio.UnaryUnaryMultiCallable[_policy_pb2.SetPolicyRequest, _policy_pb2.SetPolicyResponse]  # type: ignore[assignment]
+    """Makes a version of the policy and uses it from now on; groups that are listed keep theirs until the next scan.
+    Scope matching:admin.
+    """
+    TrainPolicy: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.TrainPolicyRequest, _matching_service_pb2.TrainPolicyResponse]  # type: ignore[assignment]
+    """Starts to learn the weights from the company's customers; it goes on after the call, and GetScan tells how it goes
+    and what was learned. One training of a company runs at a time. Scope matching:admin.
+    """
 
 class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Finds the customers that are the same person or business, and says why."""
@@ -127,9 +158,26 @@ class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _matching_service_pb2.ListDuplicateGroupsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_matching_service_pb2.ListDuplicateGroupsResponse, _abc.Awaitable[_matching_service_pb2.ListDuplicateGroupsResponse]]:
-        """Lists the groups of duplicates that the last finished scan found, best first. Groups whose members were merged or
-        deleted since are left out or made smaller. Scope matching:read.
+        """Lists the groups of duplicates that the last finished scan found, best first: by confidence, then match weight.
+        They are corrected as customers change: who is merged or deleted leaves at once, who is new or was edited is
+        compared within seconds and its groups are judged anew. Scope matching:read.
         """
+
+    @_abc_1.abstractmethod
+    def StreamDuplicateGroups(
+        self,
+        request: _matching_service_pb2.StreamDuplicateGroupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_matching_service_pb2.StreamDuplicateGroupsResponse], _abc.AsyncIterator[_matching_service_pb2.StreamDuplicateGroupsResponse]]:
+        """Streams all groups in the same order, up to 500 in a message. Scope matching:read."""
+
+    @_abc_1.abstractmethod
+    def ExplainGroup(
+        self,
+        request: _matching_service_pb2.ExplainGroupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_matching_service_pb2.ExplainGroupResponse, _abc.Awaitable[_matching_service_pb2.ExplainGroupResponse]]:
+        """Explains a group: its members, the evidence of their pairs, and the weakest link. Scope matching:read."""
 
     @_abc_1.abstractmethod
     def ExplainMatch(
@@ -138,5 +186,33 @@ class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_matching_service_pb2.ExplainMatchResponse, _abc.Awaitable[_matching_service_pb2.ExplainMatchResponse]]:
         """Explains why two customers match or do not, comparison by comparison. Scope matching:read."""
+
+    @_abc_1.abstractmethod
+    def GetPolicy(
+        self,
+        request: _policy_pb2.GetPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_pb2.GetPolicyResponse, _abc.Awaitable[_policy_pb2.GetPolicyResponse]]:
+        """Reads how the company's customers are compared, now or in an earlier version. Scope matching:read."""
+
+    @_abc_1.abstractmethod
+    def SetPolicy(
+        self,
+        request: _policy_pb2.SetPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_pb2.SetPolicyResponse, _abc.Awaitable[_policy_pb2.SetPolicyResponse]]:
+        """Makes a version of the policy and uses it from now on; groups that are listed keep theirs until the next scan.
+        Scope matching:admin.
+        """
+
+    @_abc_1.abstractmethod
+    def TrainPolicy(
+        self,
+        request: _matching_service_pb2.TrainPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_matching_service_pb2.TrainPolicyResponse, _abc.Awaitable[_matching_service_pb2.TrainPolicyResponse]]:
+        """Starts to learn the weights from the company's customers; it goes on after the call, and GetScan tells how it goes
+        and what was learned. One training of a company runs at a time. Scope matching:admin.
+        """
 
 def add_MatchingServiceServicer_to_server(servicer: MatchingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,47 @@
+"""Set policy owns making a version of a company's policy by hand, used from then on."""
+
+from services.matching.domain.model import Model
+from services.matching.domain.policy import (
+    SET,
+    WEIGHTS_OF_KIND,
+    Policy,
+    PolicyWish,
+    unknown_levels,
+    with_shares,
+)
+from services.matching.operations.derive import RULES
+from services.matching.operations.get_policy import policy_of
+from services.matching.store import companies, policies
+from services.runtime.database import Transaction
+from services.runtime.failures import EtagMismatch, FieldsInvalid, FieldViolation
+
+
+def set_policy(tx: Transaction, wish: PolicyWish, etag: str) -> Policy:
+    """Make a version and use it. Raises EtagMismatch, PolicyNotFound, FieldsInvalid."""
+    companies.region_of(tx, RULES)
+    policies.lock_current(tx)
+    current = policies.current(tx)
+    if etag and etag != current.version:
+        text = f"The policy is {current.version} by now. Read it and decide anew."
+        raise EtagMismatch(text, metadata={"etag": current.version})
+    model = with_shares(_weights(tx, wish), wish.shares)
+    return policies.add(
+        tx, Policy(0, wish.kind, wish.accept, wish.reject, wish.learns, SET, model, created_by=tx.scope.actor)
+    )
+
+
+def _weights(tx: Transaction, wish: PolicyWish) -> Model:
+    """Return the weights to begin with; every bad field is named."""
+    source = policy_of(tx, wish.weights_of) if wish.weights_of else None
+    model = source.model if source else WEIGHTS_OF_KIND[wish.kind]
+    wrong = []
+    if source is not None and source.kind != wish.kind:
+        wrong.append(FieldViolation("weights_of", f"must be of the kind that is asked for, and is a {source.kind}"))
+    else:
+        wrong += [
+            FieldViolation("comparisons", f"{comparison}: {level} is no level of this kind of policy")
+            for comparison, level in unknown_levels(model, wish.shares)
+        ]
+    if wrong:
+        raise FieldsInvalid(wrong)
+    return model

@@ -1,0 +1,89 @@
+"""Policies owns the versions of a company's policy: written once, never changed, and which one is current."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from services.matching.domain.ladder import Ladder
+from services.matching.domain.model import Comparison, Level, Model
+from services.matching.domain.policy import (
+    LADDER_KIND,
+    SHIPPED_POLICY,
+    Policy,
+    TrainingReport,
+    version_of,
+)
+from services.runtime.database import Transaction
+
+_COLUMNS = "number, kind, accept, reject, learns, origin, model, report, created_by, created_at"
+_GET = f"SELECT {_COLUMNS} FROM policies WHERE company_id = (SELECT app_company()) AND number = %s"
+_CURRENT = "SELECT policy_number FROM companies WHERE company_id = (SELECT app_company())"
+_LOCK_CURRENT = f"{_CURRENT} FOR UPDATE"
+_ADD = f"""
+    INSERT INTO policies (company_id, number, kind, accept, reject, learns, origin, model, report, created_by)
+    SELECT (SELECT app_company()), coalesce(max(p.number), 0) + 1, %s, %s, %s, %s, %s, %s, %s, %s
+    FROM policies p WHERE p.company_id = (SELECT app_company())
+    RETURNING {_COLUMNS}
+"""
+_USE = "UPDATE companies SET policy_number = %s WHERE company_id = (SELECT app_company())"
+
+
+def get(tx: Transaction, number: int) -> Policy | None:
+    """Return a version."""
+    row = tx.row(_GET, (number,))
+    return _policy(row) if row else None
+
+
+def current(tx: Transaction) -> Policy:
+    """Return the version in use; the shipped one where the company has set none."""
+    return get(tx, tx.value(_CURRENT) or 0) or SHIPPED_POLICY
+
+
+def lock_current(tx: Transaction) -> int:
+    """Return the number of the version in use, and let no other one be made before this transaction ends."""
+    return tx.value(_LOCK_CURRENT) or 0
+
+
+def add(tx: Transaction, wanted: Policy, *, use: bool = True) -> Policy:
+    """Write the next version, and use it from now on; the caller holds the lock."""
+    values = (wanted.kind, wanted.accept, wanted.reject, wanted.learns, wanted.origin)
+    report = json.dumps(asdict(wanted.report)) if wanted.report else ""
+    row = tx.row(_ADD, (*values, model_text(wanted.model), report, wanted.created_by))
+    assert row is not None
+    if use:
+        tx.execute(_USE, (row["number"],))
+    return _policy(row)
+
+
+def policy_text(policy: Policy) -> str:
+    """Return a policy that was learned and may never be a version, as text."""
+    fields = ("number", "kind", "accept", "reject", "learns", "origin", "created_by")
+    report = asdict(policy.report) if policy.report else None
+    kept = {name: getattr(policy, name) for name in fields}
+    return json.dumps({**kept, "model": asdict(policy.model), "report": report}, ensure_ascii=False)
+
+
+def policy_of(text: str) -> Policy:
+    """Return the policy that was written as text."""
+    read = json.loads(text)
+    report = TrainingReport(**read.pop("report")) if read["report"] else read.pop("report")
+    model = _model(read["kind"], read.pop("model"))
+    return Policy(**read, model=model, report=report)
+
+
+def model_text(model: Model) -> str:
+    """Return all weights as text, without the version, which is that of the row."""
+    return json.dumps(asdict(model), ensure_ascii=False)
+
+
+def _policy(row: dict[str, Any]) -> Policy:
+    model = _model(row["kind"], {**json.loads(row.pop("model")), "version": version_of(row["number"])})
+    report = row.pop("report")
+    return Policy(**row, model=model, report=TrainingReport(**json.loads(report)) if report else None)
+
+
+def _model(kind: str, read: dict[str, Any]) -> Model:
+    read["comparisons"] = tuple(
+        Comparison(**{**one, "levels": tuple(Level(**level) for level in one["levels"])}) for one in read["comparisons"]
+    )
+    return Ladder(**read) if kind == LADDER_KIND else Model(**read)
