@@ -36,6 +36,7 @@ ACCESS: AccessTable = {
     f"{_V1}CustomerService/UpdatePreferences": Access("customers:write", own=True),
     f"{_V1}CustomerService/CheckContactPermission": Access("customers:read"),
     f"{_V1}CustomerService/BatchCheckContactPermissions": Access("customers:read"),
+    f"{_V1}CustomerService/ListTimeline": Access("customers:read"),
     f"{_V1}NoteService/CreateNote": Access("customers:write", own=True),
     f"{_V1}NoteService/GetNote": Access("customers:read"),
     f"{_V1}NoteService/ListNotes": Access("customers:read"),

@@ -20,11 +20,12 @@ from services.customers.servicer.lookup import Lookup
 from services.customers.servicer.preferences import Preferences
 from services.customers.servicer.states import States
 from services.customers.servicer.tags import Tags
+from services.customers.servicer.timeline import Timeline
 from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
 
 
-class CustomerServicer(Bulk, States, Lifecycle, Tags, Lookup, Listing, Preferences, grpc_pb.CustomerServiceServicer):
+class CustomerServicer(Bulk, States, Lifecycle, Tags, Lookup, Listing, Preferences, Timeline, grpc_pb.CustomerServiceServicer):
     """The customer records of the caller's company."""
 
     def CreateCustomer(self, request: pb.CreateCustomerRequest, context: Any) -> pb.CreateCustomerResponse:  # noqa: N802

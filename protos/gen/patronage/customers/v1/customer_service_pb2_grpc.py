@@ -13,6 +13,7 @@ from patronage.customers.v1 import preferences_pb2 as patronage_dot_customers_do
 from patronage.customers.v1 import search_pb2 as patronage_dot_customers_dot_v1_dot_search__pb2
 from patronage.customers.v1 import states_pb2 as patronage_dot_customers_dot_v1_dot_states__pb2
 from patronage.customers.v1 import tags_pb2 as patronage_dot_customers_dot_v1_dot_tags__pb2
+from patronage.customers.v1 import timeline_pb2 as patronage_dot_customers_dot_v1_dot_timeline__pb2
 from patronage.customers.v1 import views_pb2 as patronage_dot_customers_dot_v1_dot_views__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -185,6 +186,11 @@ class CustomerServiceStub:
                 '/patronage.customers.v1.CustomerService/BatchCheckContactPermissions',
                 request_serializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsResponse.FromString,
+                _registered_method=True)
+        self.ListTimeline = channel.unary_unary(
+                '/patronage.customers.v1.CustomerService/ListTimeline',
+                request_serializer=patronage_dot_customers_dot_v1_dot_timeline__pb2.ListTimelineRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_timeline__pb2.ListTimelineResponse.FromString,
                 _registered_method=True)
 
 
@@ -404,6 +410,14 @@ class CustomerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTimeline(self, request, context):
+        """Lists events, merges, activities, notes, summaries of conversations and engagements of a customer and of all that
+        were merged into it, in the order of time, a page at a time both ways. Scope customers:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CustomerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -546,6 +560,11 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.BatchCheckContactPermissions,
                     request_deserializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsResponse.SerializeToString,
+            ),
+            'ListTimeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTimeline,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_timeline__pb2.ListTimelineRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_timeline__pb2.ListTimelineResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1306,6 +1325,33 @@ class CustomerService:
             '/patronage.customers.v1.CustomerService/BatchCheckContactPermissions',
             patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsRequest.SerializeToString,
             patronage_dot_customers_dot_v1_dot_contact__permission__pb2.BatchCheckContactPermissionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTimeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.CustomerService/ListTimeline',
+            patronage_dot_customers_dot_v1_dot_timeline__pb2.ListTimelineRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_timeline__pb2.ListTimelineResponse.FromString,
             options,
             channel_credentials,
             insecure,

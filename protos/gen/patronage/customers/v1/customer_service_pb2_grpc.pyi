@@ -15,6 +15,7 @@ from patronage.customers.v1 import preferences_pb2 as _preferences_pb2
 from patronage.customers.v1 import search_pb2 as _search_pb2
 from patronage.customers.v1 import states_pb2 as _states_pb2
 from patronage.customers.v1 import tags_pb2 as _tags_pb2
+from patronage.customers.v1 import timeline_pb2 as _timeline_pb2
 from patronage.customers.v1 import views_pb2 as _views_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -129,6 +130,10 @@ class CustomerServiceStub:
     """
     BatchCheckContactPermissions: _grpc.UnaryUnaryMultiCallable[_contact_permission_pb2.BatchCheckContactPermissionsRequest, _contact_permission_pb2.BatchCheckContactPermissionsResponse]
     """Says the same of up to 1,000 customers, with an answer for each id. Scope customers:read."""
+    ListTimeline: _grpc.UnaryUnaryMultiCallable[_timeline_pb2.ListTimelineRequest, _timeline_pb2.ListTimelineResponse]
+    """Lists events, merges, activities, notes, summaries of conversations and engagements of a customer and of all that
+    were merged into it, in the order of time, a page at a time both ways. Scope customers:read.
+    """
 
 @_typing.type_check_only
 class CustomerServiceAsyncStub(CustomerServiceStub):
@@ -221,6 +226,10 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """
     BatchCheckContactPermissions: _aio.UnaryUnaryMultiCallable[_contact_permission_pb2.BatchCheckContactPermissionsRequest, _contact_permission_pb2.BatchCheckContactPermissionsResponse]  # type: ignore[assignment]
     """Says the same of up to 1,000 customers, with an answer for each id. Scope customers:read."""
+    ListTimeline: _aio.UnaryUnaryMultiCallable[_timeline_pb2.ListTimelineRequest, _timeline_pb2.ListTimelineResponse]  # type: ignore[assignment]
+    """Lists events, merges, activities, notes, summaries of conversations and engagements of a customer and of all that
+    were merged into it, in the order of time, a page at a time both ways. Scope customers:read.
+    """
 
 class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
     """The customer records of one company, the one that the caller's token names. Where a method asks for customers:write, a
@@ -478,5 +487,15 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_contact_permission_pb2.BatchCheckContactPermissionsResponse, _abc.Awaitable[_contact_permission_pb2.BatchCheckContactPermissionsResponse]]:
         """Says the same of up to 1,000 customers, with an answer for each id. Scope customers:read."""
+
+    @_abc_1.abstractmethod
+    def ListTimeline(
+        self,
+        request: _timeline_pb2.ListTimelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_timeline_pb2.ListTimelineResponse, _abc.Awaitable[_timeline_pb2.ListTimelineResponse]]:
+        """Lists events, merges, activities, notes, summaries of conversations and engagements of a customer and of all that
+        were merged into it, in the order of time, a page at a time both ways. Scope customers:read.
+        """
 
 def add_CustomerServiceServicer_to_server(servicer: CustomerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
