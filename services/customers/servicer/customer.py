@@ -25,7 +25,9 @@ from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
 
 
-class CustomerServicer(Bulk, States, Lifecycle, Tags, Lookup, Listing, Preferences, Timeline, grpc_pb.CustomerServiceServicer):
+class CustomerServicer(
+    Bulk, States, Lifecycle, Tags, Lookup, Listing, Preferences, Timeline, grpc_pb.CustomerServiceServicer
+):
     """The customer records of the caller's company."""
 
     def CreateCustomer(self, request: pb.CreateCustomerRequest, context: Any) -> pb.CreateCustomerResponse:  # noqa: N802

@@ -18,8 +18,9 @@ from services.runtime.database import Transaction
 
 COUNTED = 10_000
 # A merge, or an opt-out, is told of every member that it touched; of a tree that holds several it is shown once.
-SHOWN_ONCE = """NOT coalesce(coalesce(data ->> 'shown_under', CASE WHEN type IN ('merged', 'merge_undone')
-                THEN data ->> 'target_id' END)::uuid = ANY(array_remove(%(members)s::uuid[], origin_customer_id)), false)"""
+SHOWN_ONCE = """NOT coalesce(
+            coalesce(data ->> 'shown_under', CASE WHEN type IN ('merged', 'merge_undone') THEN data ->> 'target_id' END
+            )::uuid = ANY(array_remove(%(members)s::uuid[], origin_customer_id)), false)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,7 @@ def test_deleted_children_are_not_shown_and_their_deletion_is(acme: Company, ser
 
 def test_every_type_of_event_that_is_written_is_in_the_contract(acme: Company, served: Served) -> None:
     client = served.client()
-    ann, bo = everything(client, acme)
+    ann, _ = everything(client, acme)
     acme.update(ann, name="Anne", tags=["x"], lifecycle_stage="LEAD")
     acme.update(ann, tags=[])
     entries = timeline(client, ann, page_size=1000)
