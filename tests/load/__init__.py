@@ -1,0 +1,1 @@
+"""Load on the matching service: many callers at once for minutes, with errors, latency and memory watched."""
