@@ -44,9 +44,9 @@ def world(suite: Suite) -> Iterator[World]:
 
 
 @pytest.fixture
-def renewed(world: World) -> World:
+def renewed(world: World, rpc: Rpc) -> World:
     """The same world with something of every kind that nobody has deleted yet."""
-    world.renew()
+    world.renew(scanning="scan_id" in rpc.id_fields())
     return world
 
 

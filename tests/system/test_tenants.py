@@ -1,99 +1,76 @@
 """A company cannot tell the ids of another company from ids that do not exist, in any RPC that takes one."""
 
+import json
+import random
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import grpc
 import pytest
-from google.protobuf.json_format import MessageToJson
-from google.type.money_pb2 import Money
+from google.protobuf.json_format import MessageToDict
 
-from patronage.customers.v1 import (
-    company_service_pb2,
-    company_service_pb2_grpc,
-    customer_pb2,
-    customer_service_pb2,
-    customer_service_pb2_grpc,
-)
-from patronage.matching.v1 import matching_service_pb2, matching_service_pb2_grpc, merge_service_pb2
-from patronage.matching.v1 import merge_service_pb2_grpc as merge_grpc
-from services.local.suite import SERVICES, Suite
-from services.local.tokens import DEVELOPER_SCOPES
+from services.local.suite import Suite
+from tests.faults.company import company_of
 from tests.fixtures.contract import Rpc, every_rpc
+from tests.fixtures.good_requests import GoodRequests
+from tests.system.fuzz_world import SCOPES, World
 
-SCOPES = {*DEVELOPER_SCOPES, "merge:apply"}
 OWNER, STRANGER = "tenants-owner", "tenants-stranger"
 TAKING_IDS = [rpc for rpc in every_rpc() if rpc.id_fields()]
+MOVING = {"changeToken", "ageSeconds", "freshness"}
+"""What is another one with each call."""
+Ids = dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def channels(suite: Suite) -> Iterator[dict[str, grpc.Channel]]:
-    context = suite.context()
-    opened = {name: grpc.insecure_channel(context[name]) for name in SERVICES}
-    yield opened
-    for channel in opened.values():
-        channel.close()
+def owner(suite: Suite) -> Iterator[World]:
+    with company_of(suite, OWNER) as company, company_of(suite, STRANGER) as stranger:
+        made = World(company, stranger)
+        yield made
+        made.close()
 
 
 @pytest.fixture
-def fresh(suite: Suite, channels: dict[str, grpc.Channel], ids: dict[str, str]) -> str:
+def ids(owner: World, rpc: Rpc) -> Ids:
+    """A thing of each kind that the owner has and that no method has changed yet."""
+    owner.renew(scanning="scan_id" in rpc.id_fields())
+    newest = {kind: names[-1] for kind, names in owner.ids.items() if kind != "session"}
+    *_, source, target = owner.ids["customer"]
+    return {**newest, "customer": target, "source": source, "right": source}
+
+
+@pytest.fixture
+def fresh(owner: World, ids: Ids) -> str:
     """A change token that covers all of the owner's ids."""
-    metadata = [("authorization", f"Bearer {suite.token(OWNER)}")]
-    company = company_service_pb2_grpc.CompanyServiceStub(channels["customers"])
-    return company.GetCompany(company_service_pb2.GetCompanyRequest(), metadata=metadata).change_token
-
-
-@pytest.fixture
-def ids(suite: Suite, channels: dict[str, grpc.Channel], rpc: Rpc) -> dict[str, str]:
-    """Ids of the owner's: three customers, a merge, and a scan where the method takes one."""
-    metadata = [("authorization", f"Bearer {suite.token(OWNER, scopes=SCOPES)}")]
-    customers = customer_service_pb2_grpc.CustomerServiceStub(channels["customers"])
-    made = [
-        customers.CreateCustomer(
-            customer_service_pb2.CreateCustomerRequest(customer=customer_pb2.Customer(name=f"Owner {number}")),
-            metadata=metadata,
-        )
-        for number in range(3)
-    ]
-    first, second, third = (one.customer.customer_id for one in made)
-    merged = merge_grpc.MergeServiceStub(channels["matching"]).MergeCustomers(
-        merge_service_pb2.MergeCustomersRequest(target_id=first, source_ids=[second]), metadata=metadata
-    )
-    found = {"customer": first, "other": third, "merge": merged.merge.merge_id}
-    if "scan_id" in rpc.id_fields():
-        matching = matching_service_pb2_grpc.MatchingServiceStub(channels["matching"])
-        request = matching_service_pb2.ScanDuplicatesRequest(at_least_as_fresh=merged.change_token)
-        found["scan"] = matching.ScanDuplicates(request, metadata=metadata).scan.scan_id
-    return found
+    return owner.company.everything()
 
 
 @pytest.mark.parametrize("rpc", TAKING_IDS, ids=str)
 def test_an_id_of_another_company_answers_as_one_that_does_not_exist(
-    rpc: Rpc, suite: Suite, channels: dict[str, grpc.Channel], ids: dict[str, str], fresh: str
+    rpc: Rpc, suite: Suite, owner: World, ids: Ids, fresh: str
 ) -> None:
     unknown = {kind: str(uuid.uuid4()) for kind in ids}
     token = suite.token(STRANGER, scopes=SCOPES)
-    theirs = _answer(rpc, channels, token, ids, fresh)
-    nobodys = _answer(rpc, channels, token, unknown, fresh)
+    theirs = _answer(rpc, owner, token, ids, fresh)
+    nobodys = _answer(rpc, owner, token, unknown, fresh)
     assert theirs == nobodys
     assert "FIELDS_INVALID" not in theirs, "the request was refused before its ids were looked at"
 
 
 @pytest.mark.parametrize("rpc", TAKING_IDS, ids=str)
-def test_the_owner_of_an_id_gets_another_answer(
-    rpc: Rpc, suite: Suite, channels: dict[str, grpc.Channel], ids: dict[str, str], fresh: str
-) -> None:
+def test_the_owner_of_an_id_gets_another_answer(rpc: Rpc, suite: Suite, owner: World, ids: Ids, fresh: str) -> None:
     """Else the test above would compare nothing."""
     token = suite.token(OWNER, scopes=SCOPES)
     unknown = {kind: str(uuid.uuid4()) for kind in ids}
-    assert _answer(rpc, channels, token, ids, fresh) != _answer(rpc, channels, token, unknown, fresh)
+    assert _answer(rpc, owner, token, ids, fresh) != _answer(rpc, owner, token, unknown, fresh)
 
 
-def _answer(rpc: Rpc, channels: dict[str, grpc.Channel], token: str, ids: dict[str, str], fresh: str) -> str:
+def _answer(rpc: Rpc, owner: World, token: str, ids: Ids, fresh: str) -> str:
     """Status and details, or the response, with the ids made nameless."""
     try:
-        text = MessageToJson(rpc.call(channels[rpc.service], _request(rpc, ids, fresh), token))
+        found = MessageToDict(rpc.call(owner.channels[rpc.service], _request(rpc, ids, fresh), token))
+        text = json.dumps({name: value for name, value in found.items() if name not in MOVING})
     except grpc.RpcError as error:
         details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
         text = f"{error.code()} {error.details()} {details!r}"
@@ -102,31 +79,10 @@ def _answer(rpc: Rpc, channels: dict[str, grpc.Channel], token: str, ids: dict[s
     return text
 
 
-def _request(rpc: Rpc, ids: dict[str, str], fresh: str) -> Any:
+def _request(rpc: Rpc, ids: Ids, fresh: str) -> Any:
     """A request that is good but for whose the ids are."""
-    request = rpc.request()
-    for name in rpc.id_fields():
-        value = _value(rpc, name, ids)
-        if isinstance(getattr(request, name), str):
-            setattr(request, name, value)
-        else:
-            getattr(request, name).append(value)
-    fields = request.DESCRIPTOR.fields_by_name
-    if "at_least_as_fresh" in fields:
+    known = {kind: [name] for kind, name in ids.items()}
+    request = GoodRequests(known, sometimes=0).fill(rpc.request(), random.Random(str(uuid.uuid4())))
+    if "at_least_as_fresh" in request.DESCRIPTOR.fields_by_name:
         request.at_least_as_fresh = fresh
-    if "note" in fields:
-        request.note.content = "a note"
-    if "sale" in fields:
-        request.sale.sale_id = str(uuid.uuid4())
-        request.sale.total_amount.CopyFrom(Money(currency_code="USD", units=1))
-    if rpc.method.name == "UpdateCustomer":
-        request.customer.organization = f"Acme {uuid.uuid4()}"
     return request
-
-
-def _value(rpc: Rpc, name: str, ids: dict[str, str]) -> str:
-    if rpc.method.name == "ApplyMerge" and name == "merge_id":
-        return str(uuid.uuid4())
-    if name.startswith(("merge", "scan")):
-        return ids[name.removesuffix("_id")]
-    return ids["other" if name.startswith(("source", "right")) else "customer"]
