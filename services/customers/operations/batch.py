@@ -68,6 +68,7 @@ def change_part(tx: Transaction, customer_ids: Sequence[str], task: Task) -> tup
     part, sized = _part(tx, customer_ids)
     task.before(tx)
     stored = trees.lock_trees(tx, [customer_id for customer_id in part if customer_id in sized])
+    _require_as_sized(part, sized, stored)
     plan = task.planner(tx, list(stored.values()))
     lifecycle.give_reason(tx, task.reason)
     writes = Writes()
@@ -98,6 +99,13 @@ def _part(tx: Transaction, customer_ids: Sequence[str]) -> tuple[list[str], Mapp
             roots.add(found.root_id)
         part.append(customer_id)
     return part, sized
+
+
+def _require_as_sized(part: Sequence[str], sized: Mapping[str, Sized], stored: Mapping[str, StoredTree]) -> None:
+    """Raises ConflictRetry where a merge came before the locks: two customers of the part may be one tree by now."""
+    roots = {sized[customer_id].root_id for customer_id in part if customer_id in sized}
+    if roots != set(stored):
+        raise ConflictRetry("The customers were merged or unmerged meanwhile. Repeat the call.")
 
 
 def _outcomes(part: Sequence[str], stored: Mapping[str, StoredTree], plan: Plan, writes: Writes) -> list[Outcome]:
