@@ -13,6 +13,7 @@ from services.cli.context import ContextOption, read_context
 from services.cli.failures import CommandFailure
 from services.cli.shown import as_json, output, table
 from services.cli.stages import Show, showing_progress
+from services.matching.engine.options import DEFAULT_THRESHOLD
 
 LOOK_EVERY_S = 0.1
 PAGE = 1000
@@ -20,9 +21,9 @@ PAGE = 1000
 
 def duplicates(
     limit: Annotated[int, typer.Option(min=1, help="How many groups to print.")] = 10,
-    threshold: Annotated[
-        int | None, typer.Option(min=0, max=100, help="Confidence from which customers are one.", show_default="policy")
-    ] = None,
+    threshold: Annotated[int, typer.Option(min=0, max=100, help="Confidence from which customers are one.")] = (
+        DEFAULT_THRESHOLD
+    ),
     scan: Annotated[bool, typer.Option(help="Scan first; without it the groups of the last scan are printed.")] = True,
     context: ContextOption = None,
     as_json_lines: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each group.")] = False,

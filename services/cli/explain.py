@@ -1,11 +1,12 @@
 """Explain owns `patronage explain`: why two customers match, comparison by comparison, as a table or a picture."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
+from google.protobuf.message import Message
 
 from patronage.customers.v1 import company_service_pb2
 from patronage.matching.v1 import matching_service_pb2 as pb
@@ -13,15 +14,20 @@ from services.cli.client import connected
 from services.cli.context import ContextOption, read_context
 from services.cli.dedupe_output import refuse_unwritable, written
 from services.cli.explain_file import Rows, explain_rows
+from services.cli.explain_group import group_page, print_group
+from services.cli.failures import BadInputFailure
 from services.cli.pictures.page import page, plain
 from services.cli.pictures.pair import keys_sentence, pair_account, pair_facts, raw_table, shared_keys
 from services.cli.pictures.svg import require_matplotlib
 from services.cli.shown import as_json, output, table
 
+M = TypeVar("M", bound=Message)
+
 
 def explain(
-    left: Annotated[str, typer.Argument(help="The id of one customer.")],
-    right: Annotated[str, typer.Argument(help="The id of the other.")],
+    left: Annotated[str, typer.Argument(help="The id of one customer.")] = "",
+    right: Annotated[str, typer.Argument(help="The id of the other.")] = "",
+    group: Annotated[str, typer.Option(metavar="ID", help="A whole group of the last scan, instead of two ids.")] = "",
     html: Annotated[Path | None, typer.Option(help="Also draw it, as one HTML file.")] = None,
     source_file: Annotated[
         Path | None, typer.Option("--in", metavar="IN", help="Two rows of this file, CSV or Parquet; no server.")
@@ -33,22 +39,22 @@ def explain(
     context: ContextOption = None,
     as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Explain why two customers match or do not."""
+    """Explain why two customers match or do not, or why the members of a group are one."""
+    if bool(group) == bool(left and right) or (group and (left or source_file)):
+        raise BadInputFailure("expected two ids, or --group ID alone")
     if html is not None:
         require_matplotlib()
         refuse_unwritable(html)
+    if group:
+        found = _asked_group(group, context)
+        _show(found, as_json_line, print_group, html, group_page)
+        return
     rows = None
     if source_file is None:
         explanation = _asked(left, right, context)
     else:
         explanation, rows = explain_rows(source_file, (left, right), mapping or [], region)
-    if html is not None:
-        with written(html) as file:
-            file.write(_page(explanation, left, right, rows))
-    if as_json_line:
-        as_json(explanation)
-    else:
-        _print(explanation)
+    _show(explanation, as_json_line, _print, html, lambda one: _page(one, left, right, rows))
 
 
 def waterfall(explanation: pb.Explanation) -> Iterator[tuple[object, ...]]:
@@ -59,6 +65,24 @@ def waterfall(explanation: pb.Explanation) -> Iterator[tuple[object, ...]]:
         values = plain(found.left_value), plain(found.right_value)
         yield (found.comparison, *values, found.level, f"{found.weight:+.2f}", rarity)
     yield ("total", "", "", "", f"{explanation.score.match_weight:+.2f}", "")
+
+
+def _show(
+    found: M, as_json_line: bool, show: Callable[[M], None], html: Path | None, drawn: Callable[[M], str]
+) -> None:
+    """Write the page where one is wanted, and print."""
+    if html is not None:
+        with written(html) as file:
+            file.write(drawn(found))
+    if as_json_line:
+        as_json(found)
+    else:
+        show(found)
+
+
+def _asked_group(group: str, context: Path | None) -> pb.ExplainGroupResponse:
+    with connected(read_context(context)) as client:
+        return client.matching.ExplainGroup(pb.ExplainGroupRequest(group_id=group))
 
 
 def _asked(left: str, right: str, context: Path | None) -> pb.Explanation:

@@ -51,7 +51,7 @@ def _line(title: str, points: Sequence[tuple[float, float]], colour: str, width:
     with drawing(title, told, width, 2.6) as drawn:
         axes = drawn.axes
         axes.plot([x for x, _ in points], [y for _, y in points], color=colour, linewidth=1.8)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * max((y for _, y in points), default=1.0))
         axes.grid(axis="y")
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_xlabel("seconds")

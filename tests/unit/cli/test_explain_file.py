@@ -124,6 +124,12 @@ def test_what_cannot_be_explained_is_told(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("wrong", [[], ["a"], ["a", "b", "--group", "c"], ["--group", "c", "--in", "x.csv"]])
+def test_two_ids_or_a_group_are_expected(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", *wrong]) == 2
+    assert "expected two ids, or --group ID alone" in capsys.readouterr().err
+
+
 def test_pictures_without_matplotlib_are_refused_before_the_work(
     customers: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
