@@ -97,7 +97,10 @@ def digests(tx: Transaction, forest: Iterable[Tree]) -> dict[str, str]:
 
 
 def refolded(forest: Iterable[Tree], rows: Mapping[str, StoredCustomer], kind: str, logged: LoggedMerge) -> Writes:
-    """The writes of every member whose view is another one now, each announced with the merge that it comes from."""
+    """The writes of the named customers and of all members whose view is another one now, announced with the merge.
+
+    A target that was merged itself since may show the same without its source; it is told of the undo all the same.
+    """
     reference = {
         "merge_id": logged.merge_id,
         "source_ids": list(logged.source_ids),
@@ -108,7 +111,8 @@ def refolded(forest: Iterable[Tree], rows: Mapping[str, StoredCustomer], kind: s
     for tree in forest:
         for member, view in views(tree).items():
             before = rows[member]
-            if (view.etag, view.root_id, view.state) == (before.etag, before.root_id, before.state):
+            same = (view.etag, view.root_id, view.state) == (before.etag, before.root_id, before.state)
+            if same and member not in named:
                 continue
             writes.rows.append(CustomerWrite(member, tree.members[member], view, before))
             writes.feed.append(FeedEntry(member, kind, merge=reference))

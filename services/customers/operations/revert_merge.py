@@ -8,7 +8,7 @@ from services.customers.domain.failures import MergeAlreadyUndone, MergeNotFound
 from services.customers.domain.merge import LaterEdit, LoggedMerge, check_words, later_edits
 from services.customers.operations.apply_merge import digests, refolded
 from services.customers.operations.writing import actor_of
-from services.customers.store import merges, trees
+from services.customers.store import conversations, merges, trees
 from services.customers.store.rows import StoredCustomer
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldCheck
@@ -47,11 +47,12 @@ def revert_merge(tx: Transaction, merge_id: str, reason: str, on_behalf_of: str 
     after = {**stored.rows, **{row.customer_id: row.after for row in writes.rows}}
     now = digests(tx, forest)
     edits = [edit for edit in later_edits(stored.tree, logged.merged_at) if edit.customer_id in logged.digests]
+    edits += conversations.moves_since(tx, sorted(logged.digests), logged.merged_at)
     return Reverted(
         undone,
         after[logged.target_id],
         [after[source] for source in logged.source_ids],
-        edits,
+        sorted(edits, key=lambda edit: (edit.time, edit.customer_id, edit.field)),
         {member: (before, now[member]) for member, before in logged.digests.items() if member in now},
         token,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.customers.domain.conversation import GIVEN_FIELDS, ConversationDraft
 from services.customers.domain.fields import Json
+from services.customers.domain.merge import LaterEdit
 from services.customers.domain.record import Actor
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
@@ -52,6 +53,13 @@ WITH now_shown AS MATERIALIZED (
     SELECT (SELECT app_company()), 'conversation', %s, revision, payload FROM now_shown
 )
 SELECT payload FROM now_shown
+"""
+MOVES = """
+SELECT moved.customer_id::text, e.created_at FROM unnest(%s::uuid[]) AS moved (customer_id)
+ CROSS JOIN LATERAL (
+       SELECT created_at FROM events
+        WHERE company_id = (SELECT app_company()) AND origin_customer_id = moved.customer_id
+          AND type IN ('conversation_linked', 'conversation_unlinked') AND created_at > %s) AS e
 """
 CHANGEABLE = {
     "origin_customer_id",
@@ -134,6 +142,12 @@ def linked(customer_id: str, source: str, by: Actor, now: datetime) -> dict[str,
 def unlinked() -> dict[str, Any]:
     """The columns of an orphan."""
     return {"origin_customer_id": None, "linked_at": None, "link_source": "", "linked_by": "", "linked_by_name": ""}
+
+
+def moves_since(tx: Transaction, customer_ids: Sequence[str], time: datetime) -> list[LaterEdit]:
+    """When conversations were linked to some customers or taken from them after a time."""
+    rows = tx.execute(MOVES, (list(customer_ids), time)).fetchall()
+    return [LaterEdit(customer_id, "conversations", at) for customer_id, at in rows]
 
 
 def announce(tx: Transaction, conversation_id: str, kind: str) -> dict[str, Json]:

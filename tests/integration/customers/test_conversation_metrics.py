@@ -83,6 +83,20 @@ def test_an_undo_restores_the_digests_although_conversations_were_read_through_t
     assert [member for member, (before, now) in digests.items() if before != now] == [bo]
 
 
+def test_an_undo_lists_the_conversations_that_were_moved_since_the_merge(acme: Company, talks: Talks) -> None:
+    ann, bo = acme.create("Ann"), acme.create("Bo")
+    before = talks.record("before", customer=bo)
+    talks.unlink(before)
+    merge = acme.merge(ann, bo).merge.merge_id
+    talks.link(before, bo)
+    talks.link(before, ann)
+    talks.record("new", customer=bo)
+    assert [(edit.customer_id, edit.field) for edit in acme.undo(merge).later_edits] == [
+        *[(bo, "conversations")],
+        *sorted([(ann, "conversations"), (bo, "conversations")]),
+    ]
+
+
 def test_a_record_is_not_changed_by_its_conversations(acme: Company, talks: Talks) -> None:
     ann = acme.create("Ann")
     before = acme.shown(ann)

@@ -248,3 +248,15 @@ def test_an_external_id_that_a_root_gave_up_and_takes_back_stays_its_owners(acme
     acme.undo(merge.merge_id)
     assert acme.shown(bo)["external_ids"] == ids
     assert_views_are_folded(acme)
+
+
+def test_an_undo_is_told_to_both_sides_also_where_the_target_shows_the_same(acme: Company) -> None:
+    ann, bo, cy = (acme.create(name) for name in ("Ann", "Bo", "Cy"))
+    merge = acme.merge(bo, cy).merge.merge_id
+    acme.merge(ann, bo)
+    acme.undo(merge)
+    told = acme.rows("SELECT origin_customer_id::text AS id FROM events WHERE type = 'merge_undone'")
+    assert {row["id"] for row in told} == {bo, cy}
+    with acme.admin() as connection:
+        fed = connection.execute("SELECT payload ->> 'customer_id' FROM feed WHERE kind = 'MERGE_UNDONE'").fetchall()
+    assert {row[0] for row in fed} >= {bo, cy}
