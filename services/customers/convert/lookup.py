@@ -22,6 +22,15 @@ class LookedUp(Protocol):
     def merged_from(self) -> str: ...
 
 
+class Signs(Protocol):
+    """What is worth a sign beside a listed customer."""
+
+    @property
+    def views(self) -> Views: ...
+    @property
+    def has_active_quote(self) -> bool: ...
+
+
 def external_ids_of(request: pb.LookupCustomersRequest) -> list[tuple[str, str]]:
     """The pairs of system and id that a request asks for."""
     return [(item.system, item.external_id) for item in request.external_ids]
@@ -50,6 +59,11 @@ def views_message(views: Views) -> views_pb2.CustomerViews:
     if views.last_at is not None:
         message.last_view_time.FromDatetime(views.last_at)
     return message
+
+
+def signs_message(signs: Signs) -> views_pb2.CustomerSigns:
+    """What is worth a sign beside a listed customer."""
+    return views_pb2.CustomerSigns(views=views_message(signs.views), has_active_quote=signs.has_active_quote)
 
 
 def _external_id(key: tuple[str, str]) -> customer_pb2.ExternalId:

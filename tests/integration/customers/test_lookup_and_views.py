@@ -5,7 +5,8 @@ import uuid
 import pytest
 
 from patronage.customers.v1 import customer_pb2 as model
-from patronage.customers.v1 import lookup_pb2, views_pb2
+from patronage.customers.v1 import engagement_service_pb2 as engagement_pb
+from patronage.customers.v1 import listing_pb2, lookup_pb2, views_pb2
 from services.customers.domain.failures import CustomerNotFound
 from services.customers.domain.views import Views
 from services.customers.operations.lookup_customers import lookup_customers
@@ -154,3 +155,22 @@ def test_a_look_that_is_sent_twice_counts_once(served: Served, acme: Company) ->
     assert client.RecordView(request) == first
     assert (first.views.view_count, first.views.is_recently_viewed) == (1, True)
     assert client.RecordView(views_pb2.RecordViewRequest(customer_id=ann)).views.view_count == 2
+
+
+def test_a_list_shows_signs_where_they_are_asked_for(served: Served, acme: Company) -> None:
+    ann, bo, cy = acme.create("Ann"), acme.create("Bo"), acme.create("Cy")
+    client = served.client()
+    offer = engagement_pb.Engagement(kind=engagement_pb.ENGAGEMENT_KIND_OFFER, title="Roof")
+    made = client.CreateEngagement(engagement_pb.CreateEngagementRequest(customer_id=bo, engagement=offer))
+    client.RecordView(views_pb2.RecordViewRequest(customer_id=cy))
+    acme.merge(ann, bo)
+    request = listing_pb2.ListCustomersRequest(include_signs=True)
+    page = client.ListCustomers(request)
+    shown = zip(page.customers, page.signs, strict=True)
+    assert [(one.customer_id, sign.has_active_quote, sign.views.is_recently_viewed) for one, sign in shown] == [
+        (ann, True, False),
+        (cy, False, True),
+    ]
+    client.DeleteEngagement(engagement_pb.DeleteEngagementRequest(engagement_id=made.engagement.engagement_id))
+    assert [sign.has_active_quote for sign in client.ListCustomers(request).signs] == [False, False]
+    assert list(client.ListCustomers(listing_pb2.ListCustomersRequest()).signs) == []

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
+from patronage.customers.v1 import views_pb2 as _views_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -103,6 +104,7 @@ class ListCustomersRequest(_message.Message):
     SKIP_FIELD_NUMBER: _builtins.int
     COUNT_EXACTLY_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
+    INCLUDE_SIGNS_FIELD_NUMBER: _builtins.int
     sort: Global___CustomerSort.ValueType
     """The order. Absent means CREATE_TIME."""
     descending: _builtins.bool
@@ -121,6 +123,8 @@ class ListCustomersRequest(_message.Message):
     """Whether total_size is counted to the end. Absent: it is counted to 10,000 and estimated above."""
     view: Global___CustomerListView.ValueType
     """How much of each customer is sent. Absent means FULL."""
+    include_signs: _builtins.bool
+    """Whether to send signs as well, which takes a moment longer. Absent: no."""
     @_builtins.property
     def filter(self) -> Global___CustomerFilter:
         """The conditions; all must hold. Absent: every customer that is ACTIVE or INACTIVE."""
@@ -136,10 +140,11 @@ class ListCustomersRequest(_message.Message):
         skip: _builtins.int = ...,
         count_exactly: _builtins.bool = ...,
         view: Global___CustomerListView.ValueType = ...,
+        include_signs: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_exactly", b"count_exactly", "descending", b"descending", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "skip", b"skip", "sort", b"sort", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_exactly", b"count_exactly", "descending", b"descending", "filter", b"filter", "include_signs", b"include_signs", "page_size", b"page_size", "page_token", b"page_token", "skip", b"skip", "sort", b"sort", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -157,6 +162,7 @@ class ListCustomersResponse(_message.Message):
     TOTAL_SIZE_ESTIMATED_FIELD_NUMBER: _builtins.int
     PREVIOUS_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     CONVERSATION_FIGURES_FIELD_NUMBER: _builtins.int
+    SIGNS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """The token of the next page; empty: this is the last one."""
     total_size: _builtins.int
@@ -173,6 +179,10 @@ class ListCustomersResponse(_message.Message):
     def conversation_figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConversationFigures]:
         """The figures of the customers' conversations, one for each customer of the page in the same order."""
 
+    @_builtins.property
+    def signs(self) -> _containers.RepeatedCompositeFieldContainer[_views_pb2.CustomerSigns]:
+        """Views and open offers, one for each customer of the page in the same order; absent unless include_signs."""
+
     def __init__(
         self,
         *,
@@ -182,10 +192,11 @@ class ListCustomersResponse(_message.Message):
         total_size_estimated: _builtins.bool = ...,
         previous_page_token: _builtins.str = ...,
         conversation_figures: _abc.Iterable[Global___ConversationFigures] | None = ...,
+        signs: _abc.Iterable[_views_pb2.CustomerSigns] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_figures", b"conversation_figures", "customers", b"customers", "next_page_token", b"next_page_token", "previous_page_token", b"previous_page_token", "total_size", b"total_size", "total_size_estimated", b"total_size_estimated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_figures", b"conversation_figures", "customers", b"customers", "next_page_token", b"next_page_token", "previous_page_token", b"previous_page_token", "signs", b"signs", "total_size", b"total_size", "total_size_estimated", b"total_size_estimated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

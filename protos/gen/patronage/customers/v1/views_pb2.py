@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"patronage/customers/v1/views.proto\x12\x16patronage.customers.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"s\n\rCustomerViews\x12\x12\n\nview_count\x18\x01 \x01(\x03\x12\x32\n\x0elast_view_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12is_recently_viewed\x18\x03 \x01(\x08\"<\n\x11RecordViewRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"`\n\x12RecordViewResponse\x12\x34\n\x05views\x18\x01 \x01(\x0b\x32%.patronage.customers.v1.CustomerViews\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"patronage/customers/v1/views.proto\x12\x16patronage.customers.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"s\n\rCustomerViews\x12\x12\n\nview_count\x18\x01 \x01(\x03\x12\x32\n\x0elast_view_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12is_recently_viewed\x18\x03 \x01(\x08\"_\n\rCustomerSigns\x12\x34\n\x05views\x18\x01 \x01(\x0b\x32%.patronage.customers.v1.CustomerViews\x12\x18\n\x10has_active_quote\x18\x02 \x01(\x08\"<\n\x11RecordViewRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"`\n\x12RecordViewResponse\x12\x34\n\x05views\x18\x01 \x01(\x0b\x32%.patronage.customers.v1.CustomerViews\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CUSTOMERVIEWS']._serialized_start=95
   _globals['_CUSTOMERVIEWS']._serialized_end=210
-  _globals['_RECORDVIEWREQUEST']._serialized_start=212
-  _globals['_RECORDVIEWREQUEST']._serialized_end=272
-  _globals['_RECORDVIEWRESPONSE']._serialized_start=274
-  _globals['_RECORDVIEWRESPONSE']._serialized_end=370
+  _globals['_CUSTOMERSIGNS']._serialized_start=212
+  _globals['_CUSTOMERSIGNS']._serialized_end=307
+  _globals['_RECORDVIEWREQUEST']._serialized_start=309
+  _globals['_RECORDVIEWREQUEST']._serialized_end=369
+  _globals['_RECORDVIEWRESPONSE']._serialized_start=371
+  _globals['_RECORDVIEWRESPONSE']._serialized_end=467
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,34 @@ class CustomerViews(_message.Message):
 Global___CustomerViews: _TypeAlias = CustomerViews  # noqa: Y015
 
 @_typing.final
+class CustomerSigns(_message.Message):
+    """What is worth a sign beside a listed customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEWS_FIELD_NUMBER: _builtins.int
+    HAS_ACTIVE_QUOTE_FIELD_NUMBER: _builtins.int
+    has_active_quote: _builtins.bool
+    """Whether an offer to it, or to one that is merged into it, is a draft or waits for an answer."""
+    @_builtins.property
+    def views(self) -> Global___CustomerViews:
+        """The looks at its record."""
+
+    def __init__(
+        self,
+        *,
+        views: Global___CustomerViews | None = ...,
+        has_active_quote: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["views", b"views"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["has_active_quote", b"has_active_quote", "views", b"views"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerSigns: _TypeAlias = CustomerSigns  # noqa: Y015
+
+@_typing.final
 class RecordViewRequest(_message.Message):
     """Asks to count that somebody looked at a record."""
 
