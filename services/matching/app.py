@@ -1,5 +1,7 @@
 """The matching service put together: its servicers, its follower, its worker for scans, its upkeep."""
 
+from functools import partial
+
 from patronage.customers.v1 import change_feed_pb2_grpc, merge_storage_service_pb2_grpc
 from patronage.matching.v1 import matching_service_pb2_grpc as matching_grpc
 from patronage.matching.v1 import merge_service_pb2_grpc as merge_grpc
@@ -12,13 +14,14 @@ from services.matching.operations.run_scan import Limits
 from services.matching.scan_worker import ScanWorker
 from services.matching.servicer.matching import MatchingServicer, Searching
 from services.matching.servicer.merge import MergeServicer
-from services.matching.settings import MatchingSettings
+from services.matching.settings import MatchingSettings, of_sibling
 from services.matching.upkeep import Upkeep
 from services.runtime.app import App
 from services.runtime.database import Database
 from services.runtime.edge import Edge
 from services.runtime.server import ServiceRegistration
 from services.runtime.service_channel import channel
+from services.runtime.siblings import Siblings
 from services.runtime.waiting import FollowedChanges
 
 NAMES = ("patronage.matching.v1.MatchingService", "patronage.matching.v1.MergeService")
@@ -26,6 +29,8 @@ NAMES = ("patronage.matching.v1.MatchingService", "patronage.matching.v1.MergeSe
 
 def build_app(settings: MatchingSettings) -> App:
     """Put the service together. It starts and answers whether or not customers is there."""
+    if settings.processes > 1:
+        settings = settings.model_copy(update={"share_port": True})
     url = settings.database_url.get_secret_value()
     database = Database(url, application_name="matching", max_size=settings.workers + 4)
     upkeep = Database(settings.upkeep_database_url.get_secret_value(), application_name="matching upkeep", max_size=3)
@@ -51,7 +56,8 @@ def build_app(settings: MatchingSettings) -> App:
             ),
             ServiceRegistration(NAMES[1], lambda server: merge_grpc.add_MergeServiceServicer_to_server(merges, server)),
         ),
-        background=(follower, worker, Upkeep(database, upkeep, settings.key_cap, FOLLOWER)),
+        background=() if settings.sibling else (follower, worker, Upkeep(database, upkeep, settings.key_cap, FOLLOWER)),
         databases=(database, upkeep),
         channels=(customers,),
+        siblings=Siblings(settings.processes - 1, partial(of_sibling, settings), settings.drain_seconds),
     )

@@ -13,6 +13,7 @@ from services.runtime.database import Database
 from services.runtime.interceptors.status import DetailsOf, no_details
 from services.runtime.server import Background, ServiceRegistration, SuiteServer, build_server, serve
 from services.runtime.settings import ServiceSettings
+from services.runtime.siblings import Siblings
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class App:
     channels: Sequence[grpc.Channel] = ()
     details_of: DetailsOf = no_details
     ready: Callable[[], bool] | None = None
+    siblings: Siblings | None = None
 
     @property
     def database(self) -> Database:
@@ -36,7 +38,7 @@ class App:
     def serve(self) -> int:
         """Serve until asked to stop; answers the exit code of the process."""
         try:
-            return serve(self.settings, background=self.background, **self._served())
+            return serve(self.settings, background=self.background, siblings=self.siblings, **self._served())
         finally:
             self.close()
 

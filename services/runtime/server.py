@@ -21,6 +21,7 @@ from services.runtime.pools import CappedPool
 from services.runtime.process import StopSignals, die_with_parent, write_port_file
 from services.runtime.readiness import Readiness
 from services.runtime.settings import ServiceSettings
+from services.runtime.siblings import Siblings
 from services.runtime.streams import StreamEnds
 from services.runtime.tokens_jwt import TokenVerifier
 
@@ -119,6 +120,7 @@ def serve(
     details_of: DetailsOf = no_details,
     background: Sequence[Background] = (),
     ready: Callable[[], bool] | None = None,
+    siblings: Siblings | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT, drain, and answer the exit code of the process."""
     set_up_logs(settings.log_level, settings.log_format)
@@ -129,27 +131,34 @@ def serve(
     except CannotListen as error:
         _log.error("cannot listen", listen=settings.listen, cause=str(error))
         return 2
-    _run(server, settings, background, signals)
+    _run(server, settings, background, signals, siblings or Siblings(0, lambda port: {}, 0.0))
     return 0
 
 
 def _run(
-    server: SuiteServer, settings: ServiceSettings, background: Sequence[Background], signals: StopSignals
+    server: SuiteServer,
+    settings: ServiceSettings,
+    background: Sequence[Background],
+    signals: StopSignals,
+    siblings: Siblings,
 ) -> None:
     # What was built so far lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECTOR)
     server.start()
+    siblings.start(server.port)
     for work in background:
         work.start()
     write_port_file(server.port)
     _log.info("serving", listen=settings.listen, port=server.port, plaintext=settings.plaintext)
     signals.wait()
     _log.info("draining", seconds=settings.drain_seconds)
+    siblings.ask_to_stop()
     server.stop(settings.drain_seconds)
     for work in reversed(background):
         work.stop()
+    siblings.stop()
     _log.info("stopped")
 
 

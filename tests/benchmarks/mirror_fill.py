@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from services.matching.domain.customer_seen import RawIdentity
-from services.matching.operations.derive import derivation, derive
+from services.matching.operations.derive import derivation, derive, key_hash
 from services.matching.store.records import MirrorRow
 
 REGION = "US"
@@ -49,6 +49,11 @@ def fill(admin_url: str, company_id: str, source: Path, rows: int) -> None:
         admin.execute(_KEYS, (company_id,))
         admin.execute("VACUUM ANALYZE match_records")
         admin.execute("VACUUM ANALYZE match_keys")
+
+
+def key_of_email(email: str) -> int:
+    """The key by which customers with this e-mail are found."""
+    return key_hash("email", email)
 
 
 def raw_of(row: Mapping[str, str]) -> RawIdentity:
