@@ -12,6 +12,7 @@ ACCESS: AccessTable = {
     f"{_V1}CustomerService/GetCustomer": Access("customers:read"),
     f"{_V1}CustomerService/BatchGetCustomers": Access("customers:read"),
     f"{_V1}CustomerService/ListCustomers": Access("customers:read"),
+    f"{_V1}CustomerService/SearchCustomers": Access("customers:read"),
     f"{_V1}CustomerService/UpdateCustomer": Access("customers:write", own=True),
     f"{_V1}CustomerService/DeleteCustomer": Access("customers:delete"),
     f"{_V1}CustomerService/UndeleteCustomer": Access("customers:delete"),

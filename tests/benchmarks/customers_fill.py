@@ -40,7 +40,7 @@ _TABLES = {
     "customers": _COLUMNS,
     "customer_keys": ("customer_id", "kind", "value"),
     "external_ids": ("customer_id", "system", "external_id"),
-    "customer_labels": ("customer_id", "kind", "label"),
+    "customer_labels": ("customer_id", "kind", "label", "facets"),
 }
 _SECONDARY = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index

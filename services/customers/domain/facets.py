@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 
+from services.customers.domain.contact_points import primary
+from services.customers.domain.fields import Json
+
 NO_YES = ("NO", "YES")
 FACETS: Mapping[str, tuple[int, Sequence[str]]] = {
     "has_email": (1, NO_YES),
@@ -18,6 +21,22 @@ FACETS: Mapping[str, tuple[int, Sequence[str]]] = {
 }
 """What each facet adds for its first value, its second one and so on: nothing, its weight, twice its weight..."""
 
+FIRST_HIDDEN = 2048
+"""Customers in use have lower numbers, those that are merged, deleted or erased none below it."""
+
+
+def facets_of(view: Mapping[str, Json]) -> int:
+    """The number of what is shown of a customer; the database calculates the same for its column."""
+    points = view.get("contact_points", [])
+    email, phone = primary(points, "EMAIL"), primary(points, "PHONE")
+    has = {
+        "has_email": email and email["value"],
+        "has_phone": phone and phone["normalized_value"],
+        "has_address": any(point["kind"] == "ADDRESS" for point in points),
+    }
+    chosen = {**view, **{name: NO_YES[bool(found)] for name, found in has.items()}}
+    return sum(weight * values.index(chosen.get(name) or values[0]) for name, (weight, values) in FACETS.items())
+
 
 def allowed(wanted: Mapping[str, Sequence[str]]) -> list[int]:
     """Every number whose facets all have one of the wanted values, lowest first; one without wanted ones has any."""
@@ -26,3 +45,10 @@ def allowed(wanted: Mapping[str, Sequence[str]]) -> list[int]:
         for name, (weight, values) in FACETS.items()
     ]
     return sorted(sum(part) for part in product(*parts))
+
+
+def bits_of(name: str, wanted: Sequence[str]) -> tuple[int, int, list[int]]:
+    """Where the bits of a facet begin, their mask from there, and what they say for the wanted values."""
+    weight, values = FACETS[name]
+    mask = (1 << (len(values) - 1).bit_length()) - 1
+    return weight.bit_length() - 1, mask, [values.index(value) for value in wanted]

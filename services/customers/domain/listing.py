@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from services.customers.domain.facets import allowed
+from services.customers.domain.facets import allowed, bits_of
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import LIVE_STATES
 
@@ -52,16 +52,21 @@ class Question:
 
     def facets(self) -> list[int]:
         """The numbers of facets that the conditions allow; empty: any, beside the states."""
-        wanted: dict[str, Sequence[str]] = {
+        wanted = self._choices()
+        return allowed({**wanted, "state": self.states}) if any(wanted.values()) else []
+
+    def facet_bits(self) -> list[tuple[int, int, list[int]]]:
+        """For each facet with a condition its first bit, the mask of its bits there, and the values allowed."""
+        return [bits_of(name, values) for name, values in self._choices().items() if values]
+
+    def _choices(self) -> dict[str, Sequence[str]]:
+        return {
             "lifecycle_stage": self.lifecycle_stages,
             "source": self.sources,
             "customer_type": self.customer_types,
             "party_type": self.party_types,
             **{name: _presence(getattr(self, name)) for name in ("has_email", "has_phone", "has_address")},
         }
-        if not any(wanted.values()):
-            return []
-        return allowed({**wanted, "state": self.states})
 
     def conditions(self) -> list[str]:
         """The conditions that are asked for, by their names in a filter, the order aside."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.customers.domain.facets import facets_of
 from services.customers.domain.fields import Json
-from services.customers.domain.keys import LIVE_STATES
 from services.identity.names import name_sort
 from services.identity.text import fold
+
+Label = tuple[str, str, int]
+"""Kind (TAG or SYSTEM), label (a folded tag, or another system) and the facets of who has it."""
 
 LONGEST = 4_000
 """Characters of the text that are kept: the name, e-mails and phones first."""
@@ -31,14 +34,9 @@ def email_text(value: str) -> str:
     return value.casefold()
 
 
-def labels(view: Mapping[str, Json]) -> set[tuple[str, str]]:
-    """What lists find a customer by that it shows several of: kind and label."""
-    tags, systems = label_kinds(view["state"] in LIVE_STATES)
-    return {(tags, fold(tag)) for tag in view.get("tags", ())} | {
-        (systems, item["system"]) for item in view.get("external_ids", ())
-    }
-
-
-def label_kinds(live: bool) -> tuple[str, str]:
-    """The kinds of the labels of tags and of other systems, of live customers or of those that are hidden."""
-    return ("TAG", "SYSTEM") if live else ("HIDDEN_TAG", "HIDDEN_SYSTEM")
+def labels(view: Mapping[str, Json]) -> set[Label]:
+    """What lists find a customer by that it shows several of, each beside the number of its facets."""
+    names = {("TAG", fold(tag)) for tag in view.get("tags", ())}
+    names |= {("SYSTEM", item["system"]) for item in view.get("external_ids", ())}
+    facets = facets_of(view) if names else 0
+    return {(kind, label, facets) for kind, label in names}

@@ -39,6 +39,7 @@ def list_customers(
     size = paging.page_size(page_size)
     identity = question.identity(tx.scope.company_id)
     place = _place(question, paging.position_of(page_token, identity), skip)
+    listing.limit_work(tx)
     total, estimated = listing.count(tx, question, exactly=count_exactly)
     found = listing.page(tx, question, place, size + 1, total)
     page, more = _fitting(found, size, place)

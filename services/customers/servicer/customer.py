@@ -18,6 +18,7 @@ from services.customers.servicer.lifecycle import Lifecycle
 from services.customers.servicer.listing import Listing
 from services.customers.servicer.lookup import Lookup
 from services.customers.servicer.preferences import Preferences
+from services.customers.servicer.search import Search
 from services.customers.servicer.states import States
 from services.customers.servicer.tags import Tags
 from services.customers.servicer.timeline import Timeline
@@ -26,7 +27,7 @@ from services.runtime.database import Transaction
 
 
 class CustomerServicer(
-    Bulk, States, Lifecycle, Tags, Lookup, Listing, Preferences, Timeline, grpc_pb.CustomerServiceServicer
+    Bulk, States, Lifecycle, Tags, Lookup, Listing, Search, Preferences, Timeline, grpc_pb.CustomerServiceServicer
 ):
     """The customer records of the caller's company."""
 
@@ -36,7 +37,7 @@ class CustomerServicer(
         action = duplicate_action(request.on_duplicate, default="")
 
         def run(tx: Transaction) -> pb.CreateCustomerResponse:
-            created = create_customer(tx, draft, action)
+            created = create_customer(tx, draft, action, note=request.note)
             return pb.CreateCustomerResponse(
                 customer=convert.customer_message(tx.scope.company_id, created.customer.shown),
                 created=created.created,

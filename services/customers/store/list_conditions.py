@@ -8,26 +8,35 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
     and_,
     bindparam,
     cast,
-    exists,
     func,
     literal,
     literal_column,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import Subquery
 
-from services.customers.domain.keys import LIVE_STATES
-from services.customers.domain.listing import Question
-from services.customers.domain.search_text import email_text, label_kinds
-from services.customers.store.tables import customer_labels, customers
+from services.customers.domain.facets import FIRST_HIDDEN
+from services.customers.domain.listing import COUNTED, Question
+from services.customers.domain.search_text import email_text
+from services.customers.store.tables import customer_labels
 from services.identity.names import name_sort
 from services.identity.text import fold
+
+OF_LABELS = {
+    "tags_any", "tags_all", "external_system", "lifecycle_stages", "sources", "customer_types", "party_types",
+    "has_email", "has_phone", "has_address",
+}  # fmt: skip
+"""Conditions that labels and the facets beside them answer, of customers in use."""
+BY_FACETS = OF_LABELS | {"states", "created_from", "created_before"}
+"""Conditions for which the index of facets is the best one, whatever their values."""
 
 Source = Any
 """`customers`, or a subquery with its columns."""
@@ -43,9 +52,7 @@ def scope(question: Question, source: Source) -> ColumnElement[bool]:
 
 def row_conditions(question: Question, source: Source) -> list[ColumnElement[bool]]:
     """The conditions on the columns of a customer, company, states and labels aside."""
-    row, found = source.c, []
-    if facets := question.facets():
-        found.append(row.facets == func.any(cast(literal(facets), ARRAY(BigInteger))))
+    row, found = source.c, _choices(question, source)
     for column, start, end in (
         (row.created_at, question.created_from, question.created_before),
         (row.updated_at, question.updated_from, question.updated_before),
@@ -58,6 +65,25 @@ def row_conditions(question: Question, source: Source) -> list[ColumnElement[boo
     if question.text:
         found.append(or_(*beginnings(question.text, source)))
     return found
+
+
+def _choices(question: Question, source: Source) -> list[ColumnElement[bool]]:
+    """The facets: read bit by bit from rows that are there already, else looked up as numbers.
+
+    The planner weighs each number of an array, which takes longer than many a list: where there is nothing to weigh
+    it does not see them.
+    """
+    row = source.c
+    if isinstance(source, Subquery):
+        return [
+            row.facets.op(">>")(literal(shift, Integer)).op("&")(mask).in_(values)
+            for shift, mask, values in question.facet_bits()
+        ]
+    facets = cast(literal(question.facets()), ARRAY(BigInteger))
+    if not question.facets():
+        return []
+    hidden = set(question.conditions()) <= BY_FACETS
+    return [row.facets == func.any(cast(select(facets).scalar_subquery(), ARRAY(BigInteger)) if hidden else facets)]
 
 
 def beginnings(wanted: str, source: Source) -> list[ColumnElement[bool]]:
@@ -81,35 +107,59 @@ def beginnings(wanted: str, source: Source) -> list[ColumnElement[bool]]:
     return found or [literal_column("false")]
 
 
-def label_sets(question: Question) -> list[tuple[Sequence[str], Sequence[str]]]:
-    """For each condition on labels the kinds and the labels of which a customer must have one."""
-    kinds = [label_kinds(live) for live in sorted({state in LIVE_STATES for state in question.states})]
-    tags, systems = ([pair[place] for pair in kinds] for place in (0, 1))
-    found: list[tuple[Sequence[str], Sequence[str]]] = [(tags, [fold(tag)]) for tag in question.tags_all]
-    found += [(tags, sorted({fold(tag) for tag in question.tags_any}))] if question.tags_any else []
-    found += [(systems, [question.external_system])] if question.external_system else []
+LabelSet = tuple[str, Sequence[str]]
+"""A kind, and the labels of it of which a customer must have one."""
+
+
+def label_sets(question: Question) -> list[LabelSet]:
+    """The conditions on labels."""
+    found: list[LabelSet] = [("TAG", [fold(tag)]) for tag in question.tags_all]
+    found += [("TAG", sorted({fold(tag) for tag in question.tags_any}))] if question.tags_any else []
+    found += [("SYSTEM", [question.external_system])] if question.external_system else []
     return found
 
 
-def labelled(kinds: Sequence[str], labels: Sequence[str]) -> Select[tuple[str]]:
+def labelled(wanted: LabelSet) -> Select[tuple[str]]:
     """The ids of the customers that have one of some labels."""
+    row, (kind, labels) = customer_labels.c, wanted
+    return select(row.customer_id).where(row.company_id == COMPANY, row.kind == kind, row.label.in_(labels))
+
+
+def labels_alone(question: Question, *, bounded: bool) -> Select[tuple[str]]:
+    """The ids of those that the labels and the facets of a question hold for, from the labels' index alone."""
     row = customer_labels.c
-    return select(row.customer_id).where(row.company_id == COMPANY, row.kind.in_(kinds), row.label.in_(labels))
+    facets = cast(literal(question.facets()), ARRAY(BigInteger))
+    standing = row.facets == func.any(facets) if question.facets() else row.facets < FIRST_HIDDEN
+    sets = label_sets(question)
+    first, *others = [labelled(wanted).where(standing) for wanted in sets]
+    for other in others:
+        # With the facets, which are equal for one customer, both sides come in the order of the index.
+        both = other.with_only_columns(row.facets, row.customer_id).subquery().select()
+        first = first.where(tuple_(row.facets, row.customer_id).in_(both))
+    several = len(sets[0][1])
+    if several == 1:
+        return first
+    # Who has several of them comes several times: so many rows hold more than COUNTED customers, or are all there are.
+    first = first.limit((COUNTED + 1) * several) if bounded else first
+    return select(first.subquery().c.customer_id).distinct()
 
 
 def label_joins(question: Question, source: Source) -> list[ColumnElement[bool]]:
     """The conditions on labels, for the planner to begin with whatever is rarest."""
-    return [source.c.customer_id.in_(labelled(*wanted)) for wanted in label_sets(question)]
+    if label_sets(question) and set(question.conditions()) <= OF_LABELS:
+        return [source.c.customer_id.in_(labels_alone(question, bounded=False))]
+    return [source.c.customer_id.in_(labelled(wanted)) for wanted in label_sets(question)]
 
 
 def label_checks(question: Question, source: Subquery) -> list[ColumnElement[bool]]:
     """The conditions on labels, looked up for one customer at a time: a scalar value is never made a join."""
     row = customer_labels.c
     return [
-        labelled(*wanted).with_only_columns(literal_column("true")).where(row.customer_id == source.c.customer_id)
-        .limit(1).correlate(source).scalar_subquery()
+        labelled(wanted)
+        .with_only_columns(literal_column("true"))
+        .where(row.facets == source.c.facets, row.customer_id == source.c.customer_id)
+        .limit(1)
+        .correlate(source)
+        .scalar_subquery()
         for wanted in label_sets(question)
-    ]  # fmt: skip
-
-
-__all__ = ["beginnings", "exists", "label_checks", "label_joins", "label_sets", "labelled", "row_conditions", "scope"]
+    ]

@@ -39,7 +39,9 @@ FEW = 2_000
 WALKS = (2_000, 20_000)
 """How many rows of an order are walked before the next way is tried."""
 LONGEST_MS = 1_000
-LIMIT_TIME = f"SET LOCAL statement_timeout = {LONGEST_MS}"
+LIMITS = f"""
+SELECT set_config('statement_timeout', '{LONGEST_MS}', true), set_config('max_parallel_workers_per_gather', '0', true)
+"""
 SHOWN = text("""
     view || jsonb_build_object('customer_id', customer_id, 'etag', etag, 'revision', revision) AS shown,
     total_conversations, nullif(last_interaction_time, '-infinity')::text AS last_interaction""")
@@ -74,7 +76,6 @@ def page(tx: Transaction, question: Question, place: Place, limit: int, counted:
     Raises StatementTimeout where the filter is too wide for its order.
     """
     rows: list[dict[str, Any]] = []
-    with_time_limit(tx)
     for way in _ways(question, place, limit, counted):
         rows = _run(tx, question, _shown(way, question, place))
         if len(rows) >= limit:
@@ -85,27 +86,36 @@ def page(tx: Transaction, question: Question, place: Place, limit: int, counted:
 
 def count(tx: Transaction, question: Question, *, exactly: bool) -> tuple[int, bool]:
     """How many customers there are, and whether that is an estimate: above COUNTED the planner's."""
-    with_time_limit(tx)
     matching = _matching(question)
-    counted = matching if exactly else matching.limit(COUNTED + 1)
+    counted = matching if exactly else _matching(question, bounded=True).limit(COUNTED + 1)
+    if question.conditions() == ["text"] and not exactly:
+        counted = _beginning(question).limit(COUNTED + 1)
     number = int(_run(tx, question, select(func.count().label("n")).select_from(counted.subquery()))[0]["n"])
     if exactly or number <= COUNTED:
         return number, False
     return max(number, _estimated(tx, matching)), True
 
 
-def with_time_limit(tx: Transaction) -> None:
-    """Each further statement of the transaction ends after LONGEST_MS."""
-    tx.execute(LIMIT_TIME)
+def limit_work(tx: Transaction) -> None:
+    """Each further statement of the transaction ends after LONGEST_MS, and has one process."""
+    tx.execute(LIMITS)
 
 
-def _matching(question: Question) -> Select[Any]:
-    """One row for each customer that the conditions hold for; from labels alone where nothing else is asked."""
-    rows, labels = where.row_conditions(question, customers), where.label_sets(question)
-    if len(labels) == 1 and not rows and set(question.states) == set(LIVE_STATES):
-        return where.labelled(*labels[0]).distinct()
-    conditions = [where.scope(question, customers), *rows, *where.label_joins(question, customers)]
-    return select(literal(1)).select_from(customers).where(*conditions)
+def _matching(question: Question, *, bounded: bool = False) -> Select[Any]:
+    """One row for each customer that the conditions hold for; from labels alone where they and facets say all."""
+    if where.label_sets(question) and set(question.conditions()) <= where.OF_LABELS:
+        return where.labels_alone(question, bounded=bounded)
+    conditions = [where.scope(question, customers), *where.row_conditions(question, customers)]
+    return select(literal(1)).select_from(customers).where(*conditions, *where.label_joins(question, customers))
+
+
+def _beginning(question: Question) -> Select[Any]:
+    """One row for each customer that begins with the text, up to COUNTED of each field, from their indexes alone."""
+    parts = [
+        select(customers.c.customer_id).where(where.scope(question, customers), begin).limit(COUNTED + 1).subquery()
+        for begin in where.beginnings(question.text, customers)
+    ]
+    return select(union(*(select(part.c.customer_id) for part in parts)).subquery().c.customer_id)
 
 
 def _estimated(tx: Transaction, statement: Select[Any]) -> int:
@@ -132,6 +142,8 @@ def _walk(question: Question, place: Place, limit: int, most: int | None) -> Sel
     """The order's index from the place on, `most` rows of it, and of these the ones that the conditions hold for."""
     kept = [column for column in customers.c if column.name not in {"view", "etag", "revision"}]
     start = select(*kept).where(where.scope(question, customers), *_after(question, place, customers))
+    if question.created_by and question.sort == "CREATE_TIME":  # there is an index of just this order
+        start = start.where(customers.c.created_by == question.created_by)
     walked = start.order_by(*_order(question, place, customers)).limit(most).subquery("walked")
     checks = [*where.row_conditions(question, walked), *where.label_checks(question, walked)]
     found = _keys(question, walked).where(*checks).order_by(*_order(question, place, walked))

@@ -44,8 +44,9 @@ WITH given AS MATERIALIZED (
     INSERT INTO external_ids (company_id, customer_id, system, external_id)
     SELECT (SELECT app_company()), x.* FROM json_to_recordset(%(ids)s) AS x (customer_id uuid, kind text, value text)
 ), added_labels AS (
-    INSERT INTO customer_labels (company_id, customer_id, kind, label)
-    SELECT (SELECT app_company()), l.* FROM json_to_recordset(%(labels)s) AS l (customer_id uuid, kind text, value text)
+    INSERT INTO customer_labels (company_id, customer_id, kind, label, facets)
+    SELECT (SELECT app_company()), l.*
+      FROM json_to_recordset(%(labels)s) AS l (customer_id uuid, kind text, label text, facets bigint)
 ), noted AS (
     INSERT INTO events (company_id, event_id, origin_customer_id, type, data, actor, actor_name, created_at)
     SELECT (SELECT app_company()), e.*, %(actor)s, %(actor_name)s, now()
@@ -84,11 +85,11 @@ DELETE FROM external_ids WHERE company_id = (SELECT app_company()) AND ctid = AN
 """
 REMOVE_LABELS = """
 DELETE FROM customer_labels WHERE company_id = (SELECT app_company()) AND ctid = ANY(ARRAY(
-    SELECT l.ctid FROM json_to_recordset(%s) AS gone (customer_id uuid, kind text, value text)
+    SELECT l.ctid FROM json_to_recordset(%s) AS gone (customer_id uuid, kind text, label text, facets bigint)
      CROSS JOIN LATERAL (
            SELECT ctid FROM customer_labels
-            WHERE company_id = (SELECT app_company()) AND kind = gone.kind AND label = gone.value
-              AND customer_id = gone.customer_id LIMIT 1) AS l))
+            WHERE company_id = (SELECT app_company()) AND kind = gone.kind AND label = gone.label
+              AND facets = gone.facets AND customer_id = gone.customer_id LIMIT 1) AS l))
 """
 BETWEEN = "\x1e"
 """Stands between texts: JSON never holds it as it is."""
@@ -102,7 +103,7 @@ def write(
     """Writes rows with their keys and external ids, timeline events and feed entries, and gives the token of it."""
     gone_keys, keys = _changes((write.customer_id, *write.keys()) for write in writes)
     gone_ids, ids = _changes((write.customer_id, *write.external_ids()) for write in writes)
-    gone_labels, labels = _changes((write.customer_id, *write.labels()) for write in writes)
+    gone_labels, labels = _label_changes(writes)
     for gone, remove in ((gone_keys, REMOVE_KEYS), (gone_ids, REMOVE_IDS), (gone_labels, REMOVE_LABELS)):
         if gone:
             tx.execute(remove, (_json(gone),))
@@ -152,6 +153,18 @@ def _changes(
         for rows, keys in ((gone, removed), (new, added)):
             rows += [{"customer_id": customer_id, "kind": kind, "value": value} for kind, value in sorted(keys)]
     return gone, new
+
+
+def _label_changes(writes: Sequence[CustomerWrite]) -> tuple[list[dict[str, Json]], list[dict[str, Json]]]:
+    """The labels to remove and to add, as rows."""
+    found: tuple[list[dict[str, Json]], list[dict[str, Json]]] = ([], [])
+    for write in writes:
+        for rows, labels in zip(found, write.labels(), strict=True):
+            rows += [
+                {"customer_id": write.customer_id, "kind": kind, "label": label, "facets": facets}
+                for kind, label, facets in sorted(labels)
+            ]
+    return found
 
 
 def _noted(tx: Transaction, events: Sequence[Event]) -> dict[str, Any]:

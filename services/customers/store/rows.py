@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from services.customers.domain import record
 from services.customers.domain.contact_points import primary
@@ -13,9 +13,11 @@ from services.customers.domain.fold import fold
 from services.customers.domain.forest import Tree
 from services.customers.domain.keys import Key, duplicate_keys, external_keys
 from services.customers.domain.record import OwnRecord
-from services.customers.domain.search_text import labels, search_text
+from services.customers.domain.search_text import Label, labels, search_text
 from services.customers.domain.view import View
 from services.identity.names import name_sort
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class CustomerWrite:
         """The external ids to remove and to add, those of the own record."""
         return _difference(_external_ids_of(self.before), _external_ids_of(self.after))
 
-    def labels(self) -> tuple[set[Key], set[Key]]:
+    def labels(self) -> tuple[set[Label], set[Label]]:
         """The labels to remove and to add: folded tags and other systems, those of what is shown."""
         return _difference(_labels_of(self.before), _labels_of(self.after))
 
@@ -109,7 +111,7 @@ def sorted_columns(view: Mapping[str, Json]) -> dict[str, str]:
     }
 
 
-def _labels_of(customer: StoredCustomer | None) -> set[Key]:
+def _labels_of(customer: StoredCustomer | None) -> set[Label]:
     return labels(customer.view) if customer else set()
 
 
@@ -124,5 +126,5 @@ def _external_ids_of(customer: StoredCustomer | None) -> set[Key]:
     return external_keys(fold(alone))
 
 
-def _difference(before: set[Key], after: set[Key]) -> tuple[set[Key], set[Key]]:
+def _difference(before: set[T], after: set[T]) -> tuple[set[T], set[T]]:
     return before - after, after - before

@@ -35,5 +35,6 @@ customer_labels = Table(
     Column("company_id", Text),
     Column("kind", Text),
     Column("label", Text),
+    Column("facets", BigInteger),
     Column("customer_id", UUID(as_uuid=False)),
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.customers.domain.facets import facets_of
 from services.customers.domain.keys import duplicate_keys, external_keys
 from services.customers.domain.search_text import labels
 from services.customers.domain.view import views
@@ -11,7 +12,7 @@ from tests.integration.customers.company import Company
 
 STORED = """
 SELECT customer_id::text, root_id::text, state, etag, lifecycle_stage, name_sort, email_sort, phone_sort,
-       search_text, created_at, updated_at
+       search_text, facets, created_at, updated_at
   FROM customers WHERE company_id = app_company()
 """
 
@@ -21,7 +22,7 @@ def assert_views_are_folded(company: Company) -> None:
     rows = {row["customer_id"]: row for row in company.rows(STORED)}
     keys: set[tuple[str, str, str]] = set()
     ids: set[tuple[str, str, str]] = set()
-    labelled: set[tuple[str, str, str]] = set()
+    labelled: set[tuple[Any, ...]] = set()
     for root_id in sorted({row["root_id"] for row in rows.values()}):
         stored = company.tree(root_id)
         assert set(stored.rows) == {key for key, row in rows.items() if row["root_id"] == root_id}
@@ -35,7 +36,7 @@ def assert_views_are_folded(company: Company) -> None:
     assert {tuple(row.values()) for row in found} == keys
     found = company.rows("SELECT customer_id::text, system, external_id FROM external_ids")
     assert {tuple(row.values()) for row in found} == ids
-    found = company.rows("SELECT customer_id::text, kind, label FROM customer_labels")
+    found = company.rows("SELECT customer_id::text, kind, label, facets FROM customer_labels")
     assert {tuple(row.values()) for row in found} == labelled
 
 
@@ -61,4 +62,5 @@ def _columns(row: dict[str, Any]) -> dict[str, Any]:
 
 def _columns_of(data: dict[str, Any], state: str, root_id: str, etag: str) -> dict[str, Any]:
     columns = {name: data[name] for name in ("lifecycle_stage", "created_at", "updated_at")}
-    return {"customer_id": None, "root_id": root_id, "state": state, "etag": etag, **columns, **sorted_columns(data)}
+    columns |= {"facets": facets_of(data), **sorted_columns(data)}
+    return {"customer_id": None, "root_id": root_id, "state": state, "etag": etag, **columns}
