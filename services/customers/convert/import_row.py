@@ -47,9 +47,9 @@ def counts_message(counts: Counter[str]) -> pb.ImportCounts:
     return pb.ImportCounts(read=sum(counts.values()), **{name.lower(): number for name, number in counts.items()})
 
 
-def drafts_of(rows: pb.ImportRows) -> list[tuple[int, str, dict[str, object]]]:
-    """Number, id in the source and draft of each row."""
-    return [(row.row_number, row.id.strip(), draft_of(row.customer)) for row in rows.rows]
+def drafts_of(rows: pb.ImportRows) -> list[tuple[int, str, dict[str, object], str]]:
+    """Number, id in the source, draft and notes of each row."""
+    return [(row.row_number, row.id.strip(), draft_of(row.customer), row.notes) for row in rows.rows]
 
 
 def _problems(violations: Iterable[FieldViolation]) -> list[pb.ImportProblem]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.customers.domain.draft import check
 from services.customers.domain.edits import Change, change_of
 from services.customers.domain.fields import NAME_PARTS, PLAIN_SETS, Fields, Json, item_key
+from services.customers.domain.note import in_parts
 from services.identity.birth_dates import normalize_birth_date
 from services.runtime.failures import FieldViolation
 
 LONGEST_SOURCE = 64
 LONGEST_ID = 255
+LONGEST_NOTES = 100_000
 IDENTIFYING = ("name", *NAME_PARTS, "contact_points", "external_ids", "identifiers")
 
 
@@ -26,9 +28,19 @@ class Row:
     fields: Fields
     problems: list[FieldViolation]
     warnings: list[FieldViolation] = field(default_factory=list)
+    notes: Sequence[str] = ()
 
 
-def checked_row(number: int, row_id: str, draft: Mapping[str, Json], *, source: str, region: str, now: datetime) -> Row:
+def checked_row(
+    number: int,
+    row_id: str,
+    draft: Mapping[str, Json],
+    *,
+    source: str,
+    region: str,
+    now: datetime,
+    notes: str = "",
+) -> Row:
     """Checks a row of a source. It needs a name, a contact point or an identifier."""
     readable, warnings = _with_date(draft, region)
     checked = check(readable, region=region, now=now)
@@ -46,7 +58,9 @@ def checked_row(number: int, row_id: str, draft: Mapping[str, Json], *, source: 
         own_id = {"system": source, "external_id": row_id}
         others = [item for item in fields.get("external_ids", []) if item != own_id]
         fields["external_ids"] = [own_id, *others]
-    return Row(number, row_id, fields, problems, warnings)
+    if len(notes) > LONGEST_NOTES or "\x00" in notes:
+        problems.append(FieldViolation("notes", f"takes up to {LONGEST_NOTES:,} characters"))
+    return Row(number, row_id, fields, problems, warnings, in_parts(notes))
 
 
 def change_by_row(shown: Fields, row: Row, source: str, now: datetime) -> Change:

@@ -11,6 +11,8 @@ from services.customers.domain.edits import new_record
 from services.customers.domain.failures import DuplicateCustomer, DuplicateHit
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import Key, duplicate_keys, external_keys
+from services.customers.domain.note import LONGEST_NOTE
+from services.customers.operations.create_note import create_note
 from services.customers.operations.writing import Writes, actor_of, utc_now
 from services.customers.store import companies, duplicates, trees
 from services.customers.store.rows import StoredCustomer
@@ -30,8 +32,10 @@ class Created:
     token: ChangeToken
 
 
-def create_customer(tx: Transaction, draft: Mapping[str, Json], on_duplicate: str = "") -> Created:
-    """Creates the customer of a draft. `on_duplicate` is REJECT, ALLOW, RETURN_EXISTING; empty: the company's policy.
+def create_customer(tx: Transaction, draft: Mapping[str, Json], on_duplicate: str = "", *, note: str = "") -> Created:
+    """Creates the customer of a draft, with a first note where one is given.
+
+    `on_duplicate` is REJECT, ALLOW, RETURN_EXISTING; empty: the company's policy.
 
     Raises FieldsInvalid with every wrong field, DuplicateCustomer where REJECT meets one.
     """
@@ -39,6 +43,7 @@ def create_customer(tx: Transaction, draft: Mapping[str, Json], on_duplicate: st
     on_duplicate = on_duplicate or settings.create_policy.on_duplicate
     checked = check(draft, region=settings.region, now=now)
     _require_name(checked)
+    _check_note(checked, note)
     _require(settings.create_policy, checked)
     own = new_record(_valid(checked), now, actor_of(tx.scope))
     keys, ids = duplicate_keys(own.fields, own.state), external_keys(own.fields)
@@ -52,7 +57,10 @@ def create_customer(tx: Transaction, draft: Mapping[str, Json], on_duplicate: st
         return Created(existing, False, hits, tx.change_token())
     writes = Writes()
     customer = writes.create(new_id(), own)
-    return Created(customer, True, hits, writes.store(tx))
+    token = writes.store(tx)
+    if note:
+        create_note(tx, customer.customer_id, {"content": note})
+    return Created(customer, True, hits, token)
 
 
 def lockable(external_ids: set[Key]) -> list[Key]:
@@ -70,6 +78,11 @@ def refuse_taken_ids(tx: Transaction, external_ids: set[Key], except_for: frozen
                 for (system, external_id), owner in sorted(taken.items())
             ]
         )
+
+
+def _check_note(checked: Checked, note: str) -> None:
+    if note and not (note.strip() and len(note) <= LONGEST_NOTE and "\x00" not in note):
+        checked.wrong("note", f"takes 1 to {LONGEST_NOTE} characters")
 
 
 def _require_name(checked: Checked) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.customers.domain.edits import new_record, rewritten
@@ -14,7 +14,7 @@ from services.customers.domain.import_row import Row, change_by_row, checked_row
 from services.customers.domain.keys import LIVE_STATES, Key, duplicate_keys, external_keys
 from services.customers.operations.guard import may_change
 from services.customers.operations.writing import Writes, actor_of, utc_now
-from services.customers.store import companies, duplicates, statistics, trees
+from services.customers.store import companies, duplicates, imported_notes, statistics, trees
 from services.customers.store.rows import StoredCustomer
 from services.customers.store.trees import StoredTree
 from services.runtime.database import Reader, Transaction
@@ -28,11 +28,12 @@ RESULTS = ("CREATED", "UPDATED", "UNCHANGED", "EXISTING", "DUPLICATE", "INVALID"
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as sent: its number in the file, its id in the source, and its draft."""
+    """A row as sent: its number in the file, its id in the source, its draft, and what was kept as notes."""
 
     number: int
     id: str
     draft: Mapping[str, Json]
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class _Pass:
     holders: dict[Key, list[str]]
     writes: Writes = field(default_factory=Writes)
     claimed: set[Key] = field(default_factory=set)
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
     def owner(self, row: Row) -> str | None:
         """The customer that came from the row's source and id before."""
@@ -86,7 +88,10 @@ def import_customers(
     if not 1 <= len(raw_rows) <= MOST_ROWS:
         raise FieldsInvalid([FieldViolation("rows", f"takes 1 to {MOST_ROWS} rows; {len(raw_rows)} came")])
     region, now = companies.read(tx).settings.region, utc_now()
-    rows = [checked_row(raw.number, raw.id, raw.draft, source=source, region=region, now=now) for raw in raw_rows]
+    rows = [
+        checked_row(raw.number, raw.id, raw.draft, source=source, region=region, now=now, notes=raw.notes)
+        for raw in raw_rows
+    ]
     outcomes = {place: _invalid(row, row.problems) for place, row in enumerate(rows) if row.problems}
     waiting = {place: row for place, row in enumerate(rows) if place not in outcomes}
     duplicates.lock_all_keys(tx)
@@ -113,7 +118,14 @@ def _pass(tx: Transaction, known: _Pass, waiting: Mapping[int, Row]) -> dict[int
         known.claimed |= claims
     if known.writes.rows:
         known.writes.store(tx)
-    return done
+    noted = imported_notes.add(tx, known.notes, actor_of(tx.scope))
+    return {place: _with_notes(outcome, noted) for place, outcome in done.items()}
+
+
+def _with_notes(outcome: Outcome, noted: set[str]) -> Outcome:
+    """An outcome that says so where nothing but a new note was written."""
+    changed = outcome.result == "UNCHANGED" and outcome.customer_id in noted
+    return replace(outcome, result="UPDATED") if changed else outcome
 
 
 def _known(tx: Transaction, rows: Sequence[Row], source: str, on_duplicate: str, now: datetime) -> _Pass:
@@ -145,6 +157,7 @@ def _create(tx: Transaction, known: _Pass, row: Row) -> Outcome:
         return Outcome(row.number, "EXISTING", hits[0].customer_id, warnings=row.warnings, duplicates=hits)
     customer = known.writes.create(new_id(), new_record(row.fields, known.now, actor_of(tx.scope)))
     known.written(customer)
+    known.notes += [(customer.customer_id, part) for part in row.notes]
     return Outcome(row.number, "CREATED", customer.customer_id, warnings=row.warnings, duplicates=hits)
 
 
@@ -163,6 +176,7 @@ def _update(tx: Transaction, known: _Pass, row: Row, owner: str) -> Outcome:
         stored.now,
         actor_of(tx.scope),
     )
+    known.notes += [(owner, part) for part in row.notes]
     if not change:
         return Outcome(row.number, "UNCHANGED", owner, warnings=row.warnings)
     details = {"fields": change.names, "import": known.source}

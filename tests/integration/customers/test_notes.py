@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 import pytest
 
+from patronage.customers.v1 import customer_pb2, customer_service_pb2
 from patronage.customers.v1 import note_service_pb2 as pb
 from services.customers.operations.create_note import create_system_note
 from services.runtime.ids import new_id
@@ -214,3 +215,41 @@ def test_what_the_service_wrote_of_a_conversation_names_it_and_is_not_changed(ac
     assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "WRITTEN_BY_SYSTEM")
     client.DeleteNote(pb.DeleteNoteRequest(note_id=note_id))
     assert contents(client, ann) == []
+
+
+def test_what_another_system_kept_as_notes_comes_in_as_one_general_note_and_only_once(
+    acme: Company, served: Served
+) -> None:
+    client, row = served.client(), {"id": "7", "name": "Ann", "notes": " Likes oak.\nPays late. "}
+    [created] = acme.import_rows(row)
+    [again] = acme.import_rows(row)
+    assert (created.result, again.result) == ("CREATED", "UNCHANGED")
+    [note] = client.ListNotes(pb.ListNotesRequest(customer_id=created.customer_id)).notes
+    assert (note.type, note.content, note.author.subject) == (pb.NOTE_TYPE_GENERAL, "Likes oak.\nPays late.", "ann")
+    [changed] = acme.import_rows({**row, "notes": "Moved."})
+    assert (changed.result, contents(client, created.customer_id)) == ("UPDATED", ["Moved.", "Likes oak.\nPays late."])
+    acme.delete(created.customer_id)
+    assert acme.import_rows({**row, "notes": "Gone."})[0].result == "UNCHANGED"
+    assert acme.value("SELECT count(*) FROM notes") == 2
+
+
+def test_notes_that_are_longer_than_one_takes_come_in_parts_and_far_too_long_ones_not_at_all(
+    acme: Company, served: Served
+) -> None:
+    text = "".join(chr(ord("a") + number % 26) for number in range(4500))
+    outcomes = acme.import_rows({"name": "Ann", "notes": text}, {"name": "Bo", "notes": "x" * 100_001})
+    assert "".join(reversed(contents(served.client(), outcomes[0].customer_id))) == text
+    assert (outcomes[1].result, [item.field for item in outcomes[1].problems]) == ("INVALID", ["notes"])
+
+
+def test_a_customer_is_created_with_a_first_note(acme: Company, served: Served) -> None:
+    client = served.client()
+    customer = customer_pb2.Customer(name="Ann", email="a@x.io")
+    request = customer_service_pb2.CreateCustomerRequest(customer=customer, note="Asked for a kitchen.")
+    created = client.CreateCustomer(request).customer
+    assert contents(client, created.customer_id) == ["Asked for a kitchen."]
+    request.on_duplicate = customer_service_pb2.DUPLICATE_ACTION_RETURN_EXISTING
+    assert client.CreateCustomer(request).customer.customer_id == created.customer_id
+    assert contents(client, created.customer_id) == ["Asked for a kitchen."]
+    wrong = customer_service_pb2.CreateCustomerRequest(note="x" * 2001)
+    assert set(client.refused("CreateCustomer", wrong).fields) == {"customer.name", "note"}

@@ -82,8 +82,13 @@ class CreateCustomerRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CUSTOMER_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
     ON_DUPLICATE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    note: _builtins.str
+    """A first note of type GENERAL by the caller, up to 2,000 characters; absent: none. Not written where an existing
+    customer is returned.
+    """
     on_duplicate: Global___DuplicateAction.ValueType
     """What to do where a customer with the same e-mail or phone exists. Absent means what the company's create policy
     says, which is REJECT unless it was changed.
@@ -98,12 +103,13 @@ class CreateCustomerRequest(_message.Message):
         self,
         *,
         customer: _customer_pb2.Customer | None = ...,
+        note: _builtins.str = ...,
         on_duplicate: Global___DuplicateAction.ValueType = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "on_duplicate", b"on_duplicate", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "note", b"note", "on_duplicate", b"on_duplicate", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,15 +26,15 @@ from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v
 from patronage.customers.v1 import customer_service_pb2 as patronage_dot_customers_dot_v1_dot_customer__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2patronage/customers/v1/import_export_service.proto\x12\x16patronage.customers.v1\x1a%patronage/customers/v1/customer.proto\x1a-patronage/customers/v1/customer_service.proto\"\x8e\x01\n\x16ImportCustomersRequest\x12\x38\n\x07options\x18\x01 \x01(\x0b\x32%.patronage.customers.v1.ImportOptionsH\x00\x12\x32\n\x04rows\x18\x02 \x01(\x0b\x32\".patronage.customers.v1.ImportRowsH\x00\x42\x06\n\x04part\"^\n\rImportOptions\x12\x0e\n\x06source\x18\x01 \x01(\t\x12=\n\x0con_duplicate\x18\x02 \x01(\x0e\x32\'.patronage.customers.v1.DuplicateAction\"=\n\nImportRows\x12/\n\x04rows\x18\x01 \x03(\x0b\x32!.patronage.customers.v1.ImportRow\"_\n\tImportRow\x12\x12\n\nrow_number\x18\x01 \x01(\x03\x12\n\n\x02id\x18\x02 \x01(\t\x12\x32\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32 .patronage.customers.v1.Customer\"\x9e\x01\n\x17ImportCustomersResponse\x12\x37\n\x08outcomes\x18\x01 \x03(\x0b\x32%.patronage.customers.v1.ImportOutcome\x12\x34\n\x06\x63ounts\x18\x02 \x01(\x0b\x32$.patronage.customers.v1.ImportCounts\x12\x14\n\x0c\x63hange_token\x18\x03 \x01(\t\"\x9a\x02\n\rImportOutcome\x12\x12\n\nrow_number\x18\x01 \x01(\x03\x12\x34\n\x06result\x18\x02 \x01(\x0e\x32$.patronage.customers.v1.ImportResult\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x37\n\x08problems\x18\x04 \x03(\x0b\x32%.patronage.customers.v1.ImportProblem\x12\x37\n\x08warnings\x18\x05 \x03(\x0b\x32%.patronage.customers.v1.ImportProblem\x12\x38\n\nduplicates\x18\x06 \x03(\x0b\x32$.patronage.customers.v1.DuplicateHit\"3\n\rImportProblem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\x87\x01\n\x0cImportCounts\x12\x0c\n\x04read\x18\x01 \x01(\x03\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x03\x12\x0f\n\x07updated\x18\x03 \x01(\x03\x12\x11\n\tunchanged\x18\x04 \x01(\x03\x12\x10\n\x08\x65xisting\x18\x05 \x01(\x03\x12\x11\n\tduplicate\x18\x06 \x01(\x03\x12\x0f\n\x07invalid\x18\x07 \x01(\x03*\xd4\x01\n\x0cImportResult\x12\x1d\n\x19IMPORT_RESULT_UNSPECIFIED\x10\x00\x12\x19\n\x15IMPORT_RESULT_CREATED\x10\x01\x12\x19\n\x15IMPORT_RESULT_UPDATED\x10\x02\x12\x1b\n\x17IMPORT_RESULT_UNCHANGED\x10\x03\x12\x1a\n\x16IMPORT_RESULT_EXISTING\x10\x04\x12\x1b\n\x17IMPORT_RESULT_DUPLICATE\x10\x05\x12\x19\n\x15IMPORT_RESULT_INVALID\x10\x06\x32\x8d\x01\n\x13ImportExportService\x12v\n\x0fImportCustomers\x12..patronage.customers.v1.ImportCustomersRequest\x1a/.patronage.customers.v1.ImportCustomersResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2patronage/customers/v1/import_export_service.proto\x12\x16patronage.customers.v1\x1a%patronage/customers/v1/customer.proto\x1a-patronage/customers/v1/customer_service.proto\"\x8e\x01\n\x16ImportCustomersRequest\x12\x38\n\x07options\x18\x01 \x01(\x0b\x32%.patronage.customers.v1.ImportOptionsH\x00\x12\x32\n\x04rows\x18\x02 \x01(\x0b\x32\".patronage.customers.v1.ImportRowsH\x00\x42\x06\n\x04part\"^\n\rImportOptions\x12\x0e\n\x06source\x18\x01 \x01(\t\x12=\n\x0con_duplicate\x18\x02 \x01(\x0e\x32\'.patronage.customers.v1.DuplicateAction\"=\n\nImportRows\x12/\n\x04rows\x18\x01 \x03(\x0b\x32!.patronage.customers.v1.ImportRow\"n\n\tImportRow\x12\x12\n\nrow_number\x18\x01 \x01(\x03\x12\n\n\x02id\x18\x02 \x01(\t\x12\x32\n\x08\x63ustomer\x18\x03 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\r\n\x05notes\x18\x04 \x01(\t\"\x9e\x01\n\x17ImportCustomersResponse\x12\x37\n\x08outcomes\x18\x01 \x03(\x0b\x32%.patronage.customers.v1.ImportOutcome\x12\x34\n\x06\x63ounts\x18\x02 \x01(\x0b\x32$.patronage.customers.v1.ImportCounts\x12\x14\n\x0c\x63hange_token\x18\x03 \x01(\t\"\x9a\x02\n\rImportOutcome\x12\x12\n\nrow_number\x18\x01 \x01(\x03\x12\x34\n\x06result\x18\x02 \x01(\x0e\x32$.patronage.customers.v1.ImportResult\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x37\n\x08problems\x18\x04 \x03(\x0b\x32%.patronage.customers.v1.ImportProblem\x12\x37\n\x08warnings\x18\x05 \x03(\x0b\x32%.patronage.customers.v1.ImportProblem\x12\x38\n\nduplicates\x18\x06 \x03(\x0b\x32$.patronage.customers.v1.DuplicateHit\"3\n\rImportProblem\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\x87\x01\n\x0cImportCounts\x12\x0c\n\x04read\x18\x01 \x01(\x03\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x03\x12\x0f\n\x07updated\x18\x03 \x01(\x03\x12\x11\n\tunchanged\x18\x04 \x01(\x03\x12\x10\n\x08\x65xisting\x18\x05 \x01(\x03\x12\x11\n\tduplicate\x18\x06 \x01(\x03\x12\x0f\n\x07invalid\x18\x07 \x01(\x03*\xd4\x01\n\x0cImportResult\x12\x1d\n\x19IMPORT_RESULT_UNSPECIFIED\x10\x00\x12\x19\n\x15IMPORT_RESULT_CREATED\x10\x01\x12\x19\n\x15IMPORT_RESULT_UPDATED\x10\x02\x12\x1b\n\x17IMPORT_RESULT_UNCHANGED\x10\x03\x12\x1a\n\x16IMPORT_RESULT_EXISTING\x10\x04\x12\x1b\n\x17IMPORT_RESULT_DUPLICATE\x10\x05\x12\x19\n\x15IMPORT_RESULT_INVALID\x10\x06\x32\x8d\x01\n\x13ImportExportService\x12v\n\x0fImportCustomers\x12..patronage.customers.v1.ImportCustomersRequest\x1a/.patronage.customers.v1.ImportCustomersResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.customers.v1.import_export_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IMPORTRESULT']._serialized_start=1203
-  _globals['_IMPORTRESULT']._serialized_end=1415
+  _globals['_IMPORTRESULT']._serialized_start=1218
+  _globals['_IMPORTRESULT']._serialized_end=1430
   _globals['_IMPORTCUSTOMERSREQUEST']._serialized_start=165
   _globals['_IMPORTCUSTOMERSREQUEST']._serialized_end=307
   _globals['_IMPORTOPTIONS']._serialized_start=309
@@ -42,15 +42,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTROWS']._serialized_start=405
   _globals['_IMPORTROWS']._serialized_end=466
   _globals['_IMPORTROW']._serialized_start=468
-  _globals['_IMPORTROW']._serialized_end=563
-  _globals['_IMPORTCUSTOMERSRESPONSE']._serialized_start=566
-  _globals['_IMPORTCUSTOMERSRESPONSE']._serialized_end=724
-  _globals['_IMPORTOUTCOME']._serialized_start=727
-  _globals['_IMPORTOUTCOME']._serialized_end=1009
-  _globals['_IMPORTPROBLEM']._serialized_start=1011
-  _globals['_IMPORTPROBLEM']._serialized_end=1062
-  _globals['_IMPORTCOUNTS']._serialized_start=1065
-  _globals['_IMPORTCOUNTS']._serialized_end=1200
-  _globals['_IMPORTEXPORTSERVICE']._serialized_start=1418
-  _globals['_IMPORTEXPORTSERVICE']._serialized_end=1559
+  _globals['_IMPORTROW']._serialized_end=578
+  _globals['_IMPORTCUSTOMERSRESPONSE']._serialized_start=581
+  _globals['_IMPORTCUSTOMERSRESPONSE']._serialized_end=739
+  _globals['_IMPORTOUTCOME']._serialized_start=742
+  _globals['_IMPORTOUTCOME']._serialized_end=1024
+  _globals['_IMPORTPROBLEM']._serialized_start=1026
+  _globals['_IMPORTPROBLEM']._serialized_end=1077
+  _globals['_IMPORTCOUNTS']._serialized_start=1080
+  _globals['_IMPORTCOUNTS']._serialized_end=1215
+  _globals['_IMPORTEXPORTSERVICE']._serialized_start=1433
+  _globals['_IMPORTEXPORTSERVICE']._serialized_end=1574
 # @@protoc_insertion_point(module_scope)

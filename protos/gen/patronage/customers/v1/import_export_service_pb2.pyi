@@ -156,10 +156,15 @@ class ImportRow(_message.Message):
     ROW_NUMBER_FIELD_NUMBER: _builtins.int
     ID_FIELD_NUMBER: _builtins.int
     CUSTOMER_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
     row_number: _builtins.int
     """The number of the row in the file, from 1; comes back with the outcome."""
     id: _builtins.str
     """The id of the row in the source, up to 255 characters; absent: the row is always new."""
+    notes: _builtins.str
+    """What another system kept as the customer's notes, up to 100,000 characters: one note of type GENERAL, or several
+    where it is longer than one takes. The same text again adds none. Absent: no note.
+    """
     @_builtins.property
     def customer(self) -> _customer_pb2.Customer:
         """What the row says. It needs a name, a contact point, an external id or an identifier. birth_date_text may hold any
@@ -172,10 +177,11 @@ class ImportRow(_message.Message):
         row_number: _builtins.int = ...,
         id: _builtins.str = ...,
         customer: _customer_pb2.Customer | None = ...,
+        notes: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "id", b"id", "row_number", b"row_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "id", b"id", "notes", b"notes", "row_number", b"row_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
