@@ -5,7 +5,7 @@ from patronage.analytics.v1 import metrics_service_pb2 as pb
 from patronage.customers.v1 import customer_pb2
 from services.analytics.convert.money import decimal, money
 from services.analytics.convert.times import timestamp
-from services.analytics.domain.figures import CompanyFigures, CurrencyTotal, CustomerMetrics, Worth
+from services.analytics.domain.figures import CompanyFigures, CurrencyTotal, CustomerMetrics, Rhythm, Worth
 from services.analytics.domain.frequency import RepeatFrequency
 from services.analytics.domain.lifetime_value import EngagementFigures, WorthIn
 from services.analytics.domain.loyalty import LifetimeValueMethod
@@ -35,6 +35,7 @@ def metrics_message(metrics: CustomerMetrics) -> pb.CustomerMetrics:
         phone=figures.phone,
         email=figures.email,
         create_time=timestamp(figures.create_time),
+        rhythm=_rhythm(metrics.rhythm) if metrics.rhythm else None,
     )
 
 
@@ -83,6 +84,15 @@ def _worth_in(one: WorthIn, method: LifetimeValueMethod) -> pb.LifetimeValueAmou
         sales=money(Amount(one.sales, one.currency)),
         offers=money(Amount(one.offers, one.currency)),
         jobs=money(Amount(one.jobs, one.currency)),
+    )
+
+
+def _rhythm(rhythm: Rhythm) -> pb.PurchaseRhythm:
+    return pb.PurchaseRhythm(
+        repeat_days=rhythm.repeat_days,
+        recency_days=rhythm.recency_days,
+        age_days=rhythm.age_days,
+        repeat_totals=[money(amount) for amount in rhythm.repeat_totals],
     )
 
 

@@ -50,6 +50,16 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How a customer came back until a time, in days with a purchase, and what was spent on all but the first."""
+
+    repeat_days: int
+    recency_days: int
+    age_days: int
+    repeat_totals: tuple[Amount, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerMetrics:
     """Figures of a customer with what follows from them at a time; no days where nothing was bought."""
 
@@ -60,6 +70,7 @@ class CustomerMetrics:
     loyalty_tier: str
     policy: LoyaltyPolicy
     worth: Worth | None = None
+    rhythm: Rhythm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,9 @@ class Reckoning:
     policy: LoyaltyPolicy
 
 
-def metrics_of(figures: CustomerFigures, by: Reckoning, worth: Worth | None = None) -> CustomerMetrics:
+def metrics_of(
+    figures: CustomerFigures, by: Reckoning, worth: Worth | None = None, rhythm: Rhythm | None = None
+) -> CustomerMetrics:
     """The metrics of a customer."""
     last = figures.last_purchase_time
     return CustomerMetrics(
@@ -82,6 +95,7 @@ def metrics_of(figures: CustomerFigures, by: Reckoning, worth: Worth | None = No
         loyalty_tier=by.policy.tier_of(figures.purchases),
         policy=by.policy,
         worth=worth,
+        rhythm=rhythm,
     )
 
 

@@ -9,7 +9,7 @@ from services.analytics.domain.figures import CustomerFigures, CustomerMetrics, 
 from services.analytics.domain.lifetime_value import Engagement, engagement_figures, worth
 from services.analytics.domain.questions import MetricsQuestion
 from services.analytics.operations.reckoning import reckoning
-from services.analytics.store import customer_figures, engagements
+from services.analytics.store import companies, customer_figures, engagements, rhythm
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
 
@@ -35,10 +35,14 @@ def batch_get_customer_metrics(tx: Transaction, customer_ids: Sequence[str], as_
     asked = list(dict.fromkeys(customer_ids))
     lower = {customer_id: customer_id.lower() for customer_id in asked if is_id(customer_id)}
     found = customer_figures.of_customers(tx, sorted(set(lower.values()))) if lower else {}
-    business = engagements.of_roots(tx, sorted({one.customer_id for one in found.values()})) if found else {}
+    roots = sorted({one.customer_id for one in found.values()})
+    business = engagements.of_roots(tx, roots) if found else {}
+    rhythms = rhythm.of_roots(tx, roots, as_of, companies.month_zone(tx)) if found else {}
     by = reckoning(tx, as_of)
     metrics = {
-        customer_id: metrics_of(figures, by, _worth(figures, business[figures.customer_id]))
+        customer_id: metrics_of(
+            figures, by, _worth(figures, business[figures.customer_id]), rhythms.get(figures.customer_id)
+        )
         for customer_id, key in lower.items()
         if (figures := found.get(key))
     }

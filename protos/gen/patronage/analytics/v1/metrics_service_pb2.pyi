@@ -111,6 +111,7 @@ class CustomerMetrics(_message.Message):
     PHONE_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    RHYTHM_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The customer (the root where the one asked for was merged)."""
     name: _builtins.str
@@ -161,6 +162,10 @@ class CustomerMetrics(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the customer was created. Purchases may be older."""
 
+    @_builtins.property
+    def rhythm(self) -> Global___PurchaseRhythm:
+        """How the customer came back until as_of_time. Absent in lists, and where there is no purchase until then."""
+
     def __init__(
         self,
         *,
@@ -181,16 +186,57 @@ class CustomerMetrics(_message.Message):
         phone: _builtins.str = ...,
         email: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        rhythm: Global___PurchaseRhythm | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase", "create_time", b"create_time", "days_since_last_purchase", b"days_since_last_purchase", "engagements", b"engagements", "first_purchase_time", b"first_purchase_time", "last_purchase_time", b"last_purchase_time", "lifetime_value", b"lifetime_value", "total_items_bought", b"total_items_bought"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase", "create_time", b"create_time", "days_since_last_purchase", b"days_since_last_purchase", "engagements", b"engagements", "first_purchase_time", b"first_purchase_time", "last_purchase_time", b"last_purchase_time", "lifetime_value", b"lifetime_value", "rhythm", b"rhythm", "total_items_bought", b"total_items_bought"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase", "create_time", b"create_time", "customer_id", b"customer_id", "customer_type", b"customer_type", "days_since_last_purchase", b"days_since_last_purchase", "email", b"email", "engagements", b"engagements", "first_purchase_time", b"first_purchase_time", "is_repeat_customer", b"is_repeat_customer", "last_purchase_time", b"last_purchase_time", "lifetime_value", b"lifetime_value", "loyalty_tier", b"loyalty_tier", "name", b"name", "phone", b"phone", "repeat_frequency", b"repeat_frequency", "total_items_bought", b"total_items_bought", "total_purchases", b"total_purchases", "totals", b"totals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase", "create_time", b"create_time", "customer_id", b"customer_id", "customer_type", b"customer_type", "days_since_last_purchase", b"days_since_last_purchase", "email", b"email", "engagements", b"engagements", "first_purchase_time", b"first_purchase_time", "is_repeat_customer", b"is_repeat_customer", "last_purchase_time", b"last_purchase_time", "lifetime_value", b"lifetime_value", "loyalty_tier", b"loyalty_tier", "name", b"name", "phone", b"phone", "repeat_frequency", b"repeat_frequency", "rhythm", b"rhythm", "total_items_bought", b"total_items_bought", "total_purchases", b"total_purchases", "totals", b"totals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__days_since_last_purchase: _TypeAlias = _typing.Literal["days_since_last_purchase"]  # noqa: Y015
     _WhichOneofArgType__days_since_last_purchase: _TypeAlias = _typing.Literal["_days_since_last_purchase", b"_days_since_last_purchase"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__days_since_last_purchase) -> _WhichOneofReturnType__days_since_last_purchase | None: ...
 
 Global___CustomerMetrics: _TypeAlias = CustomerMetrics  # noqa: Y015
+
+@_typing.final
+class PurchaseRhythm(_message.Message):
+    """How a customer came back until a time, as models of customer lifetime take it: frequency, recency, T and money. Days
+    are those of the company's time zone, and purchases of one day are one.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPEAT_DAYS_FIELD_NUMBER: _builtins.int
+    RECENCY_DAYS_FIELD_NUMBER: _builtins.int
+    AGE_DAYS_FIELD_NUMBER: _builtins.int
+    REPEAT_TOTALS_FIELD_NUMBER: _builtins.int
+    repeat_days: _builtins.int
+    """Frequency: days with a purchase, the first one not counted."""
+    recency_days: _builtins.int
+    """Recency: days from the first purchase to the last."""
+    age_days: _builtins.int
+    """T: days from the first purchase to as_of_time."""
+    @_builtins.property
+    def repeat_totals(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """What was spent on the repeat days, one for each currency, by currency code. Divided by repeat_days it is the
+        monetary value of a purchase.
+        """
+
+    def __init__(
+        self,
+        *,
+        repeat_days: _builtins.int = ...,
+        recency_days: _builtins.int = ...,
+        age_days: _builtins.int = ...,
+        repeat_totals: _abc.Iterable[_money_pb2.Money] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_days", b"age_days", "recency_days", b"recency_days", "repeat_days", b"repeat_days", "repeat_totals", b"repeat_totals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PurchaseRhythm: _TypeAlias = PurchaseRhythm  # noqa: Y015
 
 @_typing.final
 class LifetimeValue(_message.Message):
