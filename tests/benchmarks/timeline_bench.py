@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.timeline_bench` measures pages of a timeline over gRPC: a tree of ten, 100,000 entries."""
+"""`python -m tests.benchmarks.timeline_bench` measures pages of a timeline over gRPC: ten members, 100,000 entries."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 from google.type.money_pb2 import Money
 
+from patronage.customers.v1 import change_feed_pb2 as feed_pb
 from patronage.customers.v1 import customer_service_pb2
 from patronage.customers.v1 import engagement_service_pb2 as pb
 from services.analytics.domain import currencies as currencies_of_analytics
@@ -274,3 +275,29 @@ def test_each_change_is_fed_whole_with_its_revision(acme: Company, served: Serve
         ("engagement_changed", "SCHEDULED"),
         ("engagement_deleted", None),
     ]
+
+
+def test_a_follower_gets_every_engagement_as_it_is_and_then_each_change_to_the_cent(
+    acme: Company, served: Served
+) -> None:
+    client, ann = served.client(), acme.create("Ann")
+    value = Money(currency_code="KES", units=1_000_000_000_00, nanos=10_000_000)
+    offer = add(client, ann, OFFER, value=value)
+    gone = add(client, ann, LEAD)
+    client.DeleteEngagement(pb.DeleteEngagementRequest(engagement_id=gone.engagement_id))
+    found: list[feed_pb.Change] = []
+    for batch in client.FollowChanges(feed_pb.FollowChangesRequest(batch_size=1)):
+        found += batch.changes
+        if batch.snapshot_done:
+            break
+    engagements = {change.engagement.engagement_id: change for change in found if change.HasField("engagement")}
+    assert engagements[offer.engagement_id].engagement == offer
+    assert engagements[gone.engagement_id].engagement.HasField("delete_time")
+    assert engagements[gone.engagement_id].revision == 2
+    client.UpdateEngagement(changing(offer, status=status("SENT")))
+    for later in client.FollowChanges(feed_pb.FollowChangesRequest(after_cursor=batch.cursor)):
+        if later.changes:
+            break
+    [change] = later.changes
+    assert (change.kind, change.revision) == (feed_pb.CHANGE_KIND_ENGAGEMENT_CHANGED, 2)
+    assert (change.engagement.status, change.engagement.value) == (status("SENT"), value)
