@@ -154,6 +154,18 @@ def is_part_of(shown: Any, real: Any) -> bool:
     return in_order and all(is_part_of(value, real[name]) for name, value in shown.items())
 
 
+def test_the_client_of_the_readme_does_as_it_says(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    context = tmp_path / "context.json"
+    context.write_text(json.dumps({**suite.context(), "token": suite.token(f"story-{uuid.uuid4()}")}))
+    program = program.replace(".patronage/context.json", str(context))
+    for _ in range(2):  # what was there already is found, the sale and the session are not doubled
+        exec(program, {})
+        assert capsys.readouterr().out == "chat-1 1\n"
+
+
 def test_the_example_of_the_readme_runs(suite: Suite, capsys: pytest.CaptureFixture[str]) -> None:
     call_customers.main({**suite.context(), "token": suite.token(f"story-{uuid.uuid4()}")})
     created, compared, refused = capsys.readouterr().out.splitlines()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.customers.domain.failures import ConversationConflict, ConversationTooLarge
@@ -52,6 +52,11 @@ class ConversationDraft:
         """When it began: as said, else with its earliest interaction, else now."""
         times = [turn.time for turn in self.interactions if turn.time is not None]
         return self.started_at or min(times, default=now)
+
+
+def placed(turns: Sequence[Interaction]) -> list[Interaction]:
+    """The turns of a whole conversation, those without a number at their place: sent again they are the same ones."""
+    return [turn if turn.number else replace(turn, number=place) for place, turn in enumerate(turns, start=1)]
 
 
 def check_draft(

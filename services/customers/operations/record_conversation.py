@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.customers.domain.conversation import ConversationDraft, check_draft, check_size, new_interactions
+from services.customers.domain.conversation import (
+    ConversationDraft,
+    check_draft,
+    check_size,
+    new_interactions,
+    placed,
+)
 from services.customers.domain.failures import ConversationConflict
 from services.customers.domain.fields import Json
 from services.customers.operations.conversation_writing import (
@@ -51,7 +57,7 @@ def record_conversation(
     conversation_id, now = new_id(), utc_now()
     link = _link(tx, customer_id, link_source or DEFAULT_SOURCE)
     conversations.insert(tx, conversation_id, draft, link, actor_of(tx.scope), now)
-    conversations.add_interactions(tx, conversation_id, new_interactions([], draft.interactions, now))
+    conversations.add_interactions(tx, conversation_id, new_interactions([], placed(draft.interactions), now))
     written = announced(tx, conversation_id, RECORDED)
     check_size(written.shown)
     note_event(tx, written.shown["origin_customer_id"], "conversation_recorded", written.shown)
@@ -68,7 +74,7 @@ def _recorded_again(
         raise ConversationConflict(text, metadata={"conversation_id": conversation_id, "customer_id": origin})
     newly_linked = bool(customer_id) and origin is None
     changes = {**_given_anew(draft, there), **(_link(tx, customer_id, link_source) if newly_linked else {})}
-    turns = new_interactions(there["said"], draft.interactions, now)
+    turns = new_interactions(there["said"], placed(draft.interactions), now)
     if not (changes or turns):
         return Recorded(there, False, tx.change_token())
     conversations.change(tx, conversation_id, changes, now)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -178,7 +179,8 @@ class World:
         self.record(customer="")
 
     def again(self) -> None:
-        self._on(lambda session: self.talks.record(session, self._turn()))
+        self.recorded += 1
+        self._on(lambda session: self.talks.record(session, replace(self._turn(), number=1000 + self.recorded)))
 
     def append(self) -> None:
         self._on(lambda session: self.talks.append(self._id(session), self._turn(), self._turn()))

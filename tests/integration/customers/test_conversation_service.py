@@ -208,7 +208,7 @@ def test_who_may_write_its_own_alone_changes_no_conversation_of_another(served: 
             conversation_id=told.conversation_id, interactions=[things.Interaction(user_input="a")]
         )
         link = pb.LinkConversationRequest(conversation_id=told.conversation_id, customer_id=bobs)
-        record = pb.RecordConversationRequest(conversation=conversation(told.session_id, "more"))
+        record = pb.RecordConversationRequest(conversation=conversation(told.session_id, "hi", "more"))
         for method, request in (
             ("AppendToConversation", append), ("LinkConversation", link), ("RecordConversation", record)
         ):  # fmt: skip

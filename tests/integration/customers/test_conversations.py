@@ -47,7 +47,7 @@ def test_a_session_is_recorded_once_and_sent_again_adds_what_is_new(acme: Compan
     more = talks.recorded("s", turn("hi", number=1), turn("yes", number=2), customer_name="Ann", customer_email="a@x")
     assert [one["user_input"] for one in more.shown["said"]] == ["hi", "yes"]
     assert (more.shown["customer_name"], more.shown["customer_email"]) == ("Ann", "a@x")
-    silent = talks.recorded("s", turn("hi", number=1))
+    silent = talks.recorded("s", turn("hi"), turn("yes"))
     assert silent.shown == more.shown
     assert_figures_are_a_recount(acme)
 

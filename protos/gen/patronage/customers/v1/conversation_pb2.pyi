@@ -209,7 +209,9 @@ class Interaction(_message.Message):
     INTERACTION_SUMMARY_FIELD_NUMBER: _builtins.int
     INTERACTION_TIME_FIELD_NUMBER: _builtins.int
     interaction_number: _builtins.int
-    """Its place, from 1. Absent on a write: the next one."""
+    """Its place, from 1. Absent in RecordConversation: its place in the request, so that the same conversation sent again
+    is the same; absent in AppendToConversation: the next one.
+    """
     user_input: _builtins.str
     """What the user said, up to 20,000 characters; absent: nothing."""
     ai_response: _builtins.str

@@ -359,7 +359,9 @@ class RevertMergeResponse(_message.Message):
 
     @_builtins.property
     def later_edits(self) -> _containers.RepeatedCompositeFieldContainer[Global___LaterEdit]:
-        """Fields that were edited on either side after the merge; those edits stay where they were made."""
+        """Fields that were edited on either side after the merge; those edits stay where they were made. Conversations that
+        were linked or taken away since are named "conversations", and stay where they are.
+        """
 
     @_builtins.property
     def digests(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberDigest]:
@@ -395,7 +397,7 @@ class LaterEdit(_message.Message):
     customer_id: _builtins.str
     """The customer that the edit stays on."""
     field: _builtins.str
-    """The field, by its name in Customer."""
+    """The field, by its name in Customer; "conversations" where one was linked or taken away."""
     @_builtins.property
     def edit_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
