@@ -35,7 +35,8 @@ def test_a_group_and_its_pairs_are_drawn(context: str, tmp_path: Path, capsys: p
     assert run(["explain", "--group", group["group_id"], "--html", str(page), "--context", context]) == 0
     assert "weakest link" in capsys.readouterr().out
     text = page.read_text(encoding="utf-8")
-    assert text.count("<svg") == 3
+    members = len(group["members"])
+    assert text.count("<svg") == members * (members - 1) // 2 > 0
     assert "&lt;b&gt;Ana" in text
     assert "the weakest link: without it the group falls apart" in text
     left, right = (member["customer_id"] for member in group["members"][:2])
