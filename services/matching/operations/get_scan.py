@@ -18,8 +18,9 @@ def get_scan(tx: Transaction, scan_id: str) -> Scan:
 
 def learned_by(tx: Transaction, scan: Scan) -> Policy | None:
     """Return what a finished scan learned: the version that it made, or what a dry run would have made."""
-    if text := scans.learned(tx, scan.scan_id):
-        return policies.policy_of(text)
     number = number_of(scan.model_version)
     policy = policies.get(tx, number) if number and scan.state == "DONE" else None
-    return policy if policy is not None and policy.report is not None else None
+    if policy is not None:
+        return policy if policy.report is not None else None
+    text = scans.learned(tx, scan.scan_id)
+    return policies.policy_of(text) if text else None

@@ -1,7 +1,7 @@
 """A company's customers as the change feed shows them, applied straight to the mirror."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -102,9 +102,9 @@ class Company:
         assert job is not None
         return job
 
-    def run(self, job: ScanJob) -> ScanTotals:
+    def run(self, job: ScanJob, report: Callable[[ScanTotals], None] = lambda totals: None) -> ScanTotals:
         """Run a scan in this process."""
-        return run_scan(self.database, job, Limits(threads=1), lambda totals: None)
+        return run_scan(self.database, job, Limits(threads=1), report)
 
     def scan(self) -> ScanTotals:
         """Ask for a scan and run it."""
