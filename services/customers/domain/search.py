@@ -14,6 +14,8 @@ LONGEST_QUERY = 255
 MOST_WORDS = 8
 SHORTEST_PART = 3
 """Characters of a word below which no index finds it inside another one."""
+LONGEST_SIMILAR = 40
+"""Characters that similar spellings are looked for of: of an e-mail what stands before the @, which tells it apart."""
 LONGEST_CALLING_CODE = 3
 WHOLE, TURNED, BEGINNING, WORD, PART, SIMILAR = 1.0, 0.98, 0.9, 0.7, 0.5, 0.5
 
@@ -57,7 +59,8 @@ class Wanted:
     @property
     def similar(self) -> str:
         """The words that similar spellings are looked for of; empty: none are."""
-        return self.text if self.mode == "FUZZY" and not self.digits and len(self.text) >= SHORTEST_PART else ""
+        words = self.text.partition("@")[0][:LONGEST_SIMILAR].strip()
+        return words if self.mode == "FUZZY" and not self.digits and len(words) >= SHORTEST_PART else ""
 
     def fit(self, lines: Sequence[str], likeness: float = 0.0) -> float:
         """How well a customer fits, from 0 (not at all) to 1; `lines` are its name and then its other fields, folded."""

@@ -9,7 +9,7 @@ from services.customers.domain.fields import Json
 from services.customers.domain.search import SIMILAR, Wanted
 from services.identity.text import fold
 
-LEAST_LIKENESS = 0.4
+LEAST_LIKENESS = 0.3
 KINDS = {"EMAIL": "EMAIL", "PHONE": "PHONE"}
 
 

@@ -41,6 +41,8 @@ def search_customers(reader: Reader, query: str, mode: str, limit: int) -> tuple
         for score, _, customer_id in top
         if customer_id in shown
     ]
+    if mode == "EXACT":  # what is equal comes first among what begins so
+        more = len(best) >= search.MOST
     fitting, cut = page_of(results, MOST, lambda one: weight(one.shown))
     return list(fitting), more or cut
 

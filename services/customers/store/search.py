@@ -12,7 +12,11 @@ from services.runtime.database import Reader
 
 MOST = 60
 """How many are taken of each kind of beginning, and of what is similar; of parts four times as many."""
-CANDIDATES = "SELECT search_candidates(%s, %s, %s, %s, %s, %s, %s)"
+LONGEST_MS = 1_000
+CANDIDATES = f"""
+SELECT set_config('statement_timeout', '{LONGEST_MS}', true);
+SELECT search_candidates(%s, %s, %s, %s, %s, %s, %s)
+"""
 SHOWN = """
 SELECT json_agg(view || jsonb_build_object('customer_id', customer_id, 'etag', etag, 'revision', revision))
   FROM unnest(%s::uuid[]) AS wanted (id)

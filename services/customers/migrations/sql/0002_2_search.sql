@@ -95,17 +95,22 @@ DECLARE
     bar real;
     found json;
 BEGIN
+    -- Beginnings fit better than parts and these better than what is similar: with enough of them there is no need to look.
+    IF (SELECT count(DISTINCT id) FROM unnest(begun) AS id) >= most THEN
+        patterns := '{}';
+        words := '';
+    END IF;
     IF patterns <> '{}' THEN
         parts := ARRAY(SELECT find_parts(patterns, 4 * most));
     END IF;
     IF words <> '' AND cardinality(parts) < most THEN
-        -- What is most like comes first: a lower bar is for when nobody clears the higher one.
+        -- What is most like comes first: a lower bar is for when few clear the higher one.
         FOREACH bar IN ARRAY '{0.75, 0.55, 0.4}'::real[] LOOP
             SELECT json_agg(json_build_array(s.customer_id, c.search_text, s.similarity)) INTO alike
               FROM find_similar(words, bar, most) AS s
              CROSS JOIN LATERAL (SELECT search_text FROM customers
                                   WHERE company_id = (SELECT app_company()) AND customer_id = s.customer_id LIMIT 1) AS c;
-            EXIT WHEN json_array_length(alike) > 0;
+            EXIT WHEN json_array_length(alike) >= most;
         END LOOP;
     END IF;
     SELECT json_agg(json_build_array(id, c.search_text)) INTO found
