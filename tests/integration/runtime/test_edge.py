@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from patronage.customers.v1 import customer_service_pb2 as pb
 from services.runtime.caller import Caller, attach_caller
 from services.runtime.database import Database, Transaction
-from services.runtime.edge import MOST_TRIES, Edge
+from services.runtime.edge import MOST_TRIES, Edge, Once
 from services.runtime.failures import (
     CompanyRequired,
     ConflictRetry,
@@ -42,6 +42,9 @@ class Bench:
 
     def write(self, run: Callable[[Transaction], Any], request: Message | None = None, company: str = "acme") -> Any:
         return self._edge.write(called_by(company), request or pb.DeleteCustomerRequest(), self._counted(run))
+
+    def write_part(self, once: Once, run: Callable[[Transaction], Any]) -> Any:
+        return self._edge.write_once(called_by("acme"), once, self._counted(run), pb.DeleteCustomerResponse)
 
     def read(self, run: Callable[[Transaction], Any]) -> Any:
         return self._edge.read(called_by("acme"), self._counted(run))
@@ -170,3 +173,26 @@ def test_a_conflict_that_goes_on_is_told_in_the_end(bench: Bench) -> None:
     with pytest.raises(ConflictRetry):
         bench.write(always)
     assert bench.runs == MOST_TRIES
+
+
+def test_each_part_of_a_request_runs_once(bench: Bench) -> None:
+    request = pb.DeleteCustomerRequest(request_id=str(uuid.uuid4()))
+    once = Once.of(request)
+    assert once is not None
+    for part in ("0", "1", "0", "1"):
+        answer = pb.DeleteCustomerResponse(change_token=part)
+        found = bench.write_part(once.part(part), lambda _, answer=answer: answer)
+        assert found == answer
+    assert bench.runs == 2
+
+
+def test_a_part_of_other_content_is_refused(bench: Bench) -> None:
+    request_id = str(uuid.uuid4())
+    for content in ("x", "y"):
+        once = Once.of(pb.DeleteCustomerRequest(customer_id=content, request_id=request_id))
+        assert once is not None
+        if content == "x":
+            bench.write_part(once.part(0), lambda _: ANSWER)
+        else:
+            with pytest.raises(RequestIdReused):
+                bench.write_part(once.part(0), lambda _: ANSWER)

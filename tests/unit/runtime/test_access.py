@@ -6,7 +6,11 @@ from services.runtime.access import CHANNELZ, HEALTH, REFLECTION, Access, access
 from services.runtime.caller import Caller, peer_address
 from services.runtime.failures import CompanyRequired, MethodUnknown, ScopeMissing
 
-TABLE = {"/x.Things/Get": Access("things:read"), "/x.Things/Follow": Access("feed:read", all_companies=True)}
+TABLE = {
+    "/x.Things/Get": Access("things:read"),
+    "/x.Things/Put": Access("things:write", own=True),
+    "/x.Things/Follow": Access("feed:read", all_companies=True),
+}
 
 
 def caller(company: str = "acme", *scopes: str) -> Caller:
@@ -21,6 +25,18 @@ def test_a_missing_scope_is_named() -> None:
     with pytest.raises(ScopeMissing) as raised:
         check(access_of(TABLE, "/x.Things/Get"), "/x.Things/Get", caller("acme", "things:write"))
     assert raised.value.metadata["scope"] == "things:read"
+
+
+def test_a_scope_for_ones_own_opens_what_is_made_for_it() -> None:
+    check(access_of(TABLE, "/x.Things/Put"), "/x.Things/Put", caller("acme", "things:write:own"))
+    with pytest.raises(ScopeMissing):
+        check(access_of(TABLE, "/x.Things/Get"), "/x.Things/Get", caller("acme", "things:read:own"))
+
+
+def test_whoever_has_a_scope_for_ones_own_alone_is_bound_to_it() -> None:
+    assert caller("acme", "things:write:own", "things:read").scope().own_only
+    assert not caller("acme", "things:write:own", "things:write").scope().own_only
+    assert not caller("acme", "things:read").scope().own_only
 
 
 def test_a_method_that_is_not_in_the_table_is_refused() -> None:
