@@ -5,7 +5,11 @@ from services.runtime.access import Access, AccessTable
 _SALES = "/patronage.analytics.v1.SalesService"
 _METRICS = "/patronage.analytics.v1.MetricsService"
 
+_OVERVIEW = "/patronage.analytics.v1.OverviewService"
+
 ACCESS: AccessTable = {
+    f"{_OVERVIEW}/GetCustomerOverview": Access("analytics:read"),
+    f"{_OVERVIEW}/ExportMetrics": Access("analytics:read"),
     f"{_SALES}/RecordSale": Access("analytics:write"),
     f"{_SALES}/BatchRecordSales": Access("analytics:write"),
     f"{_SALES}/ImportSales": Access("analytics:write"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 
+from services.runtime.caller import caller_of
 from services.runtime.settings import ServiceSettings
 
 _OPTIONS = [
@@ -26,11 +27,21 @@ def channel(target: str, settings: ServiceSettings, *, company_id: str = "") -> 
 
     For a company that differs from call to call, give `metadata=for_company(company_id)` with the call.
     """
+    return grpc.intercept_channel(nobodys_channel(target, settings), _Identity(_token_of(settings), company_id))
+
+
+def nobodys_channel(target: str, settings: ServiceSettings) -> grpc.Channel:
+    """A channel whose calls carry no token of their own: give `metadata=on_behalf(context)` with each."""
     if settings.plaintext:
-        plain = grpc.insecure_channel(target, options=_OPTIONS)
-    else:
-        plain = grpc.secure_channel(target, _credentials(settings), options=_OPTIONS)
-    return grpc.intercept_channel(plain, _Identity(_token_of(settings), company_id))
+        return grpc.insecure_channel(target, options=_OPTIONS)
+    return grpc.secure_channel(target, _credentials(settings), options=_OPTIONS)
+
+
+def on_behalf(context: Any) -> tuple[tuple[str, str], ...]:
+    """The metadata of a call with the token of whom this one came from, so that it may read what they may."""
+    caller = caller_of(context)
+    given = dict(context.invocation_metadata())
+    return (*for_company(caller.scope().company_id, caller.request_id), ("authorization", given["authorization"]))
 
 
 def for_company(company_id: str, request_id: str = "") -> list[tuple[str, str]]:

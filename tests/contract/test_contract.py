@@ -27,6 +27,7 @@ READS = (
     "Find",
     "Match",
     "Explain",
+    "Export",
     "Describe",
     "Preview",
     "Verify",

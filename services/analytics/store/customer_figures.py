@@ -26,6 +26,13 @@ ROOTS_OF = f"""
     JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = asked.customer_id
     JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id AND f.listed
 """
+BY_ID = f"""
+    SELECT row_number() OVER (ORDER BY f.root_id) AS place, f.root_id::text AS asked_id, {COLUMNS}
+    FROM root_figures f
+    WHERE f.company_id = app_company() AND f.listed {{after}}
+    ORDER BY f.root_id LIMIT %(limit)s
+"""
+AFTER_ID = "AND f.root_id > %(root_id)s::uuid"
 MOST_PURCHASES = f"""
     SELECT row_number() OVER (ORDER BY f.purchases DESC, f.root_id DESC) AS place, f.root_id::text AS asked_id,
            {COLUMNS}
@@ -93,6 +100,11 @@ def latest(tx: Transaction, after: Position | None, limit: int) -> list[Customer
 def most_spent(tx: Transaction, currency: str, after: Position | None, limit: int) -> list[CustomerFigures]:
     """Customers who bought in a currency, those who spent most first, after a number of minor units and a root."""
     return _page(tx, MOST_SPENT, AFTER_SPENT, after, {"currency": currency, "limit": limit})
+
+
+def by_id(tx: Transaction, after: str | None, limit: int) -> list[CustomerFigures]:
+    """Every customer that shows, whether or not it bought, by id after one."""
+    return _page(tx, BY_ID, AFTER_ID, None if after is None else (None, after), {"limit": limit})
 
 
 def spent(figures: CustomerFigures, currency: str) -> int:
