@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.customers.domain.failures import CustomerNotFound
 from services.customers.domain.listing import Question
 from services.customers.operations.changing import Plan, Planner, add
+from services.customers.operations.list_customers import check_filter
 from services.customers.operations.writing import Writes
 from services.customers.store import bulk, lifecycle, trees
 from services.customers.store.bulk import Sized
@@ -48,6 +49,8 @@ def check_selection(customer_ids: Sequence[str], question: Question | None) -> l
     )
     ids = list(dict.fromkeys(customer_id.lower() for customer_id in customer_ids))
     check.require(len(ids) <= MOST_CUSTOMERS, "customer_ids", f"takes up to {MOST_CUSTOMERS} ids")
+    if question is not None:
+        check_filter(question, check)
     check.raise_if_any()
     return ids
 

@@ -62,6 +62,12 @@ def _check(question: Question, *, page_size: int, page_token: str, skip: int) ->
     check.require(0 <= skip <= MOST_SKIPPED, "skip", f"must be between 0 and {MOST_SKIPPED}")
     check.require(not (skip and page_token), "skip", "counts on the first page only")
     check.require(page_size >= 0, "page_size", "must be between 0 and 1000")
+    check_filter(question, check)
+    check.raise_if_any()
+
+
+def check_filter(question: Question, check: FieldCheck) -> None:
+    """Notes what is wrong with the conditions of a question."""
     for name, longest in (
         ("text", LONGEST_TEXT),
         ("external_system", LONGEST_SYSTEM),
@@ -76,7 +82,6 @@ def _check(question: Question, *, page_size: int, page_token: str, skip: int) ->
         for place, tag in enumerate(tags):
             good = 0 < len(tag) <= LONGEST_TAG and "\x00" not in tag
             check.require(good, f"filter.{name}[{place}]", f"takes 1 to {LONGEST_TAG} characters")
-    check.raise_if_any()
 
 
 def _fitting(found: Sequence[Listed], size: int, place: Place) -> tuple[Sequence[Listed], bool]:

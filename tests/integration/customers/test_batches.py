@@ -277,6 +277,11 @@ def test_a_batch_of_a_stranger_finds_nobody(acme: Company, served: Served) -> No
         ("BatchAddTags", pb.BatchAddTagsRequest(tags=["a"]), ["customer_ids"]),
         ("BatchAddTags", tags(["x"], "a", filter=listing_pb2.CustomerFilter()), ["customer_ids"]),
         ("BatchAddTags", tags(["x"]), ["tags"]),
+        (
+            "BatchAddTags",
+            tags([], "a", filter=listing_pb2.CustomerFilter(text="\0", tags_any=["x" * 65])),
+            ["filter.text", "filter.tags_any[0]"],
+        ),
         ("BatchAddTags", tags(["x"], "", "y" * 65), ["tags[0]", "tags[1]"]),
         ("BatchAddTags", tags(["x"], "a", request_id="7"), ["request_id"]),
         ("BatchChangeLifecycleStage", pb.BatchChangeLifecycleStageRequest(customer_ids=["x"]), ["stage"]),
