@@ -71,6 +71,7 @@ ATTRIBUTES = (
     Attribute("external_id", lambda identity: identity.external_ids),
 )
 
+
 def plain_vowels(name: str) -> str:
     """Return a folded name as it reads without umlauts: 'Mueller' and 'Müller' are looked up under one key."""
     return name.replace("ae", "a").replace("oe", "o").replace("ue", "u") if "e" in name else name

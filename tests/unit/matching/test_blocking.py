@@ -1,6 +1,6 @@
 """Keys bring together who may be one, and stay within the budget."""
 
-from services.matching.domain.keys import KEYS, WIDE_KEYS, blocking_keys
+from services.matching.domain.keys import KEYS, SCAN_KEYS, WIDE_KEYS, blocking_keys
 from services.matching.engine.api import records_from_rows
 from services.matching.engine.blocking import candidates
 from services.matching.engine.candidates import Candidates
@@ -47,5 +47,5 @@ def test_a_key_that_too_many_share_is_refined_and_reported() -> None:
 
 
 def test_every_kind_of_key_is_named_once() -> None:
-    kinds = [key.kind for key in (*KEYS, *WIDE_KEYS)]
+    kinds = [key.kind for key in (*KEYS, *SCAN_KEYS, *WIDE_KEYS)]
     assert len(kinds) == len(set(kinds))
