@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(_HEADER, flush=True)
     with tempfile.TemporaryDirectory(prefix="patronage-accuracy-") as name:
         folder = Path(name)
-        open_sets = () if chosen.only_generated else (febrl_sets(folder), folder_sets(SHIPPED))
+        open_sets = () if chosen.only_generated else (febrl_sets(folder), *map(folder_sets, SHIPPED))
         for one in chain(*open_sets, *map(folder_sets, chosen.folders)):
             _report(one, folder)
         for one in generated_sets(folder, chosen.generated, chosen.seeds):
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="NAME.csv beside NAME.truth.csv")
     parser.add_argument("--generated", nargs="*", type=int, default=[20_000, 100_000], help="sizes of generated files")
     parser.add_argument("--seeds", nargs="*", type=int, default=[7, 8], help="a file of each size for each")
-    parser.add_argument("--only-generated", action="store_true", help="leave out FEBRL and fake_1000")
+    parser.add_argument("--only-generated", action="store_true", help="leave out FEBRL, fake_1000 and the example")
     parser.add_argument("--splink", metavar="PYTHON", help="a Python with Splink, to run it on the generated files")
     return parser
 

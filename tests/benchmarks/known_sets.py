@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.benchmarks.febrl import febrl_files, febrl_folder
 from tests.benchmarks.generated import generate
 
-SHIPPED = Path(__file__).parent / "data"
+SHIPPED = (Path(__file__).parent / "data", Path(__file__).parents[2] / "examples")
 
 
 @dataclass(frozen=True, slots=True)
