@@ -24,6 +24,8 @@ COMMANDS = {
     "undo": "merge:undo",
     "dedupe": "dedupe:dedupe",
     "evaluate": "evaluate:evaluate",
+    "report": "report:report",
+    "export": "export:export",
 }
 """Module and function of each command, in the order of the help."""
 

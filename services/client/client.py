@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import grpc
 
-from patronage.analytics.v1 import metrics_service_pb2_grpc, sales_service_pb2_grpc
+from patronage.analytics.v1 import metrics_service_pb2_grpc, overview_pb2_grpc, sales_service_pb2_grpc
 from patronage.customers.v1 import (
     activity_service_pb2_grpc,
     audit_service_pb2_grpc,
@@ -120,6 +120,10 @@ class PatronageClient:
     @property
     def metrics(self) -> metrics_service_pb2_grpc.MetricsServiceStub:
         return self._stub("analytics", metrics_service_pb2_grpc.MetricsServiceStub)
+
+    @property
+    def overviews(self) -> overview_pb2_grpc.OverviewServiceStub:
+        return self._stub("analytics", overview_pb2_grpc.OverviewServiceStub)
 
     def _stub(self, service: str, stub: Callable[[grpc.Channel], S]) -> S:
         with self._lock:
