@@ -8,16 +8,29 @@ from typing import Any
 
 import pytest
 
+from services.customers.domain.audit import AuditQuestion
 from services.customers.domain.listing import Question
 from services.customers.domain.merge import Merge
+from services.customers.operations.add_tags import add_tags
 from services.customers.operations.apply_merge import apply_merge
+from services.customers.operations.batch import change_part
+from services.customers.operations.batch_tasks import add_tags as adding
+from services.customers.operations.change_lifecycle_stage import change_lifecycle_stage
 from services.customers.operations.create_customer import create_customer
 from services.customers.operations.create_note import create_note
+from services.customers.operations.customer_signs import customer_signs
+from services.customers.operations.deactivate_customer import deactivate_customer
 from services.customers.operations.delete_customer import delete_customer
 from services.customers.operations.get_customer import batch_get_customers, get_customer
 from services.customers.operations.import_customers import RawRow, import_customers, refresh_statistics
+from services.customers.operations.list_audit_entries import list_audit_entries
+from services.customers.operations.list_lifecycle_history import list_lifecycle_history
 from services.customers.operations.list_notes import list_notes
+from services.customers.operations.lookup_customers import lookup_customers
+from services.customers.operations.record_view import record_view
+from services.customers.operations.remove_tags import remove_tags
 from services.customers.operations.revert_merge import revert_merge
+from services.customers.operations.undelete_customer import undelete_customer
 from services.customers.operations.update_customer import update_customer
 from services.customers.store import listing
 from services.runtime.database import Database, TenantScope, Transaction
@@ -132,6 +145,17 @@ CALLS: list[tuple[Call, int]] = [
     (undo, 60),
     (lambda tx, ids, time: delete_customer(tx, ids[600 + time], ""), 30),
     (import_again, 60),
+    (lambda tx, ids, time: undelete_customer(tx, ids[600 + time], "", "", allow_duplicates=False), 40),
+    (lambda tx, ids, time: change_lifecycle_stage(tx, ids[700 + time], "LEAD", "asked", ""), 30),
+    (lambda tx, ids, time: list_lifecycle_history(tx, ids[700 + time], page_size=10, page_token=""), 20),
+    (lambda tx, ids, time: add_tags(tx, ids[700 + time], ["a", "b"], ""), 30),
+    (lambda tx, ids, time: remove_tags(tx, ids[700 + time], ["a"], ""), 30),
+    (lambda tx, ids, time: deactivate_customer(tx, ids[700 + time], "", ""), 30),
+    (lambda tx, ids, time: record_view(tx, ids[700 + time]), 20),
+    (lambda tx, ids, time: customer_signs(tx, ids[700 + time : 703 + time]), 20),
+    (lambda tx, ids, time: lookup_customers(tx, [("file", f"row-{800 + time}"), ("file", "nobody")]), 10),
+    (lambda tx, ids, time: list_audit_entries(tx, ids[700 + time], AuditQuestion(), page_size=9, page_token=""), 30),
+    (lambda tx, ids, time: change_part(tx, ids[900 + 3 * time : 903 + 3 * time], adding(["x"])), 90),
 ]
 
 
