@@ -7,7 +7,7 @@ import numpy as np
 
 from services.identity.countries import region_of_country
 from services.identity.emails import DOTS_IGNORED, LONGEST_EMAIL, ONE_DOMAIN, PLUS_TAGS, normalize_email
-from services.identity.phones import LONGEST_PHONE, normalize_phone, numbering_plan
+from services.identity.phones import LONGEST_PHONE, NumberingPlan, normalize_phone, numbering_plan, plan_of_code
 from services.identity.text import LONGEST, fold
 from services.matching.domain.attributes import SHORTEST_LOCAL, email_locals
 from services.matching.domain.identity_record import MOST_VALUES
@@ -25,6 +25,7 @@ _MOST_COUNTRIES = 2000
 """Ways to write countries that are told apart in SQL; in a file with more, phones are read one by one."""
 
 _PLAIN_EMAIL = r"[a-z0-9_!#$%&''*/=?^`{}~-][a-z0-9_!#$%&''*+/=?^`{}~.-]*@[a-z0-9.-]+"
+_EXTENSION = "([0-9])(?:[xX]|[eE][xX][tT])[0-9]{1,6}$"
 _PLAIN_TEXT = "[!-{}~]+(?: [!-{}~]+)*"
 
 
@@ -74,7 +75,11 @@ def phone_forms(region: str, countries: Sequence[str] | None = None) -> Forms:
     whens = "".join(f" WHEN {when} THEN {then}" for when, then in cases)
     return Forms(
         steps=(
-            {"phone_digits": "replace(" * 6 + "phone" + "".join(f", '{one}', '')" for one in " -.()/")},
+            {"phone_bare": "replace(" * 6 + "phone" + "".join(f", '{one}', '')" for one in " -.()/")},
+            {
+                "phone_digits": "CASE WHEN regexp_matches(phone_bare, '[xX]') THEN"
+                f" regexp_replace(phone_bare, '{_EXTENSION}', '\\1') ELSE phone_bare END"
+            },
             {"phone_read": f"CASE{whens} ELSE {usual} END" if cases else usual},
         ),
         kept={
@@ -111,15 +116,35 @@ def external_id_forms() -> Forms:
 def _international(region: str) -> str:
     """Return SQL for the number of `phone_digits` in E.164, NULL where it does not plainly fit the plan."""
     plan = numbering_plan(region)
-    if plan is None:
+    whole = plan and plan_of_code(plan.calling_code)
+    if plan is None or whole is None:
         return "NULL"
-    code = f"+{plan.calling_code}"
-    national = f"CASE WHEN starts_with(phone_digits, '{code}') THEN substr(phone_digits, {len(code) + 1})"
-    if plan.trunk_prefix:
-        start = len(plan.trunk_prefix) + 1
-        national += f" WHEN starts_with(phone_digits, '{plan.trunk_prefix}') THEN substr(phone_digits, {start})"
-    national += " ELSE phone_digits END"
-    return f"CASE WHEN regexp_full_match({national}, {_literal(plan.national.pattern)}) THEN '{code}' || {national} END"
+    code, trunk = f"+{plan.calling_code}", plan.trunk_prefix
+    national = f"substr(phone_digits, {len(trunk) + 1})" if trunk else "phone_digits"
+    national = f"CASE WHEN starts_with(phone_digits, '{trunk}') THEN {national} ELSE phone_digits END"
+    at_home = f"{_fits(national, plan)} AND NOT regexp_matches(phone_digits, {_beginning(plan.abroad.pattern)})"
+    behind = f"substr(phone_digits, {len(code) + 1})"
+    prefixed = f"starts_with({behind}, '{whole.trunk_prefix}')" if whole.trunk_prefix else "false"
+    abroad = f"starts_with(phone_digits, '{code}') AND {_fits(behind, whole)} AND NOT {prefixed}"
+    return (
+        f"CASE WHEN starts_with(phone_digits, '+') THEN CASE WHEN {abroad} AND {_alike(behind, whole)}"
+        f" THEN phone_digits END WHEN {at_home} AND {_alike('phone_digits', plan)} THEN '{code}' || {national} END"
+    )
+
+
+def _fits(digits: str, plan: NumberingPlan) -> str:
+    return f"regexp_full_match({digits}, {_literal(plan.national.pattern)})"
+
+
+def _alike(digits: str, plan: NumberingPlan) -> str:
+    """Return SQL of `parsed_alike`."""
+    if plan.prefix.pattern == plan.trunk_prefix:
+        return "true"
+    return f"regexp_extract({digits}, {_beginning(plan.prefix.pattern)}) IN ('', '{plan.trunk_prefix}')"
+
+
+def _beginning(pattern: str) -> str:
+    return _literal(f"^(?:{pattern})")
 
 
 def _literal(text: str) -> str:

@@ -37,6 +37,29 @@ def test_the_quick_way_gives_what_the_parser_gives(digits: str, region: str) -> 
         )
 
 
+@given(
+    start=st.sampled_from(["", "0", "1", "00", "8", "+", "+0"]),
+    of=st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)),
+    region=st.sampled_from(["US", "GB", "KE", "IT", "AR", "CO", "RU", "GG", "CA"]),
+    keep=st.integers(4, 15),
+    end=st.sampled_from(["", "x12", " ext. 345", " X 1"]),
+)
+def test_numbers_of_any_country_are_what_the_parser_gives(
+    start: str, of: str, region: str, keep: int, end: str
+) -> None:
+    example = phonenumbers.example_number(of)
+    national = "" if example is None else phonenumbers.national_significant_number(example)
+    code = phonenumbers.country_code_for_region(of) if start[:1] == "+" else ""
+    text = f"{start[:1]}{code}{start[1:]}{national}"[:keep] + end
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return
+    if phonenumbers.is_possible_number(number):
+        expected = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        assert normalize_phone(text, region) == expected
+
+
 def test_only_what_can_be_dialled_is_a_phone() -> None:
     assert is_phone("(415) 555-2671")
     assert not is_phone("call me")
