@@ -75,7 +75,7 @@ class Page(HTMLParser):
         self.pictures += tag == "svg"
         given = dict(attrs)
         source = given.get("src") or given.get("href") or given.get("xlink:href") or ""
-        if tag in {"script", "link", "iframe"} or (source and not source.startswith(("#", "data:"))):
+        if tag in {"script", "link", "iframe", "image", "img"} or (source and not source.startswith(("#", "data:"))):
             self.loads.append(f"{tag} {source}")
 
     def handle_data(self, data: str) -> None:

@@ -31,15 +31,18 @@ def draw_trend(points: Sequence[tuple[date, Decimal]], currency: str) -> str:
 def draw_cohorts(cohorts: Sequence[tuple[date, Months]]) -> str:
     """Draw a heat map: a row for each month of a first purchase, a column for each month after it."""
     width = 1 + max((max(months) for _, months in cohorts), default=0)
-    grid = [[float(months.get(after, 0)) for after in range(width)] for _, months in cohorts]
+    missing = float("nan")
+    grid = [[float(months.get(after, missing)) for after in range(width)] for _, months in cohorts]
     told = f"{len(cohorts)} cohorts over up to {width} months; the table has the figures"
     with drawing(
         "Customers who came back, in a hundred of each cohort", told, _WIDE, 0.9 + 0.3 * len(cohorts)
     ) as drawn:
         axes = drawn.axes
-        axes.imshow(grid, aspect="auto", cmap="YlGnBu", vmin=0, vmax=100)
-        axes.set_yticks(range(len(cohorts)), [f"{month:%Y-%m}" for month, _ in cohorts])
-        axes.set_xticks(range(0, width, max(1, width // 18)))
+        axes.pcolormesh(grid, cmap="YlGnBu", vmin=0, vmax=100, edgecolors="white", linewidth=1.0)
+        axes.invert_yaxis()
+        axes.set_yticks([at + 0.5 for at in range(len(cohorts))], [f"{month:%Y-%m}" for month, _ in cohorts])
+        shown = range(0, width, max(1, width // 18))
+        axes.set_xticks([after + 0.5 for after in shown], [str(after) for after in shown])
         axes.set_xlabel("months after the first purchase")
         axes.tick_params(length=0)
         if width <= 18:
@@ -50,7 +53,7 @@ def draw_cohorts(cohorts: Sequence[tuple[date, Months]]) -> str:
 def draw_stages(moves: Sequence[tuple[str, str, int]]) -> str:
     """Draw the moves from stage to stage, most first."""
     told = "; ".join(f"from {before} to {after}: {count:,}" for before, after, count in moves)
-    with drawing("Moves between stages", told, _WIDE / 2, 0.8 + 0.38 * max(1, len(moves))) as drawn:
+    with drawing("Moves between stages", told, _WIDE, 0.8 + 0.38 * max(1, len(moves))) as drawn:
         axes = drawn.axes
         axes.barh([f"{before} \N{RIGHTWARDS ARROW} {after}" for before, after, _ in moves],
                   [count for *_, count in moves], color=SUM, height=0.65)  # fmt: skip
@@ -64,7 +67,7 @@ def draw_stages(moves: Sequence[tuple[str, str, int]]) -> str:
 def draw_frequencies(counts: Sequence[tuple[str, int]]) -> str:
     """Draw how many customers there are of each frequency."""
     told = "; ".join(f"{name}: {count:,}" for name, count in counts)
-    with drawing("Customers by how often they bought", told, _WIDE / 2, 0.8 + 0.38 * max(1, len(counts))) as drawn:
+    with drawing("Customers by how often they bought", told, _WIDE, 0.8 + 0.38 * max(1, len(counts))) as drawn:
         axes = drawn.axes
         axes.barh([name for name, _ in counts], [count for _, count in counts], color=FOR, height=0.65)
         axes.invert_yaxis()
@@ -78,4 +81,4 @@ def _write_figures(axes: object, cohorts: Sequence[tuple[date, Months]]) -> None
     for at, (_, months) in enumerate(cohorts):
         for after, share in months.items():
             colour = "white" if share >= _DARK else SUM
-            axes.text(after, at, f"{share:.0f}", ha="center", va="center", fontsize=8, color=colour)  # type: ignore[attr-defined]
+            axes.text(after + 0.5, at + 0.5, f"{share:.0f}", ha="center", va="center", fontsize=8, color=colour)  # type: ignore[attr-defined]

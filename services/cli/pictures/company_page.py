@@ -132,8 +132,8 @@ def _segments(segments: pb.GetRfmSegmentsResponse) -> Iterator[str]:
 
 
 _TREND = ("sales", "revenue", "average sale")
-_STAYS = ("customers now", "mean stay until now", "stays ended", "mean stay")
-_MOVES = ("moves", "median time before")
+_STAYS = ("customers now", "mean days until now", "stays ended", "mean days")
+_MOVES = ("moves", "median days before")
 _SPENT = ("customers", "spent")
 
 
@@ -146,7 +146,7 @@ def _day(day: Date) -> date:
 
 
 def _days(seconds: int) -> str:
-    return f"{timedelta(seconds=seconds) / timedelta(days=1):,.1f} days" if seconds else ""
+    return f"{timedelta(seconds=seconds) / timedelta(days=1):,.1f}" if seconds else ""
 
 
 def _stage(stage: customer_pb2.LifecycleStage.ValueType) -> str:
