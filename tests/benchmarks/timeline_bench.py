@@ -24,10 +24,10 @@ from tests.benchmarks import timeline_fill
 from tests.benchmarks.suite_bench import Line
 
 COMPANY = "bench"
-TURNS, DEADLINE_S = 300, 30.0
+DEADLINE_S = 30.0
 
 
-def lines(folder: Path, rows: int) -> Iterator[Line]:
+def lines(folder: Path, rows: int, turns: int) -> Iterator[Line]:
     """Fills a tree, then measures each question. One caller, one call at a time."""
     with Suite(folder / "suite") as suite:
         assert isinstance(suite.postgres, Postgres)
@@ -44,7 +44,7 @@ def lines(folder: Path, rows: int) -> Iterator[Line]:
                 return answer
 
             for name, question in _questions(ask, rows).items():
-                yield Line(name, _spread(ask, question), "aim 10 ms")
+                yield Line(name, _spread(ask, question, turns), "aim 10 ms")
 
 
 def _questions(ask: Any, rows: int) -> dict[str, dict[str, Any]]:
@@ -66,10 +66,10 @@ def _questions(ask: Any, rows: int) -> dict[str, dict[str, Any]]:
     }
 
 
-def _spread(ask: Any, question: dict[str, Any]) -> str:
+def _spread(ask: Any, question: dict[str, Any], turns: int) -> str:
     ask(**question)
     times = []
-    for _ in range(TURNS):
+    for _ in range(turns):
         begun = time.perf_counter()
         ask(**question)
         times.append(time.perf_counter() - begun)
@@ -81,11 +81,12 @@ def main() -> None:
     """Measures on a durable PostgreSQL in a temporary folder."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.timeline_bench")
     parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--turns", type=int, default=300, help="calls of each question")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="patronage-bench-"))
     folder.chmod(0o711)
     try:
-        for line in lines(folder, chosen.rows):
+        for line in lines(folder, chosen.rows, chosen.turns):
             print(f"{line.what:<40} {line.value:<34} {line.ratio}", flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -55,14 +55,29 @@ def list_timeline(tx: Transaction, customer_id: str, asked: Asked, *, page_size:
     identity = _identity(seen.root_id, question)
     back, place = _position(paging.position_of(page_token, identity))
     entries, before, after = _page(tx, question, place, paging.page_size(page_size), back=back)
+    earliest, latest = _range(tx, question, entries, before=before, after=after)
     return TimelinePage(
         entries,
         paging.page_token(identity, _values(False, entries[-1].place)) if after and entries else "",
         paging.page_token(identity, _values(True, entries[0].place)) if before and entries else "",
         *timeline.count(tx, question),
-        timeline.first(tx, replace(question, ascending=True)),
-        timeline.first(tx, replace(question, ascending=False)),
+        earliest,
+        latest,
     )
+
+
+def _range(
+    tx: Transaction, question: TimelineQuestion, entries: Sequence[TimelineEntry], *, before: bool, after: bool
+) -> tuple[datetime | None, datetime | None]:
+    """When the earliest and the latest entry happened; looked for only where the page does not hold it."""
+    backwards = replace(question, ascending=not question.ascending)
+    first = _first(tx, question, entries[0] if entries and not before else None)
+    last = _first(tx, backwards, entries[-1] if entries and not after else None)
+    return (first, last) if question.ascending else (last, first)
+
+
+def _first(tx: Transaction, question: TimelineQuestion, known: TimelineEntry | None) -> datetime | None:
+    return datetime.fromisoformat(known.place.at) if known is not None else timeline.first(tx, question)
 
 
 def _tree(tx: Transaction, customer_id: str) -> timeline.TreeSeen:

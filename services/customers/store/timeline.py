@@ -18,9 +18,11 @@ from services.runtime.database import Transaction
 
 COUNTED = 10_000
 # A merge, or an opt-out, is told of every member that it touched; of a tree that holds several it is shown once.
-SHOWN_ONCE = """NOT coalesce(
+SHOWN_ELSEWHERE = """coalesce(
             coalesce(data ->> 'shown_under', CASE WHEN type IN ('merged', 'merge_undone') THEN data ->> 'target_id' END
             )::uuid = ANY(array_remove(%(members)s::uuid[], origin_customer_id)), false)"""
+OFTEN_TOLD = ("merged", "merge_undone", "consent_changed")
+"""The types of events that are told of every member that they touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Source:
     where: str = "deleted_at IS NULL"
 
 
-EVENTS = Source("events", "created_at", "event_id", {}, SHOWN_ONCE)
+EVENTS = Source("events", "created_at", "event_id", {}, f"NOT {SHOWN_ELSEWHERE}")
 SOURCES = {
     "EVENT": EVENTS,
     "MERGE": EVENTS,
@@ -95,12 +97,32 @@ def first(tx: Transaction, question: TimelineQuestion) -> datetime | None:
 
 def count(tx: Transaction, question: TimelineQuestion) -> tuple[int, bool]:
     """How many entries there are, counted to COUNTED, and whether there are more."""
-    if not question.asked_kinds():
+    kinds = question.asked_kinds()
+    if not kinds:
         return 0, False
-    unordered = replace(question, ascending=True)
-    sql = f"SELECT count(*) FROM ({_union(unordered, ordered=False)} LIMIT %(limit)s) AS counted"
-    found = int(tx.value(sql, {**_parameters(unordered, None), "limit": COUNTED + 1}))
+    asked = replace(question, ascending=True)
+    elsewhere = _elsewhere(tx, asked)
+    parts = "\nUNION ALL\n".join(_part(asked, kind, counting=True) for kind in kinds)
+    sql = f"SELECT count(*) FROM ({parts} LIMIT %(limit)s) AS counted"
+    found = int(tx.value(sql, {**_parameters(asked, None), "limit": COUNTED + elsewhere + 1})) - elsewhere
     return min(found, COUNTED), found > COUNTED
+
+
+def _elsewhere(tx: Transaction, question: TimelineQuestion) -> int:
+    """How many events are not shown because another member shows them; by themselves, so that the count of all others
+    reads nothing but an index."""
+    kinds = [kind for kind in question.asked_kinds() if SOURCES[kind] is EVENTS]
+    types = [name for kind in kinds for name in question.types_of(kind) or ("consent_changed",) if name in OFTEN_TOLD]
+    if not types:
+        return 0
+    span = _span(EVENTS, question)
+    sql = f"""
+SELECT count(*) FROM unnest(%(members)s::uuid[]) AS member (id) CROSS JOIN unnest(%(types)s::text[]) AS asked (type)
+ CROSS JOIN LATERAL (
+       SELECT 1 FROM events
+        WHERE company_id = (SELECT app_company()) AND origin_customer_id = member.id AND type = asked.type
+          AND {SHOWN_ELSEWHERE} {span} LIMIT %(limit)s) AS one"""
+    return int(tx.value(sql, {**_parameters(question, None), "types": types, "limit": COUNTED}))
 
 
 def _order(question: TimelineQuestion) -> str:
@@ -108,11 +130,17 @@ def _order(question: TimelineQuestion) -> str:
     return f"ORDER BY at {way}, kind {way}, id {way}"
 
 
-def _union(question: TimelineQuestion, *, ordered: bool = True) -> str:
-    return "\nUNION ALL\n".join(_part(question, kind, ordered) for kind in question.asked_kinds())
+def _union(question: TimelineQuestion) -> str:
+    return "\nUNION ALL\n".join(_part(question, kind) for kind in question.asked_kinds())
 
 
-def _part(question: TimelineQuestion, kind: str, ordered: bool) -> str:
+def _span(source: Source, question: TimelineQuestion) -> str:
+    start = f" AND {source.time} >= %(start)s" if question.start else ""
+    return start + (f" AND {source.time} < %(end)s" if question.end else "")
+
+
+def _part(question: TimelineQuestion, kind: str, *, counting: bool = False) -> str:
+    """The next entries of a kind; to be counted they need no order, and hidden ones are counted apart."""
     source, name = SOURCES[kind], kind.lower()
     facets = _facets(question, kind)
     way, beyond = ("ASC", ">") if question.ascending else ("DESC", "<")
@@ -120,18 +148,18 @@ def _part(question: TimelineQuestion, kind: str, ordered: bool) -> str:
     conditions = [
         "company_id = (SELECT app_company()) AND origin_customer_id = member.id",
         *(f"{facet} = of_{facet}.value" for facet in facets),
-        f"({source.time}, {source.key}) {beyond} (%({name}_at)s::timestamptz, %({name}_id)s::uuid)",
-        source.where,
+        *([] if counting and source is EVENTS else [source.where]),
     ]
     conditions += ["type NOT IN ('merged', 'merge_undone')"] if kind == "EVENT" and not facets else []
-    conditions += [f"{source.time} >= %(start)s"] if question.start else []
-    conditions += [f"{source.time} < %(end)s"] if question.end else []
-    order = f"ORDER BY {source.time} {way}, {source.key} {way}" if ordered else ""
+    order, place = "", f"({source.time}, {source.key}) {beyond} (%({name}_at)s::timestamptz, %({name}_id)s::uuid)"
+    if not counting:
+        conditions.append(place)
+        order = f"ORDER BY {source.time} {way}, {source.key} {way}"
     return f"""SELECT one.at, {KINDS.index(kind)} AS kind, one.id, member.id AS origin
   FROM unnest(%(members)s::uuid[]) AS member (id){asked}
  CROSS JOIN LATERAL (
        SELECT {source.time} AS at, {source.key} AS id FROM {source.table}
-        WHERE {" AND ".join(conditions)}
+        WHERE {" AND ".join(conditions)}{_span(source, question)}
         {order} LIMIT %(limit)s) AS one"""
 
 
