@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks import load
+from tests.benchmarks.customers_bench import figures
 from tests.benchmarks.suite_bench import lines
 
 
@@ -19,9 +20,21 @@ def main() -> None:
     parser.add_argument(
         "--seconds", type=float, default=4.0, help="how long each kind of call is measured, all rounds together"
     )
+    parser.add_argument(
+        "--customers", type=int, default=0, metavar="ROWS",
+        help="measure the record of customers instead, in one company of so many, such as 1000000",
+    )  # fmt: skip
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="patronage-bench-"))
     folder.chmod(0o711)
+    if chosen.customers:
+        try:
+            for line_ in figures(folder, chosen.customers):
+                sys.stdout.write(line_ + "\n")
+                sys.stdout.flush()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return
     sys.stdout.write(
         f"{load.CALLERS} callers in {load.CLIENT_PROCESSES} client processes on the same machine,"
         f" {chosen.rows:,} customers\n"
