@@ -56,5 +56,5 @@ def fill(admin_url: str, company: str, rows: int, members: int = MEMBERS) -> str
         connection.execute("SET session_replication_role = replica")  # no audit: the rows come from nobody
         connection.execute(CUSTOMERS, parameters)
         connection.execute(ROWS, parameters)
-        connection.execute("ANALYZE")
+        connection.execute("VACUUM ANALYZE")
     return ids[0]
