@@ -10,7 +10,7 @@ import typer
 from google.type.money_pb2 import Money
 
 from patronage.analytics.v1 import metrics_service_pb2, overview_pb2
-from patronage.customers.v1 import contact_permission_pb2, customer_pb2
+from patronage.customers.v1 import company_service_pb2, contact_permission_pb2, customer_pb2
 from services.cli.client import connected
 from services.cli.context import ContextOption, read_context
 from services.cli.dedupe_output import refuse_unwritable, written
@@ -62,6 +62,7 @@ def export(
     with connected(read_context(context)) as client, written(output_file) as file:
         writer = csv.writer(file)
         writer.writerow(HEAD)
+        request.at_least_as_fresh = client.company.GetCompany(company_service_pb2.GetCompanyRequest()).change_token
         for answer in client.overviews.ExportMetrics(request, timeout=None):
             writer.writerows(_rows(answer.customers))
             counts["written"] += len(answer.customers)

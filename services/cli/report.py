@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from patronage.analytics.v1 import company_figures_pb2 as pb
 from patronage.analytics.v1 import metrics_service_pb2
+from patronage.customers.v1 import company_service_pb2
 from services.cli.client import Client, connected
 from services.cli.context import ContextOption, read_context
 from services.cli.dedupe_output import refuse_unwritable, written
@@ -42,9 +43,10 @@ def report(
 
 def _asked(client: Client, since: datetime | None, before: datetime | None, period: str) -> CompanyReport:
     begin, end = _time(since), _time(before)
+    now = client.company.GetCompany(company_service_pb2.GetCompanyRequest()).change_token
     return CompanyReport(
         client.metrics.GetCompanySummary(
-            metrics_service_pb2.GetCompanySummaryRequest(sold_from=begin, sold_before=end)
+            metrics_service_pb2.GetCompanySummaryRequest(sold_from=begin, sold_before=end, at_least_as_fresh=now)
         ),
         client.metrics.GetPurchaseTrend(
             pb.GetPurchaseTrendRequest(sold_from=begin, sold_before=end, period=PERIODS[period])
