@@ -29,7 +29,7 @@ from tests.integration.matching.people import ANN, ANNE, change, customer_id
 from tests.integration.matching.test_scans import stranger
 
 SECRET = "a secret that is long enough for HS256"
-SCOPES = ("matching:read", "matching:write", "merge:write")
+SCOPES = ("matching:read", "matching:write", "matching:admin", "merge:write")
 REQUEST_ID = "0190b0b0-0000-7000-8000-000000000001"
 ENDED = (pb.SCAN_STATE_DONE, pb.SCAN_STATE_CANCELLED, pb.SCAN_STATE_FAILED)
 

@@ -44,3 +44,12 @@ def test_identities_and_raw_fields_come_back_from_their_text() -> None:
 
 def test_completeness_counts_what_is_known() -> None:
     assert (ANN.completeness(), RawIdentity().completeness()) == (6, 0)
+
+
+def test_a_phone_is_read_as_in_the_country_of_the_address() -> None:
+    kenyan = RawIdentity(phones=("0701 234 567",), addresses=(("Moi Avenue 1", "Nairobi", "", "", "KE"),))
+    abroad = RawIdentity(phones=("+254701234567",))
+    identity, keys = derive(kenyan, "US")
+    assert identity.phones == ("+254701234567",)
+    assert set(derive(abroad, "US")[1]) <= set(keys)
+    assert identity_of(identity_text(identity)) == identity

@@ -1,0 +1,165 @@
+"""The calls about policies and groups through the whole service: translated, refused, kept apart by company."""
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from patronage.matching.v1 import matching_service_pb2 as pb
+from patronage.matching.v1 import policy_pb2 as policy
+from tests.integration.matching.fake_customers import FakeCustomers
+from tests.integration.matching.people import ANN, ANNE, change
+from tests.integration.matching.test_scans import stranger
+from tests.integration.matching.test_service import (
+    REQUEST_ID,
+    Service,
+    customers,
+    read_after,
+    service,
+    start,
+)
+
+__all__ = ["customers", "service", "start"]
+
+FELLEGI_SUNTER, LADDER = policy.POLICY_KIND_FELLEGI_SUNTER, policy.POLICY_KIND_LADDER
+
+
+def bad_fields(error: grpc.RpcError) -> set[str]:
+    """The fields that the details of a refusal name."""
+    status = rpc_status.from_call(error)
+    assert status is not None
+    found = error_details_pb2.BadRequest()
+    [bad] = [found for detail in status.details if detail.Unpack(found)]
+    return {violation.field for violation in bad.field_violations}
+
+
+def scanned(service: Service, customers: FakeCustomers) -> pb.ListDuplicateGroupsResponse:
+    """A company with one group among strangers, scanned."""
+    people = [change(number, **stranger(number)) for number in range(10, 40)]
+    xid = customers.send("acme", change(1, **ANN), change(2, **ANNE), *people)
+    asked = pb.ScanDuplicatesRequest(at_least_as_fresh=read_after(xid))
+    scan = service.ended_scan(service.matching.ScanDuplicates(asked, metadata=service.token()).scan.scan_id)
+    assert scan.state == pb.SCAN_STATE_DONE
+    return service.matching.ListDuplicateGroups(pb.ListDuplicateGroupsRequest(), metadata=service.token())
+
+
+def test_a_policy_is_set_once_under_one_request_id_and_read_back(service: Service) -> None:
+    request = policy.SetPolicyRequest(kind=FELLEGI_SUNTER, accept_confidence=95, request_id=REQUEST_ID)
+    first = service.matching.SetPolicy(request, metadata=service.token())
+    assert service.matching.SetPolicy(request, metadata=service.token()) == first
+    assert (first.policy.version, first.etag, first.policy.created_by) == ("policy-1", "policy-1", "ann")
+    read = service.matching.GetPolicy(policy.GetPolicyRequest(), metadata=service.token())
+    assert (read.policy, read.etag) == (first.policy, "policy-1")
+    assert service.matching.GetPolicy(policy.GetPolicyRequest(), metadata=service.token("other")).etag == "shipped-1"
+    levels = {one.name: one.levels for one in read.policy.comparisons}
+    assert levels["email"][0].weight > 10
+
+
+def test_the_ladder_may_be_chosen_over_the_wire(service: Service) -> None:
+    made = service.matching.SetPolicy(policy.SetPolicyRequest(kind=LADDER), metadata=service.token()).policy
+    assert (made.kind, made.learns_with_each_scan) == (LADDER, False)
+    assert [one.name for one in made.comparisons] == ["email", "phone", "name"]
+
+
+def test_every_bad_field_of_a_policy_is_named(service: Service) -> None:
+    level = policy.PolicyLevel(name="exact", m=2.0, u=0.0)
+    request = policy.SetPolicyRequest(
+        accept_confidence=10,
+        reject_confidence=20,
+        learns_with_each_scan=True,
+        comparisons=[policy.PolicyComparison(name="email", levels=[level])],
+    )
+    with pytest.raises(grpc.RpcError) as failure:
+        service.matching.SetPolicy(request, metadata=service.token())
+    assert bad_fields(failure.value) == {
+        "kind",
+        "accept_confidence",
+        "reject_confidence",
+        "learns_with_each_scan",
+        "comparisons[0].levels[0].m",
+        "comparisons[0].levels[0].u",
+    }
+
+
+def test_an_unknown_version_and_a_stale_etag_are_refused(service: Service) -> None:
+    with pytest.raises(grpc.RpcError) as failure:
+        service.matching.GetPolicy(policy.GetPolicyRequest(version="policy-4"), metadata=service.token())
+    assert failure.value.code() == grpc.StatusCode.NOT_FOUND
+    with pytest.raises(grpc.RpcError) as failure:
+        service.matching.SetPolicy(policy.SetPolicyRequest(kind=LADDER, etag="policy-4"), metadata=service.token())
+    assert failure.value.code() == grpc.StatusCode.ABORTED
+
+
+def test_a_training_is_told_of_by_get_scan(service: Service, customers: FakeCustomers) -> None:
+    xid = customers.send("acme", change(1, **ANN), change(2, **ANNE))
+    asked = pb.TrainPolicyRequest(dry_run=True, at_least_as_fresh=read_after(xid))
+    training = service.matching.TrainPolicy(asked, metadata=service.token()).training
+    assert training.purpose == pb.SCAN_PURPOSE_TRAINING
+    assert service.ended_scan(training.scan_id).state == pb.SCAN_STATE_DONE
+    request = pb.GetScanRequest(scan_id=training.scan_id)
+    learned = service.matching.GetScan(request, metadata=service.token()).learned
+    assert (learned.version, learned.training.customers) == ("", 2)
+    assert "too few" in learned.training.kept["model"]
+    with pytest.raises(grpc.RpcError) as failure:
+        service.matching.GetScan(request, metadata=service.token("other"))
+    assert failure.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+def test_a_training_that_is_not_yet_followed_far_enough_is_refused(service: Service, customers: FakeCustomers) -> None:
+    xid = customers.send("acme", change(1, **ANN))
+    asked = pb.TrainPolicyRequest(at_least_as_fresh=read_after(xid + 100))
+    with pytest.raises(grpc.RpcError) as failure:
+        service.matching.TrainPolicy(asked, metadata=service.token(), timeout=0.5)
+    assert failure.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+def test_groups_are_streamed_in_batches_with_the_scan_first(service: Service, customers: FakeCustomers) -> None:
+    listed = scanned(service, customers)
+    request = pb.StreamDuplicateGroupsRequest(batch_size=1)
+    batches = list(service.matching.StreamDuplicateGroups(request, metadata=service.token()))
+    assert [group for batch in batches for group in batch.groups] == list(listed.groups)
+    assert batches[0].scan == listed.scan
+    assert list(service.matching.StreamDuplicateGroups(request, metadata=service.token("other"))) == []
+    bad = pb.StreamDuplicateGroupsRequest(batch_size=501, min_confidence=101)
+    with pytest.raises(grpc.RpcError) as failure:
+        list(service.matching.StreamDuplicateGroups(bad, metadata=service.token()))
+    assert bad_fields(failure.value) == {"batch_size", "min_confidence"}
+
+
+def test_a_group_says_its_state_its_policy_and_its_weakest_link(service: Service, customers: FakeCustomers) -> None:
+    [group] = scanned(service, customers).groups
+    assert group.state == pb.GROUP_STATE_FOUND
+    assert {group.weakest_left_id, group.weakest_right_id} == {member.customer_id for member in group.members}
+    assert group.model_version
+    assert group.update_time.seconds > 0
+    request = pb.ExplainGroupRequest(group_id=group.group_id)
+    found = service.matching.ExplainGroup(request, metadata=service.token())
+    assert found.group == group
+    assert [pair.is_weakest_link for pair in found.pairs] == [True]
+    assert found.pairs[0].explanation.score.match_weight == pytest.approx(group.match_weight, abs=2e-6)
+    with pytest.raises(grpc.RpcError) as failure:
+        service.matching.ExplainGroup(request, metadata=service.token("other"))
+    assert failure.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+def test_what_to_do_with_a_group_follows_from_the_policy(service: Service, customers: FakeCustomers) -> None:
+    [before] = scanned(service, customers).groups
+    assert before.recommended_action == pb.RECOMMENDED_ACTION_MERGE
+    request = policy.SetPolicyRequest(kind=FELLEGI_SUNTER, accept_confidence=100, reject_confidence=100)
+    service.matching.SetPolicy(request, metadata=service.token())
+    [after] = service.matching.ListDuplicateGroups(pb.ListDuplicateGroupsRequest(), metadata=service.token()).groups
+    expected = pb.RECOMMENDED_ACTION_MERGE if after.confidence == 100 else pb.RECOMMENDED_ACTION_KEEP_SEPARATE
+    assert after.recommended_action == expected
+
+
+def test_two_strangers_were_never_compared(service: Service, customers: FakeCustomers) -> None:
+    people = change(1, **ANN), change(2, **stranger(12)), change(3, **ANNE)
+    token = read_after(customers.send("acme", *people))
+    ids = [one.customer.customer_id for one in people]
+    apart = pb.ExplainMatchRequest(left_id=ids[0], right_id=ids[1], at_least_as_fresh=token)
+    found = service.matching.ExplainMatch(apart, metadata=service.token())
+    assert found.never_compared
+    assert found.explanation.prior_weight < 0
+    assert found.explanation.comparisons
+    together = pb.ExplainMatchRequest(left_id=ids[0], right_id=ids[2], at_least_as_fresh=token)
+    assert not service.matching.ExplainMatch(together, metadata=service.token()).never_compared
