@@ -1,5 +1,6 @@
 """A sale is recorded once, for whom it was made, and counted in the same transaction."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -8,7 +9,7 @@ import pytest
 
 from services.analytics.domain.failures import CustomerNotFound, SaleConflict
 from services.analytics.domain.mirror import CustomerState
-from services.analytics.domain.money import Amount
+from services.analytics.domain.money import Amount, units_and_nanos
 from services.analytics.domain.sales import SaleLine
 from services.runtime.database import Database
 from services.runtime.ids import new_id
@@ -150,3 +151,17 @@ def test_the_largest_sales_add_up_beyond_64_bits(shop: Shop) -> None:
     for number in range(3):
         shop.sell(sale(amina, f"s-{number}", minor=largest, currency="CLF"))
     assert shop.metrics(amina).figures.totals[0].total == Amount(3 * largest, "CLF")
+
+
+def test_a_million_random_amounts_add_up_as_decimals_do(shop: Shop) -> None:
+    """In the column that sums are taken of, as the sums of a company are."""
+    chance = random.Random(11)
+    minors = [chance.randrange(10 ** chance.randrange(1, 15)) for _ in range(1_000_000)]
+    with shop.database.transaction(shop.scope) as tx:
+        tx.execute("CREATE TEMP TABLE amounts ON COMMIT DROP AS SELECT total_minor FROM sales LIMIT 0")
+        with tx.copy("COPY amounts FROM STDIN") as copy:
+            copy.write("\n".join(map(str, minors)) + "\n")
+        summed = tx.value("SELECT sum(total_minor) FROM amounts")
+    units, nanos = units_and_nanos(Amount(int(summed), "KES"))
+    exact = sum((Decimal(minor).scaleb(-2) for minor in minors), Decimal(0))
+    assert Decimal(units) + Decimal(nanos).scaleb(-9) == exact
