@@ -1,7 +1,9 @@
 """Preferences and consent: changed by one call, kept with their proof, folded by what restricts, and asked of many."""
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import grpc
@@ -11,8 +13,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from patronage.customers.v1 import contact_permission_pb2 as permission_pb
 from patronage.customers.v1 import customer_service_pb2, states_pb2
 from patronage.customers.v1 import preferences_pb2 as pb
+from services.customers.operations.apply_merge import Applied
+from services.customers.operations.update_preferences import update_preferences
 from services.runtime.ids import new_id
-from tests.integration.customers.company import Company
+from tests.integration.customers.company import Company, at_once, failures
 from tests.integration.customers.refolding import assert_views_are_folded
 from tests.integration.customers.served import Client, Served
 
@@ -306,3 +310,22 @@ def test_a_thousand_ids_are_answered_at_once(acme: Company, served: Served) -> N
     request = permission_pb.BatchCheckContactPermissionsRequest(customer_ids=ids, channel=SMS, purpose=OFFERS)
     found = served.client().BatchCheckContactPermissions(request).permissions
     assert ([one.customer_id for one in found], {one.allowed for one in found}) == (ids, {True})
+
+
+def test_answers_merges_and_undos_at_once_leave_every_stored_view_as_it_folds(acme: Company) -> None:
+    everyone = [acme.create(f"N{number}") for number in range(6)]
+
+    def say(customer: str, value: bool) -> None:
+        acme.write(lambda tx: update_preferences(tx, customer, {"can_receive_offers": value}, [], "", proof="said"))
+
+    works: list[Callable[[], object]] = [partial(say, one, place % 2 == 0) for place, one in enumerate(everyone)]
+    works += [partial(acme.merge, everyone[place], everyone[place + 1]) for place in (0, 2, 4)]
+    found = at_once(*works)
+    assert set(failures(found)) <= {"AlreadyMerged"}
+    assert_views_are_folded(acme)
+    merges = [one.merge.merge_id for one in found if isinstance(one, Applied)]
+    opting_out: list[Callable[[], object]] = [partial(say, everyone[1], False), partial(say, everyone[3], False)]
+    assert failures(at_once(*opting_out, *(partial(acme.undo, merge) for merge in merges))) == []
+    assert_views_are_folded(acme)
+    for customer in (everyone[1], everyone[3]):
+        assert acme.tree(customer).root.view["can_receive_offers"]["value"] is False

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from services.customers.domain.consent import answer
 from services.customers.domain.edits import change_of, edited, new_record
 from services.customers.domain.fields import UNITS, Fields, Json
 from services.customers.domain.fold import fold
@@ -123,6 +124,9 @@ records: st.SearchStrategy[Fields] = st.fixed_dictionaries(
         "contact_points": point_lists,
         "tags": tags,
         "external_ids": st.sampled_from([[{"system": "crm", "external_id": "1"}], []]),
+        "preferred_payment": st.sampled_from(["cash", "mpesa"]),
+        "favorite_products": tags,
+        "do_not_contact": st.builds(answer, st.booleans(), st.just(START), st.sampled_from(["", "form"])),
     },
 )
 rules = st.dictionaries(st.sampled_from([unit.name for unit in UNITS]), st.sampled_from(RULES), max_size=4)
