@@ -4,7 +4,7 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test fuzz check lint types contract bench bench-accuracy load protos install clean
+.PHONY: help demo up test fuzz check lint types contract bench bench-matching bench-accuracy load protos install clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
@@ -37,6 +37,9 @@ contract: install  ## buf lint, stubs current, imports one way
 
 bench: install  ## speeds, each as calls a second and as a ratio to the echo
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-matching: install  ## duplicates of a customer and of a record among 100,000 and a million, beside the echo
+	@$(BIN)/python -m tests.benchmarks.matching_bench $(ARGS)
 
 bench-accuracy: install  ## precision, recall, F1, time and memory of `dedupe` on files whose truth is known
 	@$(BIN)/python -m tests.benchmarks.accuracy $(ARGS)

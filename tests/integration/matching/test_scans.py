@@ -1,5 +1,7 @@
 """Scans: asked for, taken by a worker, run, listed, cancelled, lost; and groups that stay right afterwards."""
 
+import time
+
 import pytest
 
 from services.matching.domain.failures import ScanEnded, ScanNotFound
@@ -9,6 +11,7 @@ from services.matching.operations.get_scan import get_scan
 from services.matching.operations.hold_scan import MOST_ATTEMPTS, claim_scan, fail_scan, give_back_scan, keep_scan
 from services.matching.operations.run_scan import Limits, ScanLost, run_scan
 from services.runtime.failures import FieldsInvalid, PageTokenMismatch
+from tests.benchmarks.generated import generate
 from tests.integration.matching.people import ANN, ANNE, BOB, Company, change, customer_id, ids
 
 GIVEN = ("Alma", "Boris", "Carla", "Dmitri", "Elena", "Farid", "Greta", "Hugo")
@@ -232,3 +235,18 @@ def test_a_member_that_is_merged_while_the_scan_runs_is_not_listed(people: Compa
 def test_a_scan_of_an_empty_company_finds_nothing(company: Company) -> None:
     assert company.scan().groups == 0
     assert company.page().total == 0
+
+
+def test_a_scan_of_a_thousand_customers_takes_less_than_two_seconds_of_work(company: Company) -> None:
+    rows = generate(1000, seed=5).rows
+    for start in range(0, 1000, 500):
+        part = enumerate(rows[start : start + 500], start + 1)
+        company.follow(
+            *[change(number, name=one[0], email=one[1], phone=one[2], address=one[3]) for number, one in part]
+        )
+    company.ask_for_scan()
+    job = company.take_scan()
+    begun = time.process_time()
+    totals = company.run(job)
+    assert time.process_time() - begun < 2.0
+    assert (totals.customers, totals.groups > 20) == (1000, True)
