@@ -85,7 +85,7 @@ DERIVED_ATTRIBUTES = (
     DerivedAttribute("given_root", "given", lambda given: plain_vowels(given_root(given)) if len(given) > 1 else ""),
     DerivedAttribute("given_sound", "given", lambda given: soundex(plain_vowels(given)) if len(given) > 1 else ""),
     DerivedAttribute("given_initial", "given", lambda given: given[:1]),
-    DerivedAttribute("family_root", "family", lambda family: plain_vowels(family)),
+    DerivedAttribute("family_root", "family", plain_vowels),
     DerivedAttribute("family_start", "family", lambda family: family[:3]),
     DerivedAttribute("family_sound", "family", lambda family: soundex(plain_vowels(family))),
     DerivedAttribute("email_local", "email", _email_local, email_locals),

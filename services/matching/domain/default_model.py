@@ -73,6 +73,7 @@ DEFAULT_MODEL = Model(
                 Level("one name", 0.10, 0.004, 0.05),
                 Level("none", 0.88, 0.99595, 0.948),
             ),
+            learned=False,
             names_only=True,
         ),
         Comparison(

@@ -129,6 +129,10 @@ class Candidates:
             packed = packed[~self._left_out[packed & SEVERAL]]
         return self._unpacked(packed)
 
+    def found_by_several(self) -> Mask:
+        """Return which pairs more than one key found, in the order of their places."""
+        return np.concatenate([part.read() & SEVERAL == SEVERAL for part in self._parts])
+
     def take(self, places: Rows) -> tuple[Rows, Rows, Rows]:
         """Return left, right and the number of the key of the pairs at these places, which are in order."""
         found = list(self._taken(places))

@@ -21,7 +21,7 @@ class Sample:
     """What is learned from: candidate pairs, each standing for `scale` of them, and levels of random pairs."""
 
     gamma: Gamma
-    scale: float
+    scale: Weights
     random: list[Weights]
     records: int
 
@@ -36,24 +36,24 @@ class Fit:
 
 @dataclass(slots=True)
 class _Classes:
-    """How much each sampled pair counts as a match, as of relatives, and as of strangers who are namesakes."""
+    """How many pairs each sampled one is: of matches, of relatives, and of strangers who are namesakes."""
 
     match: Weights
     related: Weights
     namesakes: Weights
-    scale: float
 
 
 def fit(model: Model, shipped: Model, sample: Sample, match: Weights, related: Weights) -> Fit:
     """Return the model that makes the sampled pairs likeliest, given what each of them is believed to be."""
-    per_record = 2.0 * sample.scale / sample.records
+    match, related = match * sample.scale, related * sample.scale
+    per_record = 2.0 / sample.records
     fewest = 0.5 / sample.records
     updated = replace(
         model,
         duplicates_per_record=min(max(float(match.sum()) * per_record, fewest), _MOST_PER_RECORD),
         relatives_per_record=min(max(float(related.sum()) * per_record, fewest), _MOST_PER_RECORD),
     )
-    classes = _Classes(match, related, np.where(sample.gamma.namesakes, 1.0 - match - related, 0.0), sample.scale)
+    classes = _Classes(match, related, np.where(sample.gamma.namesakes, sample.scale - match - related, 0.0))
     prior = updated.prior(sample.records), updated.related_prior(sample.records)
     found = Fit(updated)
     comparisons = []
@@ -76,7 +76,7 @@ def _guarded(
     if not known.any() and not random.sum():
         return default, "no two records have a value"
     learned = _fitted(default, levels, random, classes, prior)
-    agreed = float(classes.match[known].sum()) * classes.scale
+    agreed = float(classes.match[known].sum())
     if agreed < FEWEST_AGREED:
         kept = [
             replace(new, m=old.m, related=old.related) for new, old in zip(learned.levels, default.levels, strict=True)
@@ -95,10 +95,10 @@ def _fitted(
     """Return one comparison with the shares found in each class, the shipped ones counting as a few pairs."""
     homes = [level.related for level in default.levels]
     namesakes = [level.among_namesakes for level in default.levels]
-    m = shares(levels, classes.match, classes.scale, [level.m for level in default.levels])
+    m = shares(levels, classes.match, [level.m for level in default.levels])
     u = _among_strangers(random, default)
-    h = None if None in homes else shares(levels, classes.related, classes.scale, [home or 0.0 for home in homes])
-    same = shares(levels, classes.namesakes, classes.scale, [share or 0.0 for share in namesakes])
+    h = None if None in homes else shares(levels, classes.related, [home or 0.0 for home in homes])
+    same = shares(levels, classes.namesakes, [share or 0.0 for share in namesakes])
     u = _without(u, [(prior[0], m)] if h is None else [(prior[0], m), (prior[1], h)])
     fitted = [
         replace(

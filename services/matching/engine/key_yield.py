@@ -17,11 +17,11 @@ MOST_LOST = 0.005
 _FEWEST_SAMPLED = 1_000
 
 
-def leave_out_barren_keys(found: Candidates, keys: Rows, match: Weights, scale: float) -> None:
+def leave_out_barren_keys(found: Candidates, keys: Rows, matches: Weights) -> None:
     """Judge each key by the sampled pairs that it alone found, and note what was found in its report."""
     sampled = np.bincount(keys, minlength=len(found.keys))
-    expected = np.bincount(keys, weights=match, minlength=len(found.keys)) * scale
-    bearable = MOST_LOST * float(match.sum()) * scale
+    expected = np.bincount(keys, weights=matches, minlength=len(found.keys))
+    bearable = MOST_LOST * float(matches.sum())
     costly = [number for number, report in enumerate(found.keys) if report.only_here >= COSTLY_PAIRS]
     for number in sorted(costly, key=expected.__getitem__):
         report = found.keys[number]

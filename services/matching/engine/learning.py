@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from services.matching.domain.model import Model
-from services.matching.engine.arrays import Rows, Weights
+from services.matching.engine.arrays import Mask, Rows, Weights
 from services.matching.engine.assessors import Pairs
 from services.matching.engine.candidates import Candidates
 from services.matching.engine.columns import Columns
@@ -18,6 +18,7 @@ from services.matching.engine.scoring import Gamma, assess, joined, prepare
 from services.matching.engine.shares import observed_levels
 
 _CANDIDATE_SAMPLE = 150_000
+_RICH_SAMPLE = 100_000
 _RANDOM_SAMPLE = 300_000
 _AT_ONCE = 25_000
 _ROUNDS = 25
@@ -45,12 +46,12 @@ def learn(columns: Columns, found: Candidates, shipped: Model, seed: int, crew: 
     fitted, rounds, expected = Fit(shipped), 0, 0.0
     for recount in range(_RECOUNTS + 1):
         fitted, spent, match = _maximise(fitted.model, shipped, sample, crew)
-        rounds, expected = rounds + spent, float(match.sum()) * sample.scale
+        rounds, expected = rounds + spent, float((match * sample.scale).sum())
         if recount < _RECOUNTS:
             discount_duplicates(columns, sample.gamma, match * sample.scale, shipped)
     if expected < _FEWEST_MATCHES:
         return Learned(shipped, rounds, expected, {"model": f"{expected:.1f} expected matches: too few to learn from"})
-    leave_out_barren_keys(found, keys, match, sample.scale)
+    leave_out_barren_keys(found, keys, match * sample.scale)
     return Learned(replace(fitted.model, version=f"{shipped.version}+learned"), rounds, expected, fitted.kept)
 
 
@@ -86,10 +87,10 @@ def _sample(columns: Columns, found: Candidates, shipped: Model, seed: int, crew
     left, right = _random_pairs(columns.size, generator)
     counted = (observed_levels(part, shipped) for part in _assessed(columns, left, right, shipped, crew, (0.0, 0.25)))
     random = [np.asarray(sum(levels)) for levels in zip(*counted, strict=True)]
-    chosen = _chosen(len(found), generator)
+    chosen, scale = _chosen(found.found_by_several(), generator)
     left, right, keys = found.take(chosen)
     gamma = joined(_assessed(columns, left, right, shipped, crew, (0.25, 0.5)))
-    return Sample(gamma, len(found) / len(chosen), random, columns.population), keys
+    return Sample(gamma, scale, random, columns.population), keys
 
 
 def _assessed(
@@ -113,7 +114,19 @@ def _random_pairs(size: int, generator: np.random.Generator) -> tuple[Rows, Rows
     return left, right + (right >= left)
 
 
-def _chosen(size: int, generator: np.random.Generator) -> Rows:
-    if size <= _CANDIDATE_SAMPLE:
-        return np.arange(size)
-    return np.sort(generator.choice(size, _CANDIDATE_SAMPLE, replace=False))
+def _chosen(several: Mask, generator: np.random.Generator) -> tuple[Rows, Weights]:
+    """Return the places of the sampled candidates, and for how many each stands.
+
+    Most matches are among the pairs that several keys found, so that more of those are taken.
+    """
+    rich, poor = np.flatnonzero(several), np.flatnonzero(~several)
+    taken = _some(rich, _RICH_SAMPLE, generator)
+    further = _some(poor, _CANDIDATE_SAMPLE - len(taken), generator)
+    scale = np.repeat([len(rich) / max(len(taken), 1), len(poor) / max(len(further), 1)], [len(taken), len(further)])
+    places = np.concatenate((taken, further))
+    order = np.argsort(places, kind="stable")
+    return places[order], scale[order]
+
+
+def _some(places: Rows, most: int, generator: np.random.Generator) -> Rows:
+    return places if len(places) <= most else generator.choice(places, most, replace=False)

@@ -10,9 +10,9 @@ SHIPPED_PAIRS = 20.0
 """How many pairs the shipped shares count as, beside those observed."""
 
 
-def shares(levels: Levels, weights: Weights, scale: float, shipped: list[float]) -> Weights:
+def shares(levels: Levels, weights: Weights, shipped: list[float]) -> Weights:
     """Return the share of each level among weighted pairs, never quite nothing."""
-    observed = np.bincount(levels + 1, weights=weights, minlength=len(shipped) + 1)[1:] * scale
+    observed = np.bincount(levels + 1, weights=weights, minlength=len(shipped) + 1)[1:]
     counted = observed + SHIPPED_PAIRS * np.array(shipped)
     return np.asarray(np.maximum(counted / max(counted.sum(), RARE), RARE))
 
