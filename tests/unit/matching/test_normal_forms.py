@@ -1,16 +1,18 @@
 """A file's rows have in bulk, where SQL reads what is plain, the very normal forms that one record has alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 import numpy as np
 import phonenumbers
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.identity import fold, normalize_phone
 from services.matching.domain.attributes import ATTRIBUTES, DERIVED_ATTRIBUTES
 from services.matching.domain.identity_record import Identity
+from services.matching.engine import address_columns, contact_columns, name_columns
 from services.matching.engine.columns import Column
 from services.matching.engine.distinct_texts import encoded
 from services.matching.engine.raw_pairs import identity_of_row
@@ -212,3 +214,22 @@ def test_values_are_numbered_in_the_order_of_their_coming() -> None:
     emails = ["b@x.org", "a@x.org", "", "b@x.org", "c@x.org"]
     column = records_from_rows({"id": str(row), "email": email} for row, email in enumerate(emails)).columns["email"]
     assert (list(column.values), column.codes.ravel().tolist()) == (["b@x.org", "a@x.org", "c@x.org"], [0, 1, -1, 0, 2])
+
+
+def test_each_distinct_odd_value_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    for module, name in ((name_columns, "parse_name"), (address_columns, "parse_address")):
+        monkeypatch.setattr(module, name, counting(getattr(module, name), read))
+    monkeypatch.setattr(contact_columns, "normalize_phone", counting(contact_columns.normalize_phone, read))
+    odd = {"name": "王 小明 (Bo)", "address": "Große Straße 12, München", "phone": "call me"}
+    rows = [*({"id": str(row), **odd} for row in range(500)), {"id": "500", "name": "Ann Lee", "phone": "415-555-2671"}]
+    records_from_rows(rows)
+    assert sorted(read) == sorted(["王 小明 (bo)", odd["address"], odd["phone"]])
+
+
+def counting(function: Callable[..., object], read: list[str]) -> Callable[..., object]:
+    def counted(text: str, *further: str) -> object:
+        read.append(text)
+        return function(text, *further)
+
+    return counted
