@@ -31,6 +31,7 @@ READS = (
     "Describe",
     "Preview",
     "Verify",
+    "Search",
     "Follow",
     "Stream",
     "WhoAmI",
