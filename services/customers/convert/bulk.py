@@ -15,6 +15,8 @@ from services.customers.domain.listing import Question
 from services.runtime.failures import Failure, FieldCheck
 
 LONGEST_MESSAGE = 300
+KeptIds = BytesValue
+"""Ids as 16 bytes each, kept for a request that is sent again."""
 
 
 class Outcome(Protocol):
@@ -62,12 +64,12 @@ def counted(counts: Counter[int], outcomes: Sequence[pb.BatchOutcome], total: in
     )
 
 
-def ids_message(customer_ids: Sequence[str]) -> BytesValue:
-    """Ids as 16 bytes each, to be kept."""
-    return BytesValue(value=bytes.fromhex("".join(customer_ids).replace("-", "")))
+def ids_message(customer_ids: Sequence[str]) -> KeptIds:
+    """Ids to be kept."""
+    return KeptIds(value=bytes.fromhex("".join(customer_ids).replace("-", "")))
 
 
-def ids_of(message: BytesValue) -> list[str]:
+def ids_of(message: KeptIds) -> list[str]:
     """The ids that were kept."""
     text = message.value.hex()
     parts = (text[place : place + 32] for place in range(0, len(text), 32))

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from google.protobuf.wrappers_pb2 import BytesValue
-
 from patronage.customers.v1 import bulk_pb2 as pb
 from services.customers.convert import bulk as convert
 from services.customers.convert.customer import draft_of, update_paths
@@ -129,9 +127,9 @@ class Bulk(Edged):
         if HIDDEN & set(question.states):
             require_scope(caller_of(context), "customers:read:deleted")
 
-        def select(tx: Transaction) -> BytesValue:
+        def select(tx: Transaction) -> convert.KeptIds:
             return convert.ids_message(select_customers(tx, question))
 
         if once is None:
             return convert.ids_of(self._edge.read(context, select))
-        return convert.ids_of(self._edge.write_once(context, once.part("selection"), select, BytesValue))
+        return convert.ids_of(self._edge.write_once(context, once.part("selection"), select, convert.KeptIds))
