@@ -85,7 +85,7 @@ def measured(stub: Any, metadata: Any, question: Question) -> Figure:
         try:
             call(request, metadata=metadata, timeout=WITHIN_S)
         except grpc.RpcError as error:
-            note = str(error.code())  # type: ignore[attr-defined]
+            note = str(error.code())
         if place >= 2:
             times.append((time.perf_counter() - begun) * 1000)
     cuts = statistics.quantiles(times, n=100, method="inclusive")
@@ -184,7 +184,8 @@ def _searches() -> Iterator[Question]:
     }
     for mode, queries in texts.items():
         for query in queries:
-            request = search_pb2.SearchCustomersRequest(query=query, mode=f"SEARCH_MODE_{mode}")
+            number = search_pb2.SearchMode.Value(f"SEARCH_MODE_{mode}")
+            request = search_pb2.SearchCustomersRequest(query=query, mode=number)
             yield Question(f'search {mode}: "{query}"', 30, "SearchCustomers", [request] * LIST_TIMES)
 
 

@@ -105,7 +105,9 @@ def _stored(batch: Sequence[tuple[int, Row]]) -> Rows:
 
 
 def _own(number: int, row: Row, dice: random.Random) -> OwnRecord:
-    draft = {name: value for name, value in zip(("name", "email", "phone", "address"), row, strict=True) if value}
+    draft: dict[str, Any] = {
+        name: value for name, value in zip(("name", "email", "phone", "address"), row, strict=True) if value
+    }
     draft |= {
         "customer_type": dice.choices(("WALK_IN", "REGULAR", "VIP", "WHOLESALE"), (60, 30, 2, 8))[0],
         "party_type": dice.choices(("PERSON", "ORGANIZATION"), (95, 5))[0],

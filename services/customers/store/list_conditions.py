@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Integer,
     Select,
@@ -46,7 +47,7 @@ COMPANY = select(func.app_company()).scalar_subquery()
 
 def scope(question: Question, source: Source) -> ColumnElement[bool]:
     """The company and the states. As constants, never parameters: by them the planner knows partial indexes."""
-    states = bindparam("states", question.states, expanding=True, literal_execute=True)
+    states: BindParameter[Any] = bindparam("states", question.states, expanding=True, literal_execute=True)
     return and_(source.c.company_id == COMPANY, source.c.state.in_(states))
 
 

@@ -167,12 +167,14 @@ def _merged_beginnings(question: Question, place: Place, limit: int) -> Select[A
     checks = [where.scope(question, customers), *where.row_conditions(plain, customers)]
     checks += [*where.label_joins(question, customers), *_after(question, place, customers)]
 
-    def part(*conditions: ColumnElement[bool]) -> Select[Any]:
+    def part(*conditions: ColumnElement[bool], fence: bool = True) -> Select[Any]:
+        # But for the names themselves an index of their order would be walked past all others: OFFSET keeps it out.
         keys = _keys(question, customers).where(*checks, *conditions)
-        some = keys.order_by(*_order(question, place, customers)).limit(place.skip + limit).subquery()
+        found: Source = keys.offset(0).subquery() if fence else keys.subquery()
+        some = select(*found.c).order_by(*_order(question, place, found)).limit(place.skip + limit).subquery()
         return select(*some.c)
 
-    merged = union(part(first), *(part(other, not_(first)) for other in others)).subquery("merged")
+    merged = union(part(first, fence=False), *(part(other, not_(first)) for other in others)).subquery("merged")
     found = select(*merged.c).order_by(*_order(question, place, merged))
     return found.offset(place.skip).limit(limit)
 
@@ -209,9 +211,9 @@ def _shown(keys: Select[Any], question: Question, place: Place) -> Select[Any]:
     shown = select(SHOWN).select_from(customers).where(one).limit(1).lateral("one")
     columns = _columns(question, found)
     position = [cast(column, Text).label(f"key_{number}") for number, column in enumerate(columns)]
-    return select(*position, text("one.*")).select_from(found).join(shown, text("true")).order_by(
-        *_order(question, place, found)
-    )  # fmt: skip
+    selected: list[Any] = [*position, text("one.*")]
+    joined = found.join(shown, text("true"))
+    return select(*selected).select_from(joined).order_by(*_order(question, place, found))
 
 
 def _run(tx: Transaction, question: Question, statement: Select[Any]) -> list[dict[str, Any]]:

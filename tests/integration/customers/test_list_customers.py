@@ -164,6 +164,11 @@ def test_a_caller_that_pages_by_offset_passes_some_over_and_goes_on_by_token(acm
         ({"text": "x" * 256}, "filter.text"),
         ({"text": "\x00"}, "filter.text"),
         ({"token": "garbage"}, "page_token"),
+        ({"tags_any": ("x",) * 21}, "filter.tags_any"),
+        ({"tags_all": ("",)}, "filter.tags_all[0]"),
+        ({"tags_all": ("a\x00",)}, "filter.tags_all[0]"),
+        ({"external_system": "x" * 65}, "filter.external_system"),
+        ({"created_by": "\x00"}, "filter.created_by"),
     ],
 )
 def test_what_is_wrong_with_a_question_is_named(acme: Company, wrong: dict[str, Any], field: str) -> None:
@@ -201,3 +206,120 @@ def test_a_token_that_was_made_up_is_a_wrong_field(acme: Company, sort: str, pos
     with pytest.raises(FieldsInvalid) as raised:
         page(acme, forged, sort=sort)
     assert [item.field for item in raised.value.fields] == ["page_token"]
+
+
+def backwards(company: Company, size: int, **question: Any) -> list[list[str]]:
+    """The names of each page on the way back from the last one to the first."""
+    token, last = "", page(company, size=size, **question)
+    while last.next_page_token:
+        last = page(company, last.next_page_token, size=size, **question)
+    found = [[one["name"] for one in shown(last)]]
+    while token := last.previous_page_token:
+        last = page(company, token, size=size, **question)
+        found.append([one["name"] for one in shown(last)])
+    return found
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_are_the_same_on_the_way_back(acme: Company, sort: str, descending: bool) -> None:
+    for number in range(9):
+        acme.create(f"N{number}", tags=["even"] if number % 2 == 0 else [])
+    for conditions in ({}, {"tags_any": ("even",)}):
+        question = {"sort": sort, "descending": descending, **conditions}
+        there = [[one["name"] for one in part] for part in pages(acme, size=3, **question)]
+        assert backwards(acme, 3, **question) == there[::-1]
+
+
+def test_the_first_page_has_none_before_it_and_one_that_was_skipped_to_has(acme: Company) -> None:
+    for number in range(4):
+        acme.create(f"N{number}")
+    assert page(acme, size=2).previous_page_token == ""
+    skipped = page(acme, size=2, skip=2)
+    assert [one["name"] for one in shown(page(acme, skipped.previous_page_token, size=2))] == ["N0", "N1"]
+    assert skipped.next_page_token == ""
+
+
+def test_a_token_of_another_company_is_refused(acme: Company, other: Company) -> None:
+    for company in (acme, other):
+        for number in range(3):
+            company.create(f"N{number}")
+    with pytest.raises(PageTokenMismatch):
+        page(other, page(acme, size=1).next_page_token)
+
+
+@pytest.fixture
+def shop(acme: Company) -> Company:
+    ids = [{"system": "shop", "external_id": "1"}]
+    acme.create("Ann", email="a@x.io", tags=["VIP", "web"], lifecycle_stage="LEAD", external_ids=ids, source="CHAT")
+    acme.create("Bo", phone="+12025550101", tags=["web"], party_type="ORGANIZATION", customer_type="WHOLESALE")
+    acme.create("Cy", address="1 High St", tags=["vip", "web", "new"], lifecycle_stage="CHURNED", source="MANUAL")
+    acme.create("Di")
+    acme.import_rows({"id": "7", "name": "Ed", "email": "e@x.io", "phone": "+12025550102"}, source="file")
+    return acme
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ({"lifecycle_stages": ("LEAD", "CHURNED")}, "Ann Cy"),
+        ({"sources": ("CHAT", "IMPORT")}, "Ann Ed"),
+        ({"customer_types": ("WHOLESALE",)}, "Bo"),
+        ({"party_types": ("PERSON",)}, "Ann Cy Di Ed"),
+        ({"has_email": True}, "Ann Ed"),
+        ({"has_email": False}, "Bo Cy Di"),
+        ({"has_phone": True}, "Bo Ed"),
+        ({"has_address": True}, "Cy"),
+        ({"has_address": False, "has_email": False, "has_phone": False}, "Di"),
+        ({"tags_any": ("Vip", "new")}, "Ann Cy"),
+        ({"tags_all": ("vip", "new")}, "Cy"),
+        ({"tags_all": ("web",), "tags_any": ("new", "nothing")}, "Cy"),
+        ({"tags_any": ("nothing",)}, ""),
+        ({"external_system": "shop"}, "Ann"),
+        ({"external_system": "file"}, "Ed"),
+        ({"external_system": "SHOP"}, ""),
+        ({"created_by": "ann"}, "Ann Bo Cy Di Ed"),
+        ({"created_by": "bob"}, ""),
+        ({"tags_all": ("web",), "has_email": False, "party_types": ("PERSON",)}, "Cy"),
+        ({"text": "a@", "tags_any": ("web",), "sources": ("CHAT",)}, "Ann"),
+        ({"text": "555 0101"}, ""),
+        ({"text": "202 555 0101"}, "Bo"),
+        ({"text": "0202555"}, "Bo Ed"),
+    ],
+)
+def test_every_filter_alone_and_with_others(shop: Company, question: dict[str, Any], expected: str) -> None:
+    for sort in SORTS:
+        found = page(shop, sort=sort, **question)
+        assert sorted(one["name"] for one in shown(found)) == expected.split()
+        assert found.total_size == len(expected.split())
+        counted = page(shop, sort=sort, size=1, count_exactly=True, **question)
+        assert (counted.total_size, counted.estimated) == (found.total_size, False)
+
+
+def test_filters_follow_every_change(shop: Company) -> None:
+    [ann] = shown(page(shop, tags_any=("VIP",), sources=("CHAT",)))
+    shop.update(ann["customer_id"], lifecycle_stage="CUSTOMER", tags=["gold"], phone="+12025550199")
+    assert names(shop, tags_any=("vip",)) == ["Cy"]
+    assert names(shop, tags_any=("gold",), lifecycle_stages=("CUSTOMER",), has_phone=True) == ["Ann"]
+    shop.delete(ann["customer_id"])
+    assert names(shop, tags_any=("gold",)) == names(shop, external_system="shop") == []
+    assert names(shop, tags_any=("gold",), states=("DELETED",)) == ["Ann"]
+
+
+def test_lists_sort_and_filter_by_the_figures_of_conversations(acme: Company) -> None:
+    made = {name: acme.create(name) for name in ("Ann", "Bo", "Cy")}
+    for name, number, day in (("Ann", 2, "2026-05-01"), ("Bo", 5, "2026-03-01")):
+        acme.rows(
+            "UPDATE customers SET total_conversations = %s, last_interaction_time = %s WHERE customer_id = %s "
+            "RETURNING 1",
+            number,
+            day,
+            made[name],
+        )
+    assert names(acme, sort="TOTAL_CONVERSATIONS", descending=True) == ["Bo", "Ann", "Cy"]
+    assert names(acme, sort="LAST_INTERACTION_TIME", descending=True) == ["Ann", "Bo", "Cy"]
+    april = datetime.fromisoformat("2026-04-01T00:00:00+00:00")
+    assert names(acme, last_interaction_from=april) == ["Ann"]
+    assert names(acme, last_interaction_before=april) == ["Bo", "Cy"]
+    figures = {one.shown["name"]: (one.total_conversations, one.last_interaction[:10]) for one in page(acme).listed}
+    assert figures == {"Ann": (2, "2026-05-01"), "Bo": (5, "2026-03-01"), "Cy": (0, "")}

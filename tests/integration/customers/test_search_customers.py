@@ -6,7 +6,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from services.customers.domain.search_matches import Match
 from services.customers.operations.search_customers import MOST, Result, search_customers
 from services.runtime.database import TenantScope
 from services.runtime.failures import FieldsInvalid
@@ -103,9 +102,9 @@ def test_parts_of_phones_are_found_from_three_digits_on(people: Company) -> None
 
 def test_a_result_says_which_fields_fit_and_where(people: Company) -> None:
     [first, *_] = results(people, "ángel", "SUBSTRING")
-    assert first.matches == [
-        Match("NAME", "Ángel Ruiz", pytest.approx(0.935), ((0, 5),)),
-        Match("EMAIL", "angel.ruiz@example.com", pytest.approx(0.9159, abs=1e-3), ((0, 5),)),
+    assert [(match.field, match.value, round(match.score, 3), match.highlights) for match in first.matches] == [
+        ("NAME", "Ángel Ruiz", 0.935, ((0, 5),)),
+        ("EMAIL", "angel.ruiz@example.com", 0.916, ((0, 5),)),
     ]
     [phone] = results(people, "555-0143", "SUBSTRING")[0].matches
     assert (phone.field, phone.value[phone.highlights[0][0] :][: phone.highlights[0][1]]) == ("PHONE", "555 0143")
