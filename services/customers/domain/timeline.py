@@ -59,6 +59,14 @@ class TimelineQuestion:
     end: datetime | None = None
     ascending: bool = False
 
+    def first_place(self, after: Place | None) -> Place:
+        """Where reading begins: at the near end of the span, or after a place inside it."""
+        bound = self.start if self.ascending else self.end
+        if bound is None:
+            return after or (BEGINNING if self.ascending else END)
+        outside = after is None or (datetime.fromisoformat(after.at) < bound) is self.ascending
+        return Place(bound.isoformat(), -1, "") if after is None or outside else after
+
     def types_of(self, kind: str) -> list[str]:
         """The types of events that a kind shows; none for EVENT means all but merges."""
         if kind == "MERGE":

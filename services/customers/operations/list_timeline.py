@@ -50,6 +50,7 @@ def list_timeline(tx: Transaction, customer_id: str, asked: Asked, *, page_size:
     backwards_in_time = asked.start and asked.end and asked.start >= asked.end
     check.require(not backwards_in_time, "end_time", "must be later than start_time")
     check.raise_if_any()
+    timeline.keep_plans(tx)
     seen = _tree(tx, customer_id)
     question = TimelineQuestion(seen.members, _kinds(asked), asked.event_types, asked.start, asked.end, asked.ascending)
     identity = _identity(seen.root_id, question)

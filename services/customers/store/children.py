@@ -7,7 +7,8 @@ order and no more, so that it costs the same however many children there are and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from services.customers.domain.activity import ACTIVITY_TYPES
@@ -15,10 +16,11 @@ from services.customers.domain.children import Child
 from services.customers.domain.engagement import KINDS
 from services.customers.domain.fields import Json
 from services.customers.domain.note import NOTE_TYPES, VISIBILITIES
+from services.customers.domain.timeline import FIRST_ID, LAST_ID
 from services.runtime.database import Transaction
 
 COUNTED = 10_000
-LAST = ("infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff")
+LAST = ("infinity", LAST_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ class Wanted:
     """Which children of a tree: values of columns (all where none are named), and a span of time, its end left out."""
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    start: Any = None
-    end: Any = None
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 def insert(tx: Transaction, table: ChildTable, values: Mapping[str, Json]) -> Child:
@@ -109,19 +111,27 @@ def page(
     tx: Transaction, table: ChildTable, root_id: str, wanted: Wanted, before: Sequence[str] | None, limit: int
 ) -> list[Child]:
     """The children of all members of a tree that come after a position, the latest first."""
-    at, child_id = before or LAST
+    at, child_id = _nearer(before or LAST, wanted.end)
     sql = f"""
 SELECT to_jsonb(c) FROM (
     SELECT one.* {_from(table, wanted)}
     CROSS JOIN LATERAL (
           SELECT * FROM {table.name}
-           WHERE {_where(table, wanted)} AND ({table.time}, {table.key}) < (%(at)s::timestamptz, %(child_id)s::uuid)
+           WHERE {_where(table, replace(wanted, end=None))}
+             AND ({table.time}, {table.key}) < (%(at)s::timestamptz, %(child_id)s::uuid)
            ORDER BY {table.time} DESC, {table.key} DESC LIMIT %(limit)s) AS one
     WHERE {_OF_TREE}
     ORDER BY one.{table.time} DESC, one.{table.key} DESC LIMIT %(limit)s) AS c
  ORDER BY c.{table.time} DESC, c.{table.key} DESC"""
     given = {**_parameters(table, root_id, wanted), "at": at, "child_id": child_id, "limit": limit}
     return [row[0] for row in tx.execute(sql, given)]
+
+
+def _nearer(before: Sequence[str], end: datetime | None) -> Sequence[str]:
+    """The earlier of a position and the end of a span: an index is entered by one bound only."""
+    if end is None or (before is not LAST and datetime.fromisoformat(before[0]) < end):
+        return before
+    return (end.isoformat(), FIRST_ID)
 
 
 def count(tx: Transaction, table: ChildTable, root_id: str, wanted: Wanted) -> tuple[int, bool]:

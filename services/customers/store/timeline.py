@@ -13,7 +13,7 @@ from typing import Any
 from services.customers.domain.activity import ACTIVITY_TYPES
 from services.customers.domain.engagement import KINDS as ENGAGEMENT_KINDS
 from services.customers.domain.note import NOTE_TYPES, VISIBILITIES
-from services.customers.domain.timeline import BEGINNING, END, KINDS, Place, TimelineEntry, TimelineQuestion
+from services.customers.domain.timeline import KINDS, Place, TimelineEntry, TimelineQuestion
 from services.runtime.database import Transaction
 
 COUNTED = 10_000
@@ -64,6 +64,15 @@ class TreeSeen:
     root_id: str
     state: str
     members: list[str]
+
+
+KEEP_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan"
+
+
+def keep_plans(tx: Transaction) -> None:
+    """Lets the transaction use plans for any values: they are the same for all, and to plan a page takes as long as to
+    read it."""
+    tx.execute(KEEP_PLANS)
 
 
 def tree(tx: Transaction, customer_id: str) -> TreeSeen | None:
@@ -139,6 +148,12 @@ def _span(source: Source, question: TimelineQuestion) -> str:
     return start + (f" AND {source.time} < %(end)s" if question.end else "")
 
 
+def _far_end(source: Source, question: TimelineQuestion) -> str:
+    if question.ascending:
+        return f" AND {source.time} < %(end)s" if question.end else ""
+    return f" AND {source.time} >= %(start)s" if question.start else ""
+
+
 def _part(question: TimelineQuestion, kind: str, *, counting: bool = False) -> str:
     """The next entries of a kind; to be counted they need no order, and hidden ones are counted apart."""
     source, name = SOURCES[kind], kind.lower()
@@ -151,15 +166,18 @@ def _part(question: TimelineQuestion, kind: str, *, counting: bool = False) -> s
         *([] if counting and source is EVENTS else [source.where]),
     ]
     conditions += ["type NOT IN ('merged', 'merge_undone')"] if kind == "EVENT" and not facets else []
-    order, place = "", f"({source.time}, {source.key}) {beyond} (%({name}_at)s::timestamptz, %({name}_id)s::uuid)"
+    span, order = _span(source, question), ""
+    place = f"({source.time}, {source.key}) {beyond} (%({name}_at)s::timestamptz, %({name}_id)s::uuid)"
     if not counting:
+        # An index is entered by one bound only: the place, which is never before the start of the span.
         conditions.append(place)
+        span = _far_end(source, question)
         order = f"ORDER BY {source.time} {way}, {source.key} {way}"
     return f"""SELECT one.at, {KINDS.index(kind)} AS kind, one.id, member.id AS origin
   FROM unnest(%(members)s::uuid[]) AS member (id){asked}
  CROSS JOIN LATERAL (
        SELECT {source.time} AS at, {source.key} AS id FROM {source.table}
-        WHERE {" AND ".join(conditions)}{_span(source, question)}
+        WHERE {" AND ".join(conditions)}{span}
         {order} LIMIT %(limit)s) AS one"""
 
 
@@ -179,7 +197,7 @@ def _facets(question: TimelineQuestion, kind: str) -> Mapping[str, tuple[str, ..
 
 
 def _parameters(question: TimelineQuestion, after: Place | None) -> dict[str, Any]:
-    place = after or (BEGINNING if question.ascending else END)
+    place = question.first_place(after)
     given: dict[str, Any] = {"members": list(question.members), "start": question.start, "end": question.end}
     for kind in question.asked_kinds():
         name = kind.lower()
