@@ -1,5 +1,6 @@
 """The scan worker takes scans from the table, one at a time, and runs each in a process that it watches."""
 
+import contextlib
 import json
 import os
 import socket
@@ -33,6 +34,7 @@ class ScanWorker:
         self._upkeep = upkeep
         self._database_url = database_url
         self._limits = limits
+        self._ready: ScanProcess | None = None
         self._name = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-6:]}"
         self._stopping = threading.Event()
         self._asked = threading.Event()
@@ -54,8 +56,16 @@ class ScanWorker:
         self._asked.set()
 
     def _run(self) -> None:
+        try:
+            self._take_scans()
+        finally:
+            if self._ready is not None:
+                self._ready.end()
+
+    def _take_scans(self) -> None:
         while not self._stopping.is_set():
             try:
+                self._process_at_hand()
                 job = claim_scan(self._upkeep, self._name)
                 if job is not None:
                     self._watch(job)
@@ -67,7 +77,9 @@ class ScanWorker:
 
     def _watch(self, job: ScanJob) -> None:
         _log.info("scan starts", company=job.company_id, scan_id=job.scan_id)
-        with ScanProcess(job, self._database_url, self._limits) as process:
+        process, self._ready = self._process_at_hand(), None
+        with process:
+            process.begin(job, self._database_url, self._limits)
             ended = self._keep(job, process)
         if self._stopping.is_set() and not ended:
             give_back_scan(self._database, job)
@@ -78,6 +90,12 @@ class ScanWorker:
             )
         _log.info("scan ends", company=job.company_id, scan_id=job.scan_id, code=process.code)
 
+    def _process_at_hand(self) -> "ScanProcess":
+        """Return a process that has imported what a scan needs, which takes longer than a small scan."""
+        if self._ready is None or self._ready.ended(0, self._stopping):
+            self._ready = ScanProcess()
+        return self._ready
+
     def _keep(self, job: ScanJob, process: "ScanProcess") -> bool:
         """Send heartbeats until the process ends; False when it is to be stopped before."""
         while not process.ended(HEARTBEAT_S, self._stopping):
@@ -87,15 +105,12 @@ class ScanWorker:
 
 
 class ScanProcess:
-    """A running scan; it ends with the `with` block, whatever happens."""
+    """A process that waits for a scan and runs it; it ends with the `with` block, whatever happens."""
 
-    def __init__(self, job: ScanJob, database_url: str, limits: Limits) -> None:
+    def __init__(self) -> None:
         self.totals = ScanTotals()
-        self._order = {"database_url": database_url, "job": asdict(job), "limits": asdict(limits)}
         self._done = threading.Event()
         self._words: list[str] = []
-
-    def __enter__(self) -> "ScanProcess":
         self._process = subprocess.Popen(
             [sys.executable, "-m", "services.matching.scan_process"],
             stdin=subprocess.PIPE,
@@ -104,17 +119,29 @@ class ScanProcess:
             text=True,
             env={**os.environ, DIE_WITH_PARENT: str(os.getpid())},
         )
-        assert self._process.stdin is not None
-        json.dump(self._order, self._process.stdin)
-        self._process.stdin.close()
         self._readers = [self._reader(self._listen), self._reader(self._overhear)]
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def begin(self, job: ScanJob, database_url: str, limits: Limits) -> None:
+        """Let it run a scan; one that has ended meanwhile is noticed by its end."""
+        assert self._process.stdin is not None
+        order = {"database_url": database_url, "job": asdict(job), "limits": asdict(limits)}
+        with contextlib.suppress(BrokenPipeError):
+            json.dump(order, self._process.stdin)
+            self._process.stdin.close()
+
+    def end(self) -> None:
+        """End it now."""
         self._process.kill()
         for reader in self._readers:
             reader.join()
-        self._process.__exit__(None, None, None)
+        with contextlib.suppress(BrokenPipeError):
+            self._process.__exit__(None, None, None)
+
+    def __enter__(self) -> "ScanProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     @property
     def code(self) -> int:

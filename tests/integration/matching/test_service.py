@@ -299,13 +299,13 @@ def test_a_scan_that_is_cancelled_ends_and_stays_cancelled(service: Service) -> 
 def test_a_scan_whose_process_is_killed_fails_and_the_next_one_runs(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listen = scan_worker.ScanProcess._listen
+    begin = scan_worker.ScanProcess.begin
 
-    def kill_first(process: scan_worker.ScanProcess) -> None:
+    def begin_and_kill(process: scan_worker.ScanProcess, *order: Any) -> None:
+        begin(process, *order)
         os.kill(process._process.pid, signal.SIGKILL)
-        listen(process)
 
-    monkeypatch.setattr(scan_worker.ScanProcess, "_listen", kill_first)
+    monkeypatch.setattr(scan_worker.ScanProcess, "begin", begin_and_kill)
     scan = service.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=service.token()).scan
     failed = service.ended_scan(scan.scan_id)
     assert (failed.state, failed.failure) == (
