@@ -10,6 +10,8 @@ from services.matching.engine.columns import Column, Columns
 from services.matching.engine.records import Records
 
 _COMPARED = 2
+_FOLLOWING = frozenset({"line", "email_local"})
+"""Attributes that are equal where others are."""
 
 
 @dataclass(slots=True)
@@ -51,8 +53,8 @@ def distinct(records: Records, judged: Collection[str] = ()) -> Distinct:
 
 def _signature(records: Records) -> Rows:
     signature = np.zeros(records.columns.size, np.int64)
-    for column in records.columns.base.values():
-        for slot in range(column.codes.shape[1]):
+    for name, column in records.columns.base.items():
+        for slot in range(column.codes.shape[1] if len(column.values) and name not in _FOLLOWING else 0):
             signature = mixed(signature, column.codes[:, slot].astype(np.int64))
     return signature if records.sources is None else mixed(signature, records.sources.astype(np.int64))
 
