@@ -56,8 +56,8 @@ _FIGURES = (
     WHERE m.company_id = %(company)s GROUP BY m.customer_id, m.party_type
     """,
     """
-    INSERT INTO root_totals (company_id, root_id, currency, listed, purchases, total_minor)
-    SELECT company_id, customer_id, currency, true, purchases, total_minor
+    INSERT INTO root_totals (company_id, root_id, currency, listed, purchases, total_minor, last_sold_at)
+    SELECT company_id, customer_id, currency, true, purchases, total_minor, last_sold_at
     FROM origin_figures WHERE company_id = %(company)s
     """,
     """

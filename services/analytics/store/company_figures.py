@@ -39,20 +39,39 @@ WITH edges AS (
 SELECT currency, sum(purchases)::bigint AS purchases, sum(total_minor) AS total_minor
 FROM parts GROUP BY currency HAVING sum(purchases) > 0 ORDER BY currency
 """
-# Only the few who are merged or not listed are looked up: everyone else is a listed root.
+# Whole months are counted by root already; what sticks out at either end is read from the sales themselves. Only the
+# few who are merged or not listed are looked up there: everyone else is a listed root.
 BUYERS_BETWEEN = """
-SELECT count(*) AS buying, count(*) FILTER (WHERE purchases >= 2) AS repeat
-FROM (
-    SELECT coalesce(m.root_id, s.origin_customer_id) AS root_id, count(*) AS purchases
-    FROM sales s
+WITH edges AS MATERIALIZED (
+    SELECT %(sold_from)s::timestamptz AS sold_from, %(sold_before)s::timestamptz AS sold_before, month_zone,
+           month_in(%(sold_from)s::timestamptz - interval '1 microsecond', month_zone) + interval '1 month' AS first,
+           month_in(%(sold_before)s::timestamptz, month_zone)::timestamp AS last
+    FROM company_settings WHERE company_id = app_company()
+), single AS (
+    SELECT s.origin_customer_id FROM sales s
+    WHERE s.company_id = app_company() AND s.counts
+          AND s.sold_at >= %(sold_from)s
+          AND s.sold_at < (SELECT least(first AT TIME ZONE month_zone, sold_before) FROM edges)
+    UNION ALL
+    SELECT s.origin_customer_id FROM sales s
+    WHERE s.company_id = app_company() AND s.counts
+          AND s.sold_at >= (SELECT greatest(last, first) AT TIME ZONE month_zone FROM edges)
+          AND s.sold_at < %(sold_before)s
+), parts AS (
+    SELECT root_id, purchases FROM root_months
+    WHERE company_id = app_company() AND listed
+          AND month >= (SELECT first FROM edges) AND month < (SELECT last FROM edges)
+    UNION ALL
+    SELECT coalesce(m.root_id, s.origin_customer_id), 1
+    FROM single s
     LEFT JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = s.origin_customer_id
                                 AND m.customer_id <> m.root_id
-    WHERE s.company_id = app_company() AND s.counts AND s.sold_at >= %(sold_from)s AND s.sold_at < %(sold_before)s
-    GROUP BY 1
-) b
-WHERE NOT EXISTS (
-    SELECT FROM root_figures f WHERE f.company_id = app_company() AND f.root_id = b.root_id
-        AND NOT f.listed AND f.purchases > 0)
+    WHERE NOT EXISTS (
+        SELECT FROM root_figures f
+        WHERE f.company_id = app_company() AND f.root_id = coalesce(m.root_id, s.origin_customer_id) AND NOT f.listed)
+)
+SELECT count(*) AS buying, count(*) FILTER (WHERE purchases >= 2) AS repeat
+FROM (SELECT sum(purchases) AS purchases FROM parts GROUP BY root_id) b
 """
 NEW_BETWEEN = """
 SELECT count(*) FROM customers_mirror

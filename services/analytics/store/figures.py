@@ -38,15 +38,16 @@ WHERE r.company_id = app_company() AND r.root_id = ANY(%(roots)s::uuid[]) AND NO
     WHERE m.company_id = app_company() AND m.root_id = r.root_id AND o.currency = r.currency)
 """
 RECOUNT_TOTALS = """
-INSERT INTO root_totals AS r (company_id, root_id, currency, listed, purchases, total_minor)
-SELECT app_company(), m.root_id, o.currency, f.listed, sum(o.purchases), sum(o.total_minor)
+INSERT INTO root_totals AS r (company_id, root_id, currency, listed, purchases, total_minor, last_sold_at)
+SELECT app_company(), m.root_id, o.currency, f.listed, sum(o.purchases), sum(o.total_minor), max(o.last_sold_at)
 FROM customers_mirror m
 JOIN origin_figures o ON o.company_id = app_company() AND o.customer_id = m.customer_id
 JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
 WHERE m.company_id = app_company() AND m.root_id = ANY(%(roots)s::uuid[])
 GROUP BY m.root_id, o.currency, f.listed ORDER BY m.root_id, o.currency
 ON CONFLICT (company_id, root_id, currency) DO UPDATE SET
-    listed = excluded.listed, purchases = excluded.purchases, total_minor = excluded.total_minor
+    listed = excluded.listed, purchases = excluded.purchases, total_minor = excluded.total_minor,
+    last_sold_at = excluded.last_sold_at
 """
 # The parts of a root's figures that are listed with it.
 SHOW_PARTS = """

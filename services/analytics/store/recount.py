@@ -61,17 +61,19 @@ WHERE (k.purchases, k.total_minor) IS DISTINCT FROM (c.purchases, c.total_minor)
 """
 TOTALS = """
 SELECT 'total' AS kind, coalesce(k.root_id, c.root_id) || ' ' || coalesce(k.currency, c.currency) AS what,
-       row(k.listed, k.purchases, k.total_minor)::text AS kept,
-       row(c.listed, c.purchases, c.total_minor)::text AS counted
+       row(k.listed, k.purchases, k.total_minor, k.last_sold_at)::text AS kept,
+       row(c.listed, c.purchases, c.total_minor, c.last_sold_at)::text AS counted
 FROM (SELECT * FROM root_totals WHERE company_id = app_company() {of_root}) k
 FULL JOIN (
-    SELECT m.root_id, s.currency, f.listed, count(*) AS purchases, sum(s.net_minor) AS total_minor
+    SELECT m.root_id, s.currency, f.listed, count(*) AS purchases, sum(s.net_minor) AS total_minor,
+           max(s.sold_at) AS last_sold_at
     FROM sales s
     JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = s.origin_customer_id
     JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
     WHERE s.company_id = app_company() AND s.counts {of_sales} GROUP BY 1, 2, 3
 ) c ON c.root_id = k.root_id AND c.currency = k.currency
-WHERE (k.listed, k.purchases, k.total_minor) IS DISTINCT FROM (c.listed, c.purchases, c.total_minor)
+WHERE (k.listed, k.purchases, k.total_minor, k.last_sold_at)
+      IS DISTINCT FROM (c.listed, c.purchases, c.total_minor, c.last_sold_at)
 """
 MONTHS = """
 SELECT 'month' AS kind, coalesce(k.root_id, c.root_id) || ' ' || coalesce(k.month, c.month) AS what,

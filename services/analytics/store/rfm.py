@@ -6,20 +6,18 @@ from services.analytics.domain.company_reports import RfmCutPoints
 from services.runtime.database import Transaction
 
 BUYERS = """
-FROM root_totals t
-JOIN root_figures f ON f.company_id = app_company() AND f.root_id = t.root_id
-WHERE t.company_id = app_company() AND t.listed AND t.currency = %(currency)s AND f.last_sold_at IS NOT NULL
+FROM root_totals WHERE company_id = app_company() AND listed AND currency = %(currency)s
 """
 FIFTHS = "ARRAY[0.2, 0.4, 0.6, 0.8]"
 CUT_POINTS = f"""
-SELECT percentile_disc({FIFTHS}) WITHIN GROUP (ORDER BY f.last_sold_at) AS recency,
-       percentile_disc({FIFTHS}) WITHIN GROUP (ORDER BY t.purchases) AS frequency,
-       percentile_disc({FIFTHS}) WITHIN GROUP (ORDER BY t.spent) AS monetary
+SELECT percentile_disc({FIFTHS}) WITHIN GROUP (ORDER BY last_sold_at) AS recency,
+       percentile_disc({FIFTHS}) WITHIN GROUP (ORDER BY purchases) AS frequency,
+       percentile_disc({FIFTHS}) WITHIN GROUP (ORDER BY spent) AS monetary
 {BUYERS}
 """
 SCORES = f"""
 SELECT {{recency}} AS recency, {{frequency}} AS frequency, {{monetary}} AS monetary,
-       count(*) AS customers, sum(t.total_minor) AS total_minor
+       count(*) AS customers, sum(spent) AS total_minor
 {BUYERS}
 GROUP BY 1, 2, 3
 """
@@ -36,9 +34,9 @@ def cut_points(tx: Transaction, currency: str) -> RfmCutPoints | None:
 def scored(tx: Transaction, currency: str, cut: RfmCutPoints) -> Iterator[tuple[tuple[int, int, int], int, int]]:
     """The scores that customers have, with how many have them and what they spent."""
     sql = SCORES.format(
-        recency=_score("f.last_sold_at", "recency", "timestamptz"),
-        frequency=_score("t.purchases", "frequency", "bigint"),
-        monetary=_score("t.spent", "monetary", "bigint"),
+        recency=_score("last_sold_at", "recency", "timestamptz"),
+        frequency=_score("purchases", "frequency", "bigint"),
+        monetary=_score("spent", "monetary", "bigint"),
     )
     parameters = {"recency": cut.recency, "frequency": cut.frequency, "monetary": cut.monetary, "currency": currency}
     for row in tx.rows(sql, parameters):

@@ -77,12 +77,13 @@ WITH zone AS (
         last_sold_at = greatest(r.last_sold_at, excluded.last_sold_at)
     RETURNING r.root_id, r.listed, r.purchases, r.first_sold_at
 ), root_total AS (
-    INSERT INTO root_totals AS r (company_id, root_id, currency, listed, purchases, total_minor)
-    SELECT company_id, root_id, currency, root.listed, count(*), sum(total_minor)
+    INSERT INTO root_totals AS r (company_id, root_id, currency, listed, purchases, total_minor, last_sold_at)
+    SELECT company_id, root_id, currency, root.listed, count(*), sum(total_minor), max(sold_at)
     FROM counted JOIN root USING (root_id)
     GROUP BY 1, 2, 3, 4 ORDER BY 2, 3
     ON CONFLICT (company_id, root_id, currency) DO UPDATE SET
-        purchases = r.purchases + excluded.purchases, total_minor = r.total_minor + excluded.total_minor
+        purchases = r.purchases + excluded.purchases, total_minor = r.total_minor + excluded.total_minor,
+        last_sold_at = greatest(r.last_sold_at, excluded.last_sold_at)
     RETURNING r.root_id
 ), root_month AS (
     INSERT INTO root_months AS r (company_id, root_id, month, cohort, listed, purchases)

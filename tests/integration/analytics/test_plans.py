@@ -20,8 +20,8 @@ INSERT INTO root_figures (company_id, root_id, listed, active, purchases, items,
 SELECT 'acme', customer_id, true, true, 2 + abs(hashtext(customer_id::text)) %% 3, 1, '2026-01-01',
        '2026-01-01'::timestamptz + make_interval(mins => abs(hashtext(customer_id::text)) %% 50)
 FROM customers_mirror;
-INSERT INTO root_totals (company_id, root_id, currency, listed, purchases, total_minor)
-SELECT company_id, root_id, 'KES', true, purchases, 100 FROM root_figures;
+INSERT INTO root_totals (company_id, root_id, currency, listed, purchases, total_minor, last_sold_at)
+SELECT company_id, root_id, 'KES', true, purchases, 100, last_sold_at FROM root_figures;
 INSERT INTO origin_figures
     (company_id, customer_id, currency, purchases, total_minor, items, first_sold_at, last_sold_at)
 SELECT company_id, root_id, 'KES', purchases, 100, 1, now(), now() FROM root_figures;

@@ -9,6 +9,8 @@ ALTER TABLE customers_mirror
     ADD stage text NOT NULL DEFAULT 'PROSPECT' CHECK (stage IN ('PROSPECT', 'LEAD', 'CUSTOMER', 'CHURNED')),
     ADD staged_at timestamptz NOT NULL DEFAULT '-infinity',
     ADD joined_at timestamptz NOT NULL DEFAULT '-infinity';
+CREATE INDEX customers_mirror_joined ON customers_mirror (company_id, joined_at) INCLUDE (state)
+    WHERE customer_id = root_id;
 -- The few that make a difference where everyone else is a root of their own.
 CREATE INDEX customers_mirror_merged ON customers_mirror (company_id, customer_id) INCLUDE (root_id)
     WHERE customer_id <> root_id;
@@ -36,16 +38,14 @@ CREATE TABLE root_totals (
     listed boolean NOT NULL,
     purchases bigint NOT NULL,
     total_minor numeric(38, 0) NOT NULL,
+    last_sold_at timestamptz NOT NULL,
     spent bigint NOT NULL GENERATED ALWAYS AS (least(total_minor, 9223372036854775807)::bigint) STORED,
     PRIMARY KEY (company_id, root_id, currency)
 );
-CREATE INDEX root_totals_by_spent ON root_totals (company_id, currency, spent DESC, root_id DESC) WHERE listed;
+CREATE INDEX root_totals_by_spent ON root_totals (company_id, currency, spent DESC, root_id DESC)
+    INCLUDE (purchases, last_sold_at) WHERE listed;
 CREATE INDEX root_figures_by_last_sale ON root_figures (company_id, last_sold_at DESC, root_id DESC)
     WHERE listed AND last_sold_at IS NOT NULL;
--- What recency, frequency and money value are read from without a visit to the table.
-CREATE INDEX root_figures_bought ON root_figures (company_id, root_id) INCLUDE (purchases, last_sold_at)
-    WHERE listed AND purchases > 0;
-
 -- In which months there were sales to each customer under its own id, and to each tree. `cohort` is the month of the
 -- root's first sale.
 CREATE TABLE origin_months (
@@ -65,6 +65,7 @@ CREATE TABLE root_months (
     PRIMARY KEY (company_id, root_id, month)
 );
 CREATE INDEX root_months_by_cohort ON root_months (company_id, cohort, month) INCLUDE (purchases) WHERE listed;
+CREATE INDEX root_months_by_month ON root_months (company_id, month) INCLUDE (root_id, purchases) WHERE listed;
 
 -- Every time zone begins its days at a quarter of an hour. Sharded, so that sales do not wait for one another.
 CREATE TABLE company_quarters (
