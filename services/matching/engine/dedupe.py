@@ -50,7 +50,7 @@ def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     crew = Crew.of(watch, options.threads)
     shares = Shares.of(options.memory, crew.threads)
     clock.start("block")
-    found = candidates(columns, _budget(records.columns.size), exclusions.among, shares, crew)
+    found = candidates(columns, budget_of(records.columns.size), exclusions.among, shares, crew)
     clock.start("learn")
     learned = (
         learn(columns, found, options.model, options.seed, crew) if options.learn else Learned(options.model, 0, 0.0)
@@ -66,6 +66,6 @@ def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     return result
 
 
-def _budget(records: int) -> int:
+def budget_of(records: int) -> int:
     """Return how many pairs one key may give."""
     return max(_FEWEST_PAIRS, _PAIRS_PER_RECORD * records)

@@ -1,5 +1,7 @@
 """Keys bring together who may be one, and stay within the budget."""
 
+import numpy as np
+
 from services.matching.domain.keys import KEYS, SCAN_KEYS, WIDE_KEYS, blocking_keys
 from services.matching.engine.api import records_from_rows
 from services.matching.engine.blocking import candidates
@@ -8,6 +10,8 @@ from services.matching.engine.crew import Crew
 from services.matching.engine.exclusions import Exclusions
 from services.matching.engine.memory import Shares
 from services.matching.engine.options import Options, Watch
+from tests.benchmarks import blocking
+from tests.benchmarks.generated import generate
 from tests.unit.matching.customers import identity_of, people
 
 
@@ -49,3 +53,14 @@ def test_a_key_that_too_many_share_is_refined_and_reported() -> None:
 def test_every_kind_of_key_is_named_once() -> None:
     kinds = [key.kind for key in (*KEYS, *SCAN_KEYS, *WIDE_KEYS)]
     assert len(kinds) == len(set(kinds))
+
+
+def test_the_keys_find_nearly_all_copies_for_a_few_pairs_a_record() -> None:
+    made = generate(4_000, 11)
+    found = blocking.found_in(made.table())
+    cluster = np.array(made.cluster)
+    sizes = np.bincount(cluster)
+    true, _ = blocking.true_pairs(found, cluster)
+    assert true >= 0.97 * (sizes * (sizes - 1) // 2).sum()
+    usual = [report for report in found.keys if report.kind in {key.kind for key in KEYS}]
+    assert sum(report.only_here for report in usual) < 10 * 4_000
