@@ -63,7 +63,7 @@ class Wanted:
         return words if self.mode == "FUZZY" and not self.digits and len(words) >= SHORTEST_PART else ""
 
     def fit(self, lines: Sequence[str], likeness: float = 0.0) -> float:
-        """How well a customer fits, from 0 (not at all) to 1; `lines` are its name and then its other fields, folded."""
+        """How well a customer fits, from 0 (not at all) to 1; `lines` are its name and then its other fields."""
         best = max((self.fit_of(line, is_name=not place) for place, line in enumerate(lines)), default=0.0)
         if not best and self.mode in ("SUBSTRING", "FUZZY") and len(self.words) > 1:
             best = PART if all(any(word in line for line in lines) for word in self.words) else 0.0

@@ -51,9 +51,9 @@ def scope(question: Question, source: Source) -> ColumnElement[bool]:
     return and_(source.c.company_id == COMPANY, source.c.state.in_(states))
 
 
-def row_conditions(question: Question, source: Source) -> list[ColumnElement[bool]]:
-    """The conditions on the columns of a customer, company, states and labels aside."""
-    row, found = source.c, _choices(question, source)
+def row_conditions(question: Question, source: Source, *, weighed: bool = False) -> list[ColumnElement[bool]]:
+    """The conditions on columns, company, states and labels aside; `weighed` where the planner guesses their rows."""
+    row, found = source.c, _choices(question, source, weighed)
     for column, start, end in (
         (row.created_at, question.created_from, question.created_before),
         (row.updated_at, question.updated_from, question.updated_before),
@@ -68,7 +68,7 @@ def row_conditions(question: Question, source: Source) -> list[ColumnElement[boo
     return found
 
 
-def _choices(question: Question, source: Source) -> list[ColumnElement[bool]]:
+def _choices(question: Question, source: Source, weighed: bool) -> list[ColumnElement[bool]]:
     """The facets: read bit by bit from rows that are there already, else looked up as numbers.
 
     The planner weighs each number of an array, which takes longer than many a list: where there is nothing to weigh
@@ -83,7 +83,7 @@ def _choices(question: Question, source: Source) -> list[ColumnElement[bool]]:
     facets = cast(literal(question.facets()), ARRAY(BigInteger))
     if not question.facets():
         return []
-    hidden = set(question.conditions()) <= BY_FACETS
+    hidden = not weighed and set(question.conditions()) <= BY_FACETS
     return [row.facets == func.any(cast(select(facets).scalar_subquery(), ARRAY(BigInteger)) if hidden else facets)]
 
 

@@ -93,7 +93,7 @@ def count(tx: Transaction, question: Question, *, exactly: bool) -> tuple[int, b
     number = int(_run(tx, question, select(func.count().label("n")).select_from(counted.subquery()))[0]["n"])
     if exactly or number <= COUNTED:
         return number, False
-    return max(number, _estimated(tx, matching)), True
+    return max(number, _estimated(tx, _matching(question, weighed=True))), True
 
 
 def limit_work(tx: Transaction) -> None:
@@ -101,11 +101,11 @@ def limit_work(tx: Transaction) -> None:
     tx.execute(LIMITS)
 
 
-def _matching(question: Question, *, bounded: bool = False) -> Select[Any]:
+def _matching(question: Question, *, bounded: bool = False, weighed: bool = False) -> Select[Any]:
     """One row for each customer that the conditions hold for; from labels alone where they and facets say all."""
     if where.label_sets(question) and set(question.conditions()) <= where.OF_LABELS:
         return where.labels_alone(question, bounded=bounded)
-    conditions = [where.scope(question, customers), *where.row_conditions(question, customers)]
+    conditions = [where.scope(question, customers), *where.row_conditions(question, customers, weighed=weighed)]
     return select(literal(1)).select_from(customers).where(*conditions, *where.label_joins(question, customers))
 
 

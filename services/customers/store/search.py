@@ -27,7 +27,7 @@ SELECT json_agg(view || jsonb_build_object('customer_id', customer_id, 'etag', e
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A customer that may fit: the lines of its text, name first, and how like the query they are, 0 where not asked."""
+    """A customer that may fit: the lines of its text, name first, and how like the query they are, 0: not asked."""
 
     customer_id: str
     lines: list[str]

@@ -35,16 +35,16 @@ ALTER TABLE customers ALTER COLUMN own SET STATISTICS 0, ALTER COLUMN view SET S
 -- A company has some hundred combinations: with fewer of them in mind the planner takes the rare ones for common.
 ALTER TABLE customers ALTER COLUMN facets SET STATISTICS 200;
 
-CREATE INDEX customers_by_interaction ON customers (company_id, last_interaction_time, customer_id) INCLUDE (created_at)
-    WHERE state IN ('ACTIVE', 'INACTIVE');
+CREATE INDEX customers_by_interaction ON customers (company_id, last_interaction_time, customer_id)
+    INCLUDE (created_at, facets) WHERE state IN ('ACTIVE', 'INACTIVE');
 DROP INDEX customers_by_update;
-CREATE INDEX customers_by_update ON customers (company_id, updated_at, customer_id) INCLUDE (created_at)
+CREATE INDEX customers_by_update ON customers (company_id, updated_at, customer_id) INCLUDE (created_at, facets)
     WHERE state IN ('ACTIVE', 'INACTIVE');
 CREATE INDEX customers_by_conversations ON customers (company_id, total_conversations, customer_id)
     WHERE state IN ('ACTIVE', 'INACTIVE');
 CREATE INDEX customers_by_facets ON customers (company_id, facets, created_at, customer_id)
     INCLUDE (state, updated_at, last_interaction_time, total_conversations);
-CREATE INDEX customers_by_creator ON customers (company_id, created_by, created_at, customer_id)
+CREATE INDEX customers_by_creator ON customers (company_id, created_by, created_at, customer_id) INCLUDE (facets)
     WHERE state IN ('ACTIVE', 'INACTIVE');
 -- Beginnings of live customers; with the name beside, those that begin alike are put in its order without their rows.
 DROP INDEX customers_by_email, customers_by_phone;
