@@ -14,8 +14,8 @@ class Access:
     """What a method asks of its caller.
 
     `own`: a token with the scope and `:own` at its end may call it too, and change only what its bearer created; the
-    method itself sees to that. `all_companies`: a token for all companies need not name one; the method itself answers only what
-    `caller.company_id` allows, where empty means every company. `public`: no token is needed.
+    method itself sees to that. `all_companies`: a token for all companies need not name one; the method itself answers
+    only what `caller.company_id` allows, where empty means every company. `public`: no token is needed.
     """
 
     scope: str = ""
