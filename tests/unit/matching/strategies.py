@@ -4,12 +4,21 @@ from hypothesis import strategies as st
 
 GIVEN = ["John", "Jon", "Johnny", "Mary", "Maria", "J", "Bill", "William", "Ann", "王", "Éva", ""]
 FAMILY = ["Smith", "Smyth", "Smith-Jones", "John", "Lee", "O'Neil", "Müller", "Mueller", ""]
-EMAIL = ["john.smith@gmail.com", "johnsmith@gmail.com", "jsmith@x.org", "jsmith@y.org", "info@x.org", "x", ""]
+EMAIL = [
+    "john.smith@gmail.com",
+    "maria.mueller@x.org",
+    "johnsmith@gmail.com",
+    "jsmith@x.org",
+    "jsmith@y.org",
+    "info@x.org",
+    "x",
+    "",
+]
 PHONE = ["415-555-2671", "4155552671", "415-555-2672", "+1 415 555 2671|212-555-1234", "call me", ""]
 STREET = ["12 Oak Street", "12 Oak St Apt 4", "12 Oak St Apt 5", "14 Oak St", "Elm Road 9", "Oak", ""]
 PLACE = ["Springfield", "Springfeild", "Shelbyville", ""]
 POSTCODE = ["62704", "62705", "10115", ""]
-BIRTH = ["1971-06-04", "1971-04-06", "1971-06-05", "1971", "1980-01-01", "1971-02-31", "soon", ""]
+BIRTH = ["1971-06-04", "1972-11-30", "1973", "1971-04-06", "1971-06-05", "1971", "1980-01-01", "1971-02-31", "soon", ""]
 ORGANIZATION = ["Acme Inc", "ACME", "Acme Limited", "Other & Co", ""]
 EXTERNAL = ["A-1001", "A-1002", "B7", ""]
 
