@@ -16,7 +16,7 @@ from tests.faults.people import import_people
 from tests.faults.proofs import assert_each_revision_was_fed_once, assert_mirrors_agree, assert_views_fold, rows
 
 PEOPLE = 2_400
-A_PART = 500
+A_PART = 250
 DONE = """
 SELECT (SELECT count(*) FROM customers WHERE company_id = %(id)s AND lifecycle_stage = 'CUSTOMER'),
        (SELECT count(*) FROM customers WHERE company_id = %(id)s AND revision = 2),

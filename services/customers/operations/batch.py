@@ -18,7 +18,7 @@ from services.runtime.failures import ConflictRetry, Failure, FieldCheck, Fields
 from services.runtime.freshness import ChangeToken
 
 MOST_CUSTOMERS = 100_000
-MOST_A_PART = 500
+MOST_A_PART = 250
 MOST_MEMBERS = 2_000
 """Of all trees of a part: each member is read and folded."""
 
