@@ -6,6 +6,7 @@ source shows, an edit made on the root replaces what came before. Taking an edge
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,10 +30,19 @@ from services.customers.domain.record import Edit
 
 @dataclass(slots=True)
 class Shown:
-    """What a member shows so far: fields, and for each unit and edited set when it was written."""
+    """What a member shows so far: fields, and for each unit and edited set when it was written.
 
+    `origins` names the member that a unit's value is from, where it is another one or was.
+    """
+
+    customer_id: str
     fields: Fields
     times: dict[str, datetime]
+    origins: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def origin(self, unit: str) -> str:
+        """The member whose own value a unit shows."""
+        return self.origins.get(unit, self.customer_id)
 
 
 def fold(tree: Tree) -> Fields:
@@ -44,7 +54,7 @@ def shown(tree: Tree) -> dict[str, Shown]:
     """What each member of a tree shows with all that is merged into it."""
     root = tree.root
     if not tree.edges and not root.overlay:
-        return {tree.root_id: Shown(dict(root.fields), dict(root.times))}
+        return {tree.root_id: Shown(tree.root_id, dict(root.fields), dict(root.times))}
     states: dict[str, Shown] = {}
     for customer_id in reversed(list(tree.below(tree.root_id))):
         states[customer_id] = _replayed(tree, customer_id, states)
@@ -54,7 +64,7 @@ def shown(tree: Tree) -> dict[str, Shown]:
 def _replayed(tree: Tree, customer_id: str, below: Mapping[str, Shown]) -> Shown:
     """A member's own fields and then, in the order of time, what was merged into it and edited on it."""
     own = tree.members[customer_id]
-    state = Shown(dict(own.fields), dict(own.times))
+    state = Shown(customer_id, dict(own.fields), dict(own.times))
     steps: list[tuple[datetime, int, Edge | Edit]] = [
         (edge.merged_at, 0, edge) for edge in tree.edges_into(customer_id)
     ]
@@ -85,6 +95,7 @@ def apply_edit(state: Shown, edit: Edit) -> None:
         return
     unit = next(unit for unit in UNITS if unit.name == edit.unit)
     _put(state, unit, edit.values, edit.time)
+    state.origins[unit.name] = state.customer_id
 
 
 def edited_items(field: str, items: list[Json], edit: Edit) -> list[Json]:
@@ -142,6 +153,7 @@ def _take(state: Shown, unit: Unit, source: Shown | None) -> None:
     if source is not None:
         values = {name: source.fields[name] for name in unit.fields if name in source.fields}
         _put(state, unit, values, source.times.get(unit.name))
+        state.origins[unit.name] = source.origin(unit.name)
 
 
 def _take_stricter(state: Shown, unit: Unit, source: Shown) -> None:

@@ -14,6 +14,7 @@ from services.customers.domain.failures import (
 from services.customers.domain.forest import Tree, joined
 from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.merge import LoggedMerge, Merge, check_size, edges_of, member_digest
+from services.customers.domain.merge_outcome import state_digest
 from services.customers.domain.view import views
 from services.customers.operations.writing import Writes, actor_of
 from services.customers.store import merges, trees
@@ -34,7 +35,7 @@ class Applied:
     token: ChangeToken
 
 
-def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]) -> Applied:
+def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str], expected_digest: str = "") -> Applied:
     """Merges; the same merge id with the same content answers with the first result.
 
     Raises SelfMerge, CustomerNotFound, AlreadyMerged, CustomerDeleted, PreviewStale, TreeTooLarge, RequestIdReused,
@@ -46,7 +47,7 @@ def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]
     logged = merges.find(tx, merge.merge_id)
     if logged is not None:
         return _first_result(tx, merge, logged)
-    stored = mergeable(tx, merge, expected_etags)
+    stored = mergeable(tx, merge, expected_etags, expected_digest)
     target = stored[merge.target_id]
     edges = merge.edges(target.now)
     sources = [stored[source].tree for source in merge.source_ids]
@@ -62,28 +63,38 @@ def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]
 
 
 def mergeable(
-    tx: Transaction, merge: Merge, expected_etags: Mapping[str, str], *, lock: bool = True
+    tx: Transaction, merge: Merge, expected_etags: Mapping[str, str], expected_digest: str = ""
 ) -> dict[str, StoredTree]:
-    """The trees of target and sources by root id; raises what forbids the merge."""
-    for source in merge.source_ids:
-        if source == merge.target_id:
-            raise SelfMerge(source)
+    """The trees of target and sources by root id, locked; raises what forbids the merge."""
+    if merge.target_id in merge.source_ids:
+        raise SelfMerge(merge.target_id)
     ids = [merge.target_id, *merge.source_ids]
-    stored = trees.lock_trees(tx, ids) if lock else trees.read_trees(tx, ids)
+    stored = trees.lock_trees(tx, ids)
     by_member = {member: tree for tree in stored.values() for member in tree.rows}
-    for customer_id in ids:
-        root = by_member[customer_id].root
-        if root.customer_id != customer_id:
-            raise AlreadyMerged(customer_id, root.customer_id)
-        if root.state not in LIVE_STATES:
-            raise CustomerDeleted(customer_id)
+    for failure in against(merge, by_member):
+        raise failure
     for customer_id, etag in expected_etags.items():
         if customer_id not in ids:
             raise FieldsInvalid([FieldViolation("expected_etags", f"{customer_id[:64]} is no part of the merge")])
         if stored[customer_id].root.etag != etag:
             raise PreviewStale(customer_id)
-    _check_choices(merge, by_member)
+    check_choices(merge, by_member)
+    _check_digest(merge, stored, expected_digest)
     return stored
+
+
+def against(merge: Merge, by_member: Mapping[str, StoredTree]) -> list[SelfMerge | AlreadyMerged | CustomerDeleted]:
+    """All that forbids to merge these customers, in the order in which they are named."""
+    found: list[SelfMerge | AlreadyMerged | CustomerDeleted] = []
+    if merge.target_id in merge.source_ids:
+        found.append(SelfMerge(merge.target_id))
+    for customer_id in [merge.target_id, *merge.source_ids]:
+        root = by_member[customer_id].root
+        if root.customer_id != customer_id:
+            found.append(AlreadyMerged(customer_id, root.customer_id))
+        elif root.state not in LIVE_STATES:
+            found.append(CustomerDeleted(customer_id))
+    return found
 
 
 def digests(tx: Transaction, forest: Iterable[Tree]) -> dict[str, str]:
@@ -121,7 +132,14 @@ def refolded(forest: Iterable[Tree], rows: Mapping[str, StoredCustomer], kind: s
     return writes
 
 
-def _check_choices(merge: Merge, by_member: Mapping[str, StoredTree]) -> None:
+def _check_digest(merge: Merge, stored: Mapping[str, StoredTree], expected: str) -> None:
+    etags = {member: row.etag for tree in stored.values() for member, row in tree.rows.items()}
+    if expected and state_digest(merge, [tree.tree for tree in stored.values()], etags) != expected:
+        raise PreviewStale(merge.target_id)
+
+
+def check_choices(merge: Merge, by_member: Mapping[str, StoredTree]) -> None:
+    """Raises FieldsInvalid where a value is chosen from a customer that is no part of the merge."""
     wrong = [
         FieldViolation("choices", f"the value of {unit} is chosen from a customer that is no part of the merge")
         for unit, member in merge.choices.items()

@@ -8,6 +8,7 @@ from patronage.customers.v1 import merge_storage_service_pb2 as pb
 from patronage.customers.v1 import merge_storage_service_pb2_grpc as grpc_pb
 from services.customers.convert import merge as convert
 from services.customers.convert.customer import customer_message
+from services.customers.convert.merge_preview import described_message
 from services.customers.operations.apply_merge import apply_merge
 from services.customers.operations.describe_merge import describe_merge
 from services.customers.operations.revert_merge import revert_merge
@@ -28,12 +29,7 @@ class MergeStorageServicer(grpc_pb.MergeStorageServiceServicer):
         company_id = caller_of(context).company_id
 
         def run(tx: Transaction) -> pb.DescribeMergeResponse:
-            described = describe_merge(tx, merge)
-            return pb.DescribeMergeResponse(
-                target=customer_message(company_id, described.target.shown),
-                sources=[customer_message(company_id, source.shown) for source in described.sources],
-                result=customer_message(company_id, described.result),
-            )
+            return described_message(company_id, describe_merge(tx, merge))
 
         return self._edge.read(context, run)
 
@@ -43,7 +39,7 @@ class MergeStorageServicer(grpc_pb.MergeStorageServiceServicer):
         expected = {customer_id.lower(): etag for customer_id, etag in request.expected_etags.items()}
 
         def run(tx: Transaction) -> pb.ApplyMergeResponse:
-            applied = apply_merge(tx, merge, expected)
+            applied = apply_merge(tx, merge, expected, request.expected_digest)
             return pb.ApplyMergeResponse(
                 merge=convert.record_message(applied.merge),
                 target=customer_message(tx.scope.company_id, applied.target.shown),

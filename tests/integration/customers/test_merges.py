@@ -232,6 +232,7 @@ def test_what_a_description_shows_is_what_the_merge_does_and_it_changes_nothing(
         described = describe_merge(tx, merge)
     assert acme.tree(ann).root.revision == 1
     acme.merge(ann, bo, cy, rules=[("name", "SOURCE_WINS")], choices=[("organization", cy)])
+    assert described.result is not None
     stated = {name: value for name, value in described.result.items() if name not in {"updated_at", "etag"}}
     assert stated == {name: value for name, value in acme.shown(ann).items() if name not in {"updated_at", "etag"}}
 

@@ -24,8 +24,10 @@ def test_trees_grow_to_a_limit(acme: Company, monkeypatch: pytest.MonkeyPatch, l
     acme.merge(cy, dee)
     with pytest.raises(TreeTooLarge):
         acme.merge(ann, cy)
-    with acme.transaction() as tx, pytest.raises(TreeTooLarge):
-        describe_merge(tx, Merge(new_id(), ann, (cy,), {}, {}))
+    with acme.transaction() as tx:
+        described = describe_merge(tx, Merge(new_id(), ann, (cy,), {}, {}))
+    assert [one.reason for one in described.blockers] == ["TREE_TOO_LARGE"]
+    assert described.result is None
     assert acme.value("SELECT count(*) FROM merges") == 2
     assert acme.tree(cy).tree.root_id == cy
     assert_views_are_folded(acme)

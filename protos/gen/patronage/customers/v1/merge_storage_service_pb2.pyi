@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
+from patronage.customers.v1 import merge_preview_pb2 as _merge_preview_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -158,6 +159,12 @@ class DescribeMergeResponse(_message.Message):
     TARGET_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
+    BLOCKERS_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    MOVES_FIELD_NUMBER: _builtins.int
+    STATE_DIGEST_FIELD_NUMBER: _builtins.int
+    state_digest: _builtins.str
+    """The SHA-256 in hex over the merge and all that it would join, for expected_digest of ApplyMerge; empty: blocked."""
     @_builtins.property
     def target(self) -> _customer_pb2.Customer:
         """The target as it is now."""
@@ -168,7 +175,19 @@ class DescribeMergeResponse(_message.Message):
 
     @_builtins.property
     def result(self) -> _customer_pb2.Customer:
-        """The target as it would be."""
+        """The target as it would be; absent where the merge is blocked."""
+
+    @_builtins.property
+    def blockers(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.MergeBlocker]:
+        """What keeps the merge from being applied; none: it can be."""
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.FieldOutcome]:
+        """The fields that somebody fills, in the order of the record; none where the merge is blocked."""
+
+    @_builtins.property
+    def moves(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.ChildCount]:
+        """How many children of the sources would show under the target, by kind; kinds without any are left out."""
 
     def __init__(
         self,
@@ -176,10 +195,14 @@ class DescribeMergeResponse(_message.Message):
         target: _customer_pb2.Customer | None = ...,
         sources: _abc.Iterable[_customer_pb2.Customer] | None = ...,
         result: _customer_pb2.Customer | None = ...,
+        blockers: _abc.Iterable[_merge_preview_pb2.MergeBlocker] | None = ...,
+        fields: _abc.Iterable[_merge_preview_pb2.FieldOutcome] | None = ...,
+        moves: _abc.Iterable[_merge_preview_pb2.ChildCount] | None = ...,
+        state_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["result", b"result", "sources", b"sources", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blockers", b"blockers", "fields", b"fields", "moves", b"moves", "result", b"result", "sources", b"sources", "state_digest", b"state_digest", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -219,6 +242,7 @@ class ApplyMergeRequest(_message.Message):
     EXPECTED_ETAGS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
+    EXPECTED_DIGEST_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge, a UUID that the caller derives from its own request id."""
     target_id: _builtins.str
@@ -227,6 +251,10 @@ class ApplyMergeRequest(_message.Message):
     """Why, in words, up to 500 characters; kept in the merge log."""
     on_behalf_of: _builtins.str
     """On whose behalf, by subject of a token; kept in the merge log in place of the caller, whom the audit log names."""
+    expected_digest: _builtins.str
+    """What DescribeMerge answered as state_digest; where it is another one by now, the merge is refused with
+    PREVIEW_STALE. Absent: not checked.
+    """
     @_builtins.property
     def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The roots that go into it, 1 to 50."""
@@ -254,10 +282,11 @@ class ApplyMergeRequest(_message.Message):
         expected_etags: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         reason: _builtins.str = ...,
         on_behalf_of: _builtins.str = ...,
+        expected_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "expected_etags", b"expected_etags", "merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "expected_digest", b"expected_digest", "expected_etags", b"expected_etags", "merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

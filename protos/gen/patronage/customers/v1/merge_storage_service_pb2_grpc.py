@@ -59,7 +59,7 @@ class MergeStorageServiceServicer:
     """
 
     def DescribeMerge(self, request, context):
-        """Says what a merge would touch and show; changes nothing. Scope merge:apply.
+        """Says what a merge would touch and show, or what stands against it; changes nothing. Scope merge:apply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

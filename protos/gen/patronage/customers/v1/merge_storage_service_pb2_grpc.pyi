@@ -36,7 +36,7 @@ class MergeStorageServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MergeStorageServiceAsyncStub: ...
     DescribeMerge: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.DescribeMergeRequest, _merge_storage_service_pb2.DescribeMergeResponse]
-    """Says what a merge would touch and show; changes nothing. Scope merge:apply."""
+    """Says what a merge would touch and show, or what stands against it; changes nothing. Scope merge:apply."""
     ApplyMerge: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.ApplyMergeRequest, _merge_storage_service_pb2.ApplyMergeResponse]
     """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
     or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
@@ -52,7 +52,7 @@ class MergeStorageServiceAsyncStub(MergeStorageServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     DescribeMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.DescribeMergeRequest, _merge_storage_service_pb2.DescribeMergeResponse]  # type: ignore[assignment]
-    """Says what a merge would touch and show; changes nothing. Scope merge:apply."""
+    """Says what a merge would touch and show, or what stands against it; changes nothing. Scope merge:apply."""
     ApplyMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.ApplyMergeRequest, _merge_storage_service_pb2.ApplyMergeResponse]  # type: ignore[assignment]
     """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
     or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
@@ -71,7 +71,7 @@ class MergeStorageServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _merge_storage_service_pb2.DescribeMergeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_merge_storage_service_pb2.DescribeMergeResponse, _abc.Awaitable[_merge_storage_service_pb2.DescribeMergeResponse]]:
-        """Says what a merge would touch and show; changes nothing. Scope merge:apply."""
+        """Says what a merge would touch and show, or what stands against it; changes nothing. Scope merge:apply."""
 
     @_abc_1.abstractmethod
     def ApplyMerge(
