@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import grpc
-
 from patronage.analytics.v1.metrics_service_pb2_grpc import add_MetricsServiceServicer_to_server
 from patronage.analytics.v1.overview_pb2_grpc import add_OverviewServiceServicer_to_server
 from patronage.analytics.v1.sales_service_pb2_grpc import add_SalesServiceServicer_to_server
@@ -19,7 +17,7 @@ from services.runtime.app import App
 from services.runtime.database import Database
 from services.runtime.edge import Edge
 from services.runtime.server import ServiceRegistration
-from services.runtime.service_channel import channel, nobodys_channel
+from services.runtime.service_channel import Channel, channel, nobodys_channel
 from services.runtime.waiting import FollowedChanges
 
 NAMES = (
@@ -48,9 +46,7 @@ def build_app(settings: AnalyticsSettings, clock: Callable[[], datetime] = lambd
     )
 
 
-def _services(
-    database: Database, clock: Callable[[], datetime], customers: grpc.Channel
-) -> tuple[ServiceRegistration, ...]:
+def _services(database: Database, clock: Callable[[], datetime], customers: Channel) -> tuple[ServiceRegistration, ...]:
     edge, followed = Edge(database), FollowedChanges(database, FOLLOWER)
     sales, metrics = SalesServicer(edge, followed, clock), MetricsServicer(edge, followed, clock)
     overview = OverviewServicer(edge, followed, clock, customers)

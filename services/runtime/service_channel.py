@@ -22,6 +22,10 @@ _OPTIONS = [
 ]
 
 
+Channel = grpc.Channel
+"""What the functions here open; for those who put a service together and need no more of gRPC."""
+
+
 def channel(target: str, settings: ServiceSettings, *, company_id: str = "") -> grpc.Channel:
     """A channel whose calls carry the token of this service, and name a company if one is given.
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
 import grpc
-from google.protobuf.message import Message
 
 from patronage.analytics.v1 import company_figures_pb2 as pb
 from patronage.analytics.v1 import metrics_service_pb2
@@ -16,12 +15,11 @@ from services.analytics.domain.questions import Interval, Who, checked_currency,
 from services.analytics.operations import company_reports as reports
 from services.analytics.operations.get_company_summary import get_company_summary
 from services.runtime.database import Transaction
-from services.runtime.edge import Edge
+from services.runtime.edge import Edge, M
 from services.runtime.failures import FieldCheck
 from services.runtime.freshness import ChangeToken
 from services.runtime.waiting import FollowedChanges
 
-M = TypeVar("M", bound=Message)
 SOLD = ("sold_from", "sold_before")
 LONGEST_TAG = 64
 
@@ -112,6 +110,6 @@ class CompanyReports:
         return self._edge.read(context, lambda tx: run(tx, age_seconds))
 
 
-def _interval(check: FieldCheck, request: Message, names: tuple[str, str]) -> Interval:
+def _interval(check: FieldCheck, request: Any, names: tuple[str, str]) -> Interval:
     begin, end = (asked_instant(request, name) for name in names)
     return interval(check, begin, end, names)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
 from patronage.analytics.v1 import overview_pb2 as pb
 from patronage.customers.v1 import (
@@ -18,9 +16,7 @@ from patronage.customers.v1 import (
     note_service_pb2_grpc,
     preferences_pb2,
 )
-
-AWAY = "UPSTREAM_UNAVAILABLE"
-NOT_FOUND = "CUSTOMER_NOT_FOUND"
+from services.runtime.interceptors.upstream import reason_of_upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +61,4 @@ def _part(call: Any) -> Part:
     try:
         return Part(call.result())
     except grpc.RpcError as error:
-        return Part(None, _reason(error))
-
-
-def _reason(error: Any) -> str:
-    """The reason that the status carries; a status without one is of something on the way."""
-    status = rpc_status.from_call(error)
-    info = error_details_pb2.ErrorInfo()
-    for detail in status.details if status else ():
-        if detail.Unpack(info):
-            return info.reason
-    return AWAY
+        return Part(None, reason_of_upstream(error))

@@ -27,6 +27,17 @@ def status_of_upstream(error: RpcError) -> status_pb2.Status | None:
     return None
 
 
+def reason_of_upstream(error: RpcError) -> str:
+    """The reason that another service gives; that it is unavailable where nothing of the suite answered."""
+    for key, value in _trailers(error):
+        status = _ours(value) if key == DETAILS_KEY else None
+        info = error_details_pb2.ErrorInfo()
+        for detail in status.details if status else ():
+            if detail.Unpack(info):
+                return info.reason
+    return UpstreamUnavailable.reason
+
+
 def failure_of_upstream(error: RpcError) -> Failure | None:
     """The failure when the other service is away; None when the fault is ours."""
     code = _code(error)
