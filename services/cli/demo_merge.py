@@ -38,7 +38,11 @@ def merge_and_undo(client: Client, console: Console, target: str, source: str) -
     before = [_side(client, target), _side(client, source)]
     merged = client.merges.MergeCustomers(
         merge_service_pb2.MergeCustomersRequest(
-            target_id=target, source_ids=[source], reason="demo", request_id=str(uuid.uuid4())
+            target_id=target,
+            source_ids=[source],
+            reason="demo",
+            request_id=str(uuid.uuid4()),
+            allow_unpreviewed=True,
         )
     )
     together = _side(client, target)

@@ -23,7 +23,11 @@ def merge(
 ) -> None:
     """Merge customers. Nothing is moved or copied, and `patronage undo` takes it back exactly."""
     request = pb.MergeCustomersRequest(
-        target_id=target, source_ids=sources, reason=reason, request_id=str(uuid.uuid4())
+        target_id=target,
+        source_ids=sources,
+        reason=reason,
+        request_id=str(uuid.uuid4()),
+        allow_unpreviewed=True,
     )
     with connected(read_context(context)) as client:
         merged = client.merges.MergeCustomers(request)

@@ -17,6 +17,7 @@ ACCESS: AccessTable = {
     f"{_V1}MatchingService/GetPolicy": Access("matching:read"),
     f"{_V1}MatchingService/SetPolicy": Access("matching:admin"),
     f"{_V1}MatchingService/TrainPolicy": Access("matching:admin"),
+    f"{_V1}MergeService/PreviewMerge": Access("merge:write"),
     f"{_V1}MergeService/MergeCustomers": Access("merge:write"),
     f"{_V1}MergeService/UndoMerge": Access("merge:write"),
 }

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from patronage.analytics.v1 import metrics_service_pb2_grpc
 from patronage.customers.v1 import change_feed_pb2_grpc, merge_storage_service_pb2_grpc
 from patronage.matching.v1 import matching_service_pb2_grpc as matching_grpc
 from patronage.matching.v1 import merge_service_pb2_grpc as merge_grpc
@@ -14,13 +15,14 @@ from services.matching.operations.run_scan import Limits
 from services.matching.scan_worker import ScanWorker
 from services.matching.servicer.matching import MatchingServicer, Searching
 from services.matching.servicer.merge import MergeServicer
+from services.matching.servicer.sales_look import SalesLook
 from services.matching.settings import MatchingSettings, of_sibling
 from services.matching.upkeep import Upkeep
 from services.runtime.app import App
 from services.runtime.database import Database
 from services.runtime.edge import Edge
 from services.runtime.server import ServiceRegistration
-from services.runtime.service_channel import channel
+from services.runtime.service_channel import channel, nobodys_channel
 from services.runtime.siblings import Siblings
 from services.runtime.waiting import FollowedChanges
 
@@ -45,7 +47,9 @@ def build_app(settings: MatchingSettings) -> App:
         settings.key_cap,
     )
     matching = MatchingServicer(Edge(database), searching, worker.wake)
-    merges = MergeServicer(merge_storage_service_pb2_grpc.MergeStorageServiceStub(customers))
+    analytics = nobodys_channel(settings.analytics, settings) if settings.analytics else None
+    sales = SalesLook(metrics_service_pb2_grpc.MetricsServiceStub(analytics) if analytics else None)
+    merges = MergeServicer(Edge(database), merge_storage_service_pb2_grpc.MergeStorageServiceStub(customers), sales)
     return App(
         settings,
         ACCESS,
@@ -58,6 +62,6 @@ def build_app(settings: MatchingSettings) -> App:
         ),
         background=() if settings.sibling else (follower, worker, Upkeep(database, upkeep, settings.key_cap, FOLLOWER)),
         databases=(database, upkeep),
-        channels=(customers,),
+        channels=(customers, analytics) if analytics else (customers,),
         siblings=Siblings(settings.processes - 1, partial(of_sibling, settings), settings.drain_seconds),
     )

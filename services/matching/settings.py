@@ -12,6 +12,9 @@ class MatchingSettings(ServiceSettings):
 
     upkeep_database_url: SecretStr = Field(description="the same database as the role matching_upkeep")
     customers: str = Field(min_length=3, description="host:port of the customers service")
+    analytics: str = Field(
+        "", description="host:port of the analytics service, for the sales in a preview of a merge; empty: not asked"
+    )
     key_cap: int = Field(
         100, ge=1, le=10_000, description="how many customers may share a key that is used online, 1 to 10,000"
     )

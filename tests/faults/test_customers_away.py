@@ -36,7 +36,9 @@ def assert_upstream_unavailable(call: Callable[[Any], object], request: Any) -> 
 
 def test_both_start_and_answer_without_customers_and_all_recover(company: Company) -> None:
     suite, people = company.suite, import_people(company, 6)
-    merge = merge_service_pb2.MergeCustomersRequest(target_id=people[0], source_ids=people[1:2], request_id=new_id())
+    merge = merge_service_pb2.MergeCustomersRequest(
+        target_id=people[0], source_ids=people[1:2], request_id=new_id(), allow_unpreviewed=True
+    )
     merged = company.merges.MergeCustomers(merge)
     insist(company.sales.RecordSale, sale_request(people[1], 5, merged.change_token))
     duplicates = matching_service_pb2.FindDuplicatesRequest(customer_id=people[1], min_confidence=0)
@@ -57,7 +59,9 @@ def test_both_start_and_answer_without_customers_and_all_recover(company: Compan
     assert all(0 < age < math.inf for age in first)
     until(lambda: all(now > age + 0.2 for now, age in zip(ages(company), first, strict=True)), "both ages grow")
 
-    again = merge_service_pb2.MergeCustomersRequest(target_id=people[2], source_ids=people[3:4], request_id=new_id())
+    again = merge_service_pb2.MergeCustomersRequest(
+        target_id=people[2], source_ids=people[3:4], request_id=new_id(), allow_unpreviewed=True
+    )
     undo = merge_service_pb2.UndoMergeRequest(merge_id=merged.merge.merge_id, request_id=new_id())
     assert_upstream_unavailable(company.merges.MergeCustomers, again)
     assert_upstream_unavailable(company.merges.UndoMerge, undo)

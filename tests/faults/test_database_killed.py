@@ -71,7 +71,9 @@ class Writers:
 
     def _merge_and_undo(self, person: str) -> str:
         source = self._people[self._people.index(person) - 1]
-        asked = merge_service_pb2.MergeCustomersRequest(target_id=person, source_ids=[source], request_id=new_id())
+        asked = merge_service_pb2.MergeCustomersRequest(
+            target_id=person, source_ids=[source], request_id=new_id(), allow_unpreviewed=True
+        )
         merge_id = self._insist(self._company.merges.MergeCustomers, asked).merge.merge_id
         undo = merge_service_pb2.UndoMergeRequest(merge_id=merge_id, request_id=new_id())
         self._insist(self._company.merges.UndoMerge, undo)

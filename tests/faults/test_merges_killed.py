@@ -63,7 +63,9 @@ class Caller:
 
     def _merge(self) -> None:
         target, *sources = self.chance.sample(self.people, self.chance.choice([2, 2, 3]))
-        request = pb.MergeCustomersRequest(target_id=target, source_ids=sources, request_id=new_id())
+        request = pb.MergeCustomersRequest(
+            target_id=target, source_ids=sources, request_id=new_id(), allow_unpreviewed=True
+        )
         try:
             merged = insist(self.company.merges.MergeCustomers, request)
         except grpc.RpcError as error:

@@ -68,7 +68,9 @@ class World:
     def renew(self, *, scanning: bool = True) -> None:
         """Makes a thing of every kind, a scan only where it is asked for: it takes longest."""
         customers = [self.client.customers.CreateCustomer(_customer("Ana")).customer.customer_id for _ in range(4)]
-        merging = merge_service_pb2.MergeCustomersRequest(target_id=customers[0], source_ids=customers[1:2])
+        merging = merge_service_pb2.MergeCustomersRequest(
+            target_id=customers[0], source_ids=customers[1:2], allow_unpreviewed=True
+        )
         made = {
             "merge": self.client.merges.MergeCustomers(merging).merge.merge_id,
             **({"scan": self._scan()} if scanning else {}),

@@ -38,6 +38,19 @@ class PolicyNotFound(Failure):
     reason = "POLICY_NOT_FOUND"
 
 
+class PreviewRequired(Failure):
+    """The merge was not previewed."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "PREVIEW_REQUIRED"
+
+
+def preview_required() -> PreviewRequired:
+    """The failure of a merge that is bound to no preview and does not say that it may go without."""
+    text = "Call PreviewMerge and send its preview_token, or set allow_unpreviewed to merge without a look."
+    return PreviewRequired(text)
+
+
 def customer_not_found(customer_id: str) -> CustomerNotFound:
     """The one answer for ids that are unknown, of another company, deleted, or no ids at all."""
     text = f"There is no customer {customer_id[:64]!r}. Check the id."

@@ -66,7 +66,7 @@ class FakeCustomers(feed_grpc.ChangeFeedServiceServicer, storage_grpc.MergeStora
             yield response
 
     def DescribeMerge(self, request: Any, context: Any) -> storage.DescribeMergeResponse:  # noqa: N802
-        return storage.DescribeMergeResponse()
+        return self._scripted(request, context)
 
     def ApplyMerge(self, request: storage.ApplyMergeRequest, context: Any) -> Any:  # noqa: N802
         return self._scripted(request, context)

@@ -213,7 +213,11 @@ def test_a_merge_goes_to_customers_on_behalf_of_the_caller(service: Service, cus
     answer.merge.merge_id = "m"
     customers.answer = lambda request, context: answer
     request = merge.MergeCustomersRequest(
-        target_id=customer_id(1), source_ids=[customer_id(2)], request_id=REQUEST_ID, reason="the same person"
+        target_id=customer_id(1),
+        source_ids=[customer_id(2)],
+        request_id=REQUEST_ID,
+        reason="the same person",
+        allow_unpreviewed=True,
     )
     merged = service.merges.MergeCustomers(request, metadata=service.token())
     service.merges.MergeCustomers(request, metadata=service.token())
@@ -238,7 +242,7 @@ def test_what_customers_refuses_is_passed_on_with_its_reason(service: Service, c
     info = error_details_pb2.ErrorInfo(reason="ALREADY_MERGED", domain="patronage")
     status.details.add().Pack(info)
     customers.answer = lambda request, context: context.abort_with_status(rpc_status.to_status(status))
-    request = merge.MergeCustomersRequest(target_id=customer_id(1), source_ids=[customer_id(2)])
+    request = merge.MergeCustomersRequest(target_id=customer_id(1), source_ids=[customer_id(2)], allow_unpreviewed=True)
     with pytest.raises(grpc.RpcError) as error:
         service.merges.MergeCustomers(request, metadata=service.token())
     assert failure_of(error.value) == ("FAILED_PRECONDITION", "ALREADY_MERGED")
@@ -262,7 +266,7 @@ def test_the_service_starts_and_answers_while_customers_is_away(start: Callable[
     found = service.matching.MatchRecord(pb.MatchRecordRequest(record=record), metadata=service.token())
     assert (page.total_size, len(found.candidates)) == (0, 0)
     assert not page.HasField("scan")
-    request = merge.MergeCustomersRequest(target_id=customer_id(1), source_ids=[customer_id(2)])
+    request = merge.MergeCustomersRequest(target_id=customer_id(1), source_ids=[customer_id(2)], allow_unpreviewed=True)
     with pytest.raises(grpc.RpcError) as error:
         service.merges.MergeCustomers(request, metadata=service.token())
     assert failure_of(error.value) == ("UNAVAILABLE", "UPSTREAM_UNAVAILABLE")

@@ -148,6 +148,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. The merged customer would have more than 500 members, or show more than 2 MiB.
     Example: MergeCustomers of a tree of 300 members with one of 200.
     """
+    ERROR_REASON_PREVIEW_REQUIRED: _ErrorReason.ValueType  # 46
+    """FAILED_PRECONDITION. The merge was not previewed; preview it, or say that it may go without.
+    Example: MergeCustomers without preview_token and without allow_unpreviewed.
+    """
     ERROR_REASON_ACTIVE_JOBS: _ErrorReason.ValueType  # 140
     """FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.
     Example: DeleteCustomer of a customer with a job that is going on.
@@ -364,6 +368,10 @@ Example: CancelScan of a scan that is done.
 ERROR_REASON_TREE_TOO_LARGE: ErrorReason.ValueType  # 45
 """FAILED_PRECONDITION. The merged customer would have more than 500 members, or show more than 2 MiB.
 Example: MergeCustomers of a tree of 300 members with one of 200.
+"""
+ERROR_REASON_PREVIEW_REQUIRED: ErrorReason.ValueType  # 46
+"""FAILED_PRECONDITION. The merge was not previewed; preview it, or say that it may go without.
+Example: MergeCustomers without preview_token and without allow_unpreviewed.
 """
 ERROR_REASON_ACTIVE_JOBS: ErrorReason.ValueType  # 140
 """FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.

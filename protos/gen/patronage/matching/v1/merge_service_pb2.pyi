@@ -7,7 +7,9 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.type import money_pb2 as _money_pb2
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
+from patronage.customers.v1 import merge_preview_pb2 as _merge_preview_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as _merge_storage_service_pb2
 import builtins as _builtins
 import sys
@@ -19,6 +21,186 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class PreviewMergeRequest(_message.Message):
+    """Asks what a merge would do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_IDS_FIELD_NUMBER: _builtins.int
+    CHOICES_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    target_id: _builtins.str
+    """The customer that stays; required."""
+    @_builtins.property
+    def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The customers that go into it, 1 to 50."""
+
+    @_builtins.property
+    def choices(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldChoice]:
+        """The choices of single fields: whose value is shown; they win over the rules."""
+
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldRule]:
+        """The rules of fields that do not follow the default, which is TARGET_WINS."""
+
+    def __init__(
+        self,
+        *,
+        target_id: _builtins.str = ...,
+        source_ids: _abc.Iterable[_builtins.str] | None = ...,
+        choices: _abc.Iterable[_merge_storage_service_pb2.FieldChoice] | None = ...,
+        rules: _abc.Iterable[_merge_storage_service_pb2.FieldRule] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewMergeRequest: _TypeAlias = PreviewMergeRequest  # noqa: Y015
+
+@_typing.final
+class PreviewMergeResponse(_message.Message):
+    """What a merge would do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALLOWED_FIELD_NUMBER: _builtins.int
+    BLOCKERS_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    MOVES_FIELD_NUMBER: _builtins.int
+    SALES_FIELD_NUMBER: _builtins.int
+    PREVIEW_TOKEN_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    allowed: _builtins.bool
+    """Whether nothing stands against it."""
+    preview_token: _builtins.str
+    """For MergeCustomers; empty where the merge cannot be made."""
+    policy_version: _builtins.str
+    """The version of the policy that holds now."""
+    @_builtins.property
+    def blockers(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.MergeBlocker]:
+        """What stands against it, in the order of the customers in the request."""
+
+    @_builtins.property
+    def target(self) -> _customer_pb2.Customer:
+        """The target as it is now."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[_customer_pb2.Customer]:
+        """The sources as they are now, in the order asked."""
+
+    @_builtins.property
+    def result(self) -> _customer_pb2.Customer:
+        """The target as it would be; absent where the merge cannot be made."""
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.FieldOutcome]:
+        """What becomes of each field that somebody fills; consents are those of the rule MOST_RESTRICTIVE."""
+
+    @_builtins.property
+    def moves(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.ChildCount]:
+        """How many children of the sources would show under the target, by kind, as of now."""
+
+    @_builtins.property
+    def sales(self) -> Global___PreviewedSales:
+        """What each side bought and what the target would show. Absent: unknown, since analytics did not answer in time or
+        the caller may not read it.
+        """
+
+    def __init__(
+        self,
+        *,
+        allowed: _builtins.bool = ...,
+        blockers: _abc.Iterable[_merge_preview_pb2.MergeBlocker] | None = ...,
+        target: _customer_pb2.Customer | None = ...,
+        sources: _abc.Iterable[_customer_pb2.Customer] | None = ...,
+        result: _customer_pb2.Customer | None = ...,
+        fields: _abc.Iterable[_merge_preview_pb2.FieldOutcome] | None = ...,
+        moves: _abc.Iterable[_merge_preview_pb2.ChildCount] | None = ...,
+        sales: Global___PreviewedSales | None = ...,
+        preview_token: _builtins.str = ...,
+        policy_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result", "sales", b"sales", "target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed", b"allowed", "blockers", b"blockers", "fields", b"fields", "moves", b"moves", "policy_version", b"policy_version", "preview_token", b"preview_token", "result", b"result", "sales", b"sales", "sources", b"sources", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewMergeResponse: _TypeAlias = PreviewMergeResponse  # noqa: Y015
+
+@_typing.final
+class PreviewedSales(_message.Message):
+    """What the sides of a merge bought."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIDES_FIELD_NUMBER: _builtins.int
+    TOTAL_PURCHASES_FIELD_NUMBER: _builtins.int
+    TOTAL_SPENT_FIELD_NUMBER: _builtins.int
+    total_purchases: _builtins.int
+    """How many purchases the target would show."""
+    @_builtins.property
+    def sides(self) -> _containers.RepeatedCompositeFieldContainer[Global___SideSales]:
+        """Target and sources as they are now, in that order; customers that analytics does not know yet are left out."""
+
+    @_builtins.property
+    def total_spent(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """What the target would have spent, one for each currency, by currency code."""
+
+    def __init__(
+        self,
+        *,
+        sides: _abc.Iterable[Global___SideSales] | None = ...,
+        total_purchases: _builtins.int = ...,
+        total_spent: _abc.Iterable[_money_pb2.Money] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sides", b"sides", "total_purchases", b"total_purchases", "total_spent", b"total_spent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewedSales: _TypeAlias = PreviewedSales  # noqa: Y015
+
+@_typing.final
+class SideSales(_message.Message):
+    """What one side of a merge bought."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    TOTAL_PURCHASES_FIELD_NUMBER: _builtins.int
+    TOTAL_SPENT_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The target or source."""
+    total_purchases: _builtins.int
+    """How many purchases."""
+    @_builtins.property
+    def total_spent(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """What was spent, one for each currency, by currency code."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        total_purchases: _builtins.int = ...,
+        total_spent: _abc.Iterable[_money_pb2.Money] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "total_purchases", b"total_purchases", "total_spent", b"total_spent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SideSales: _TypeAlias = SideSales  # noqa: Y015
 
 @_typing.final
 class MergeCustomersRequest(_message.Message):
@@ -52,12 +234,21 @@ class MergeCustomersRequest(_message.Message):
     EXPECTED_ETAGS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    PREVIEW_TOKEN_FIELD_NUMBER: _builtins.int
+    ALLOW_UNPREVIEWED_FIELD_NUMBER: _builtins.int
     target_id: _builtins.str
     """The customer that stays; required. It must not be merged itself."""
     reason: _builtins.str
     """Why, in words, up to 500 characters; kept in the merge log."""
     request_id: _builtins.str
     """A UUID. The same id with the same content answers with the first result. Absent: not idempotent."""
+    preview_token: _builtins.str
+    """The token of a preview of these same customers, rules and choices. Where anything that it showed is another way by
+    now, or another policy holds, the merge is refused with PREVIEW_STALE. Absent: see allow_unpreviewed.
+    """
+    allow_unpreviewed: _builtins.bool
+    """Merge without a preview. Absent: without a token the merge is refused with PREVIEW_REQUIRED."""
     @_builtins.property
     def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The customers that go into it, 1 to 50; none may be merged already, deleted, or the target."""
@@ -70,6 +261,10 @@ class MergeCustomersRequest(_message.Message):
     def expected_etags(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """For each customer id the etag that it must have; another one is refused with PREVIEW_STALE. Absent: not checked."""
 
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldRule]:
+        """The rules of fields that do not follow the default, which is TARGET_WINS."""
+
     def __init__(
         self,
         *,
@@ -79,10 +274,13 @@ class MergeCustomersRequest(_message.Message):
         expected_etags: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         reason: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        rules: _abc.Iterable[_merge_storage_service_pb2.FieldRule] | None = ...,
+        preview_token: _builtins.str = ...,
+        allow_unpreviewed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "expected_etags", b"expected_etags", "reason", b"reason", "request_id", b"request_id", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_unpreviewed", b"allow_unpreviewed", "choices", b"choices", "expected_etags", b"expected_etags", "preview_token", b"preview_token", "reason", b"reason", "request_id", b"request_id", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

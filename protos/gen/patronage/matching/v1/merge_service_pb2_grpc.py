@@ -35,6 +35,11 @@ class MergeServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.PreviewMerge = channel.unary_unary(
+                '/patronage.matching.v1.MergeService/PreviewMerge',
+                request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewMergeRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewMergeResponse.FromString,
+                _registered_method=True)
         self.MergeCustomers = channel.unary_unary(
                 '/patronage.matching.v1.MergeService/MergeCustomers',
                 request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersRequest.SerializeToString,
@@ -50,6 +55,14 @@ class MergeServiceStub:
 class MergeServiceServicer:
     """Merges customers, and takes merges back exactly.
     """
+
+    def PreviewMerge(self, request, context):
+        """Says whether customers may be merged, what each field would be and why, and what would move; changes nothing. Its
+        token has MergeCustomers do exactly that. Scope merge:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def MergeCustomers(self, request, context):
         """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
@@ -70,6 +83,11 @@ class MergeServiceServicer:
 
 def add_MergeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'PreviewMerge': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewMerge,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewMergeRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewMergeResponse.SerializeToString,
+            ),
             'MergeCustomers': grpc.unary_unary_rpc_method_handler(
                     servicer.MergeCustomers,
                     request_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersRequest.FromString,
@@ -91,6 +109,33 @@ def add_MergeServiceServicer_to_server(servicer, server):
 class MergeService:
     """Merges customers, and takes merges back exactly.
     """
+
+    @staticmethod
+    def PreviewMerge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MergeService/PreviewMerge',
+            patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewMergeRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewMergeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def MergeCustomers(request,

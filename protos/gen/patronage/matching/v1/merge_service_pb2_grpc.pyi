@@ -33,6 +33,10 @@ class MergeServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MergeServiceAsyncStub: ...
+    PreviewMerge: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.PreviewMergeRequest, _merge_service_pb2.PreviewMergeResponse]
+    """Says whether customers may be merged, what each field would be and why, and what would move; changes nothing. Its
+    token has MergeCustomers do exactly that. Scope merge:write.
+    """
     MergeCustomers: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.MergeCustomersRequest, _merge_service_pb2.MergeCustomersResponse]
     """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
     the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
@@ -47,6 +51,10 @@ class MergeServiceAsyncStub(MergeServiceStub):
     """Merges customers, and takes merges back exactly."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    PreviewMerge: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.PreviewMergeRequest, _merge_service_pb2.PreviewMergeResponse]  # type: ignore[assignment]
+    """Says whether customers may be merged, what each field would be and why, and what would move; changes nothing. Its
+    token has MergeCustomers do exactly that. Scope merge:write.
+    """
     MergeCustomers: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.MergeCustomersRequest, _merge_service_pb2.MergeCustomersResponse]  # type: ignore[assignment]
     """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
     the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
@@ -58,6 +66,16 @@ class MergeServiceAsyncStub(MergeServiceStub):
 
 class MergeServiceServicer(metaclass=_abc_1.ABCMeta):
     """Merges customers, and takes merges back exactly."""
+
+    @_abc_1.abstractmethod
+    def PreviewMerge(
+        self,
+        request: _merge_service_pb2.PreviewMergeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_merge_service_pb2.PreviewMergeResponse, _abc.Awaitable[_merge_service_pb2.PreviewMergeResponse]]:
+        """Says whether customers may be merged, what each field would be and why, and what would move; changes nothing. Its
+        token has MergeCustomers do exactly that. Scope merge:write.
+        """
 
     @_abc_1.abstractmethod
     def MergeCustomers(

@@ -1,0 +1,185 @@
+"""A merge that is looked at first: what the preview says is what is done, or the merge is refused."""
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.json_format import MessageToDict
+from google.rpc import error_details_pb2
+from google.type import money_pb2
+from grpc_status import rpc_status
+
+from patronage.analytics.v1 import sales_service_pb2
+from patronage.customers.v1 import customer_pb2, customer_service_pb2, note_service_pb2, preferences_pb2
+from patronage.errors.v1 import error_reason_pb2
+from patronage.matching.v1 import merge_service_pb2 as pb
+from patronage.matching.v1 import policy_pb2
+from services.local.suite import Suite
+from tests.faults.company import Company, company_of
+
+CHANGING = {"etag", "revision", "update_time"}
+
+
+@pytest.fixture
+def company(suite: Suite) -> Iterator[Company]:
+    with company_of(suite, f"previews-{uuid.uuid4()}") as made:
+        yield made
+
+
+def create(company: Company, name: str, **fields: Any) -> str:
+    customer = customer_pb2.Customer(name=name, **fields)
+    request = customer_service_pb2.CreateCustomerRequest(customer=customer)
+    return company.customers.CreateCustomer(request).customer.customer_id
+
+
+def reason_of(error: grpc.RpcError) -> str:
+    status = rpc_status.from_call(error)
+    assert status is not None
+    info = error_details_pb2.ErrorInfo()
+    assert status.details[0].Unpack(info)
+    return info.reason
+
+
+def refused(company: Company, **merge: Any) -> str:
+    with pytest.raises(grpc.RpcError) as error:
+        company.merges.MergeCustomers(pb.MergeCustomersRequest(**merge))
+    return reason_of(error.value)
+
+
+def test_a_merge_does_what_its_preview_showed(company: Company) -> None:
+    ann, bo, cy = (create(company, name, tags=[name]) for name in ("Ann", "Bo", "Cy"))
+    choices: Any = [{"field": "name", "customer_id": cy}]
+    seen = company.merges.PreviewMerge(pb.PreviewMergeRequest(target_id=ann, source_ids=[bo, cy], choices=choices))
+    assert seen.allowed
+    merged = company.merges.MergeCustomers(
+        pb.MergeCustomersRequest(
+            target_id=ann,
+            source_ids=[bo, cy],
+            choices=choices,
+            preview_token=seen.preview_token,
+        )
+    ).target
+    shown = [MessageToDict(one, preserving_proto_field_name=True) for one in (seen.result, merged)]
+    for one in shown:
+        for name in CHANGING:
+            one.pop(name, None)
+    assert shown[0] == shown[1]
+    assert merged.name == "Cy"
+
+
+def test_a_preview_counts_notes_and_sales_of_both_sides(company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    company.notes.CreateNote(
+        note_service_pb2.CreateNoteRequest(customer_id=bo, note=note_service_pb2.Note(content="called"))
+    )
+    fresh = company.everything()
+    for customer, units in ((ann, 5), (bo, 7)):
+        total = money_pb2.Money(currency_code="KES", units=units)
+        sale = sales_service_pb2.Sale(sale_id=str(uuid.uuid4()), total_amount=total)
+        company.sales.RecordSale(
+            sales_service_pb2.RecordSaleRequest(customer_id=customer, sale=sale, at_least_as_fresh=fresh)
+        )
+    seen = _with_sales(company, pb.PreviewMergeRequest(target_id=ann, source_ids=[bo]))
+    assert {move.kind: move.count for move in seen.moves}["notes"] == 1
+    assert [(one.customer_id, one.total_purchases) for one in seen.sales.sides] == [(ann, 1), (bo, 1)]
+    assert [(one.currency_code, one.units) for one in seen.sales.total_spent] == [("KES", 12)]
+
+
+def _with_sales(company: Company, request: pb.PreviewMergeRequest) -> pb.PreviewMergeResponse:
+    """A preview to which analytics answered in time, which it need not on a busy machine."""
+    seen = company.merges.PreviewMerge(request)
+    while not seen.HasField("sales"):
+        seen = company.merges.PreviewMerge(request)
+    return seen
+
+
+def test_the_sales_are_unknown_to_whom_may_not_read_them(suite: Suite, company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    token = suite.token(company.id, scopes=("merge:write",))
+    with grpc.insecure_channel(suite.context()["matching"]) as channel:
+        call = channel.unary_unary(
+            "/patronage.matching.v1.MergeService/PreviewMerge",
+            request_serializer=pb.PreviewMergeRequest.SerializeToString,
+            response_deserializer=pb.PreviewMergeResponse.FromString,
+        )
+        request = pb.PreviewMergeRequest(target_id=ann, source_ids=[bo])
+        seen = call(request, metadata=(("authorization", f"Bearer {token}"),), timeout=20)
+    assert seen.allowed
+    assert not seen.HasField("sales")
+
+
+def test_the_most_restrictive_consent_survives_and_the_preview_says_so(company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    for customer, value in ((ann, False), (bo, True)):
+        asked = preferences_pb2.UpdatePreferencesRequest(customer_id=customer)
+        asked.preferences.do_not_contact = value
+        company.customers.UpdatePreferences(asked)
+    seen = company.merges.PreviewMerge(pb.PreviewMergeRequest(target_id=ann, source_ids=[bo]))
+    [consent] = [one for one in seen.fields if one.field == "do_not_contact"]
+    assert (consent.outcome.bool_value, consent.origin_customer_id, consent.differs) == (True, bo, True)
+
+
+def set_policy(company: Company, accept: int) -> None:
+    etag = company.matching.GetPolicy(policy_pb2.GetPolicyRequest()).etag
+    wish = policy_pb2.SetPolicyRequest(etag=etag, accept_confidence=accept, kind=policy_pb2.POLICY_KIND_FELLEGI_SUNTER)
+    company.matching.SetPolicy(wish)
+
+
+def test_a_preview_is_stale_after_an_edit_after_another_policy_and_for_another_merge(company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    question = pb.PreviewMergeRequest(target_id=ann, source_ids=[bo])
+    token = company.merges.PreviewMerge(question).preview_token
+    assert refused(company, target_id=bo, source_ids=[ann], preview_token=token) == "PREVIEW_STALE"
+    edit = customer_service_pb2.UpdateCustomerRequest(customer_id=bo, customer=customer_pb2.Customer(name="Bob"))
+    company.customers.UpdateCustomer(edit)
+    assert refused(company, target_id=ann, source_ids=[bo], preview_token=token) == "PREVIEW_STALE"
+    token = company.merges.PreviewMerge(question).preview_token
+    set_policy(company, 97)
+    assert refused(company, target_id=ann, source_ids=[bo], preview_token=token) == "PREVIEW_STALE"
+    token = company.merges.PreviewMerge(question).preview_token
+    merge = pb.MergeCustomersRequest(target_id=ann, source_ids=[bo], preview_token=token, request_id=str(uuid.uuid4()))
+    first = company.merges.MergeCustomers(merge).merge.merge_id
+    set_policy(company, 96)
+    assert company.merges.MergeCustomers(merge).merge.merge_id == first, "a retry answers with the first result"
+
+
+def test_a_merge_without_a_preview_says_that_it_goes_without(company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    assert refused(company, target_id=ann, source_ids=[bo]) == "PREVIEW_REQUIRED"
+    assert refused(company, target_id=ann, source_ids=[bo], preview_token="x") == "FIELDS_INVALID"
+    merged = company.merges.MergeCustomers(
+        pb.MergeCustomersRequest(target_id=ann, source_ids=[bo], allow_unpreviewed=True)
+    )
+    assert merged.target.merged_customer_ids == [bo]
+
+
+def test_what_stands_against_a_merge_is_named_in_its_preview(company: Company) -> None:
+    ann, bo, cy = (create(company, name) for name in ("Ann", "Bo", "Cy"))
+    company.merges.MergeCustomers(pb.MergeCustomersRequest(target_id=ann, source_ids=[bo], allow_unpreviewed=True))
+    company.customers.DeleteCustomer(customer_service_pb2.DeleteCustomerRequest(customer_id=cy))
+    seen = company.merges.PreviewMerge(pb.PreviewMergeRequest(target_id=ann, source_ids=[ann, bo, cy]))
+    name = error_reason_pb2.ErrorReason.Name
+    reasons = [(name(one.reason).removeprefix("ERROR_REASON_"), one.customer_id) for one in seen.blockers]
+    assert reasons == [("SELF_MERGE", ann), ("ALREADY_MERGED", bo), ("CUSTOMER_DELETED", cy)]
+    assert (seen.allowed, seen.preview_token, seen.HasField("result")) == (False, "", False)
+
+
+def test_of_two_merges_of_one_preview_at_once_one_is_done(company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    token = company.merges.PreviewMerge(pb.PreviewMergeRequest(target_id=ann, source_ids=[bo])).preview_token
+    request = pb.MergeCustomersRequest(target_id=ann, source_ids=[bo], preview_token=token)
+
+    def merge(_: int) -> str:
+        try:
+            company.merges.MergeCustomers(request)
+        except grpc.RpcError as error:
+            return reason_of(error)
+        return "DONE"
+
+    with ThreadPoolExecutor(4) as pool:
+        told = sorted(pool.map(merge, range(4)))
+    assert told.count("DONE") == 1
+    assert set(told) <= {"DONE", "ALREADY_MERGED", "CONFLICT_RETRY"}
