@@ -36,7 +36,7 @@ from services.customers.store.feed_bell import CHANNEL, FeedBell
 from services.customers.upkeep import Upkeep
 from services.runtime.app import App
 from services.runtime.database import Database
-from services.runtime.edge import Edge
+from services.runtime.edge import Edge, bulk_share
 from services.runtime.notifier import Notifier
 from services.runtime.server import Background, ServiceRegistration
 
@@ -62,7 +62,7 @@ def build_app(settings: CustomersSettings) -> App:
     return App(
         settings,
         ACCESS,
-        _services(Edge(database, committed), ChangeFeed(feed_database, bell)),
+        _services(Edge(database, committed, bulk_writes=bulk_share(settings.workers)), ChangeFeed(feed_database, bell)),
         background,
         databases,
         details_of=details_of,

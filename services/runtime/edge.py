@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -24,15 +25,23 @@ M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 
 MOST_TRIES = 5
+BULK_SHARE = 4
+"""One part in so many of the threads for unary calls, and so of the connections, is what bulk work may hold."""
 MET_A_WRITER = (ConflictRetry, DeadlockDetected, SerializationFailure)
 
 
 class Edge:
-    """Opens transactions on behalf of callers. `committed` is called after each write that is committed."""
+    """Opens transactions on behalf of callers. `committed` is called after each write that is committed.
 
-    def __init__(self, database: Database, committed: Callable[[], None] = lambda: None) -> None:
+    Of bulk work at most `bulk_writes` transactions run at once, so that it leaves connections to single calls.
+    """
+
+    def __init__(
+        self, database: Database, committed: Callable[[], None] = lambda: None, *, bulk_writes: int = 2
+    ) -> None:
         self._database = database
         self._committed = committed
+        self._bulk = threading.BoundedSemaphore(bulk_writes)
 
     def read(self, context: Any, run: Callable[[Transaction], T]) -> T:
         """What `run` answers inside a transaction that only reads."""
@@ -66,6 +75,17 @@ class Edge:
                 continue
         return self._write(context, once, run, response_type)
 
+    def write_in_bulk(
+        self,
+        context: Any,
+        once: Once | None,
+        run: Callable[[Transaction], M],
+        response_type: type[Message],
+    ) -> M:
+        """As `write_once`, in its turn among the parts of all bulk work; who waits holds no connection."""
+        with self._bulk:
+            return self.write_once(context, once, run, response_type)
+
     def _write(
         self,
         context: Any,
@@ -76,6 +96,11 @@ class Edge:
         with self._database.transaction(caller_of(context).scope()) as tx:
             tx.after_commit(self._committed)
             return once.answer(tx, run, response_type) if once else run(tx)
+
+
+def bulk_share(workers: int) -> int:
+    """How many transactions of bulk work may run at once in a service with so many threads for unary calls."""
+    return max(1, workers // BULK_SHARE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class Bulk(Edged):
 
         if dry_run:
             return self._edge.read(context, run)
-        return self._edge.write_once(context, once, run, response_type)
+        return self._edge.write_in_bulk(context, once, run, response_type)
 
     def _selected(self, request: Any, context: Any, once: Once | None) -> list[str]:
         """The customers that the request names; those of a filter are kept, so that a repeated request has the same."""

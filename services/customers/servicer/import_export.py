@@ -13,7 +13,7 @@ from services.customers.convert.duplicates import duplicate_action
 from services.customers.domain.import_row import LONGEST_SOURCE
 from services.customers.operations.import_customers import RawRow, import_customers, refresh_statistics
 from services.runtime.database import Transaction
-from services.runtime.edge import Edge
+from services.runtime.edge import Edge, Once
 from services.runtime.failures import FieldsInvalid, FieldViolation
 
 
@@ -45,7 +45,7 @@ class ImportExportServicer(grpc_pb.ImportExportServiceServicer):
             messages = [convert.outcome_message(outcome) for outcome in outcomes]
             return pb.ImportCustomersResponse(outcomes=messages, change_token=token.encode())
 
-        response = self._edge.write(context, request, run)
+        response = self._edge.write_in_bulk(context, Once.of(request), run, pb.ImportCustomersResponse)
         self._edge.look_up(context, refresh_statistics)
         counts.update(
             pb.ImportResult.Name(outcome.result).removeprefix("IMPORT_RESULT_") for outcome in response.outcomes

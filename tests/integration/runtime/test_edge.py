@@ -1,7 +1,9 @@
 """The edge of a service: one transaction a call, committed once, tried again where a concurrent writer won."""
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +14,7 @@ from google.protobuf.message import Message
 from patronage.customers.v1 import customer_service_pb2 as pb
 from services.runtime.caller import Caller, attach_caller
 from services.runtime.database import Database, Transaction
-from services.runtime.edge import MOST_TRIES, Edge, Once
+from services.runtime.edge import MOST_TRIES, Edge, Once, bulk_share
 from services.runtime.failures import (
     CompanyRequired,
     ConflictRetry,
@@ -196,3 +198,38 @@ def test_a_part_of_other_content_is_refused(bench: Bench) -> None:
         else:
             with pytest.raises(RequestIdReused):
                 bench.write_part(once.part(0), lambda _: ANSWER)
+
+
+def test_bulk_work_holds_its_share_of_the_connections_and_single_calls_go_on(
+    customers_database: ServiceDatabase,
+) -> None:
+    database = Database(customers_database.runtime_url, application_name="bulk", max_size=3)
+    edge, inside, release = Edge(database, bulk_writes=2), threading.Semaphore(0), threading.Event()
+    too_many = threading.Barrier(3)
+    met: list[int] = []
+
+    def part(tx: Transaction) -> Message:
+        inside.release()
+        assert release.wait(20)
+        try:
+            met.append(too_many.wait(0.2))
+        except threading.BrokenBarrierError:
+            return ANSWER
+        return ANSWER
+
+    with ThreadPoolExecutor(8) as threads:
+        done = [
+            threads.submit(edge.write_in_bulk, called_by("acme"), None, part, pb.DeleteCustomerResponse)
+            for _ in range(8)
+        ]
+        assert all(inside.acquire(timeout=20) for _ in range(2))
+        assert edge.read(called_by("acme"), lambda tx: tx.value("SELECT 7")) == 7
+        release.set()
+        assert [one.result(20) for one in done] == [ANSWER] * 8
+    database.close()
+    assert not met
+
+
+@pytest.mark.parametrize(("workers", "share"), [(1, 1), (8, 2), (32, 8)])
+def test_bulk_work_has_a_quarter_of_the_threads_for_single_calls_and_one_at_least(workers: int, share: int) -> None:
+    assert bulk_share(workers) == share
