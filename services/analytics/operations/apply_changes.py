@@ -22,12 +22,17 @@ from services.runtime.database import Transaction
 
 
 def apply_changes(tx: Transaction, epoch: str, generation: int, told: Sequence[Told]) -> None:
-    """Applies what is told of the transaction's company in one epoch, during one pass over everything."""
+    """Applies what is told of the transaction's company in one epoch, during one pass over everything.
+
+    Locks are taken in the order in which sales take them: parking, the settings, the customers.
+    """
+    customers = [one for one in told if isinstance(one, CustomerChange)]
+    if customers:
+        parked_sales.hold_off_parking(tx)
     companies.begin(tx)
     for company in (one for one in told if isinstance(one, CompanyChange)):
         if companies.write_if_newer(tx, epoch, company):
             months.begin_anew(tx)
-    customers = [one for one in told if isinstance(one, CustomerChange)]
     if customers:
         _apply_customers(tx, epoch, generation, customers)
     business = {one.engagement_id: one for one in sorted(_engagements(told), key=lambda one: one.revision)}
@@ -41,7 +46,6 @@ def _engagements(told: Iterable[Told]) -> Iterator[EngagementChange]:
 def _apply_customers(tx: Transaction, epoch: str, generation: int, changes: Sequence[CustomerChange]) -> None:
     """Applies those that are newer than what is known; the others were seen in this pass all the same."""
     latest = _latest(changes)
-    parked_sales.hold_off_parking(tx)
     known = mirror.lock_trees(tx, latest)
     newer = [change for change in latest.values() if _is_newer(change, epoch, known)]
     stale = latest.keys() - {change.customer_id for change in newer}

@@ -14,8 +14,8 @@ from services.runtime.database import Transaction
 SHARDS = 16
 QUARTER_SHARDS = 4
 
-# Each part reads from the one before it, and so locks after it, in the order of ids: the customers, the sales, the
-# figures of the origins, of the roots, of the company. A customer is held in its tree until the transaction ends; where
+# Each part reads from the one before it, and so locks after it, in the order of ids: the settings, the customers, the
+# sales, the figures of the origins, of the roots, of the company. A customer is held in its tree until the transaction ends; where
 # a merge is being applied, the statement waits for it here and goes on with the root of after. A sale whose id is taken
 # or parked ends its chain. `is_first`: the sale came before others of its root that were there.
 RECORD = f"""
@@ -29,6 +29,7 @@ WITH zone AS (
 ), held AS (
     SELECT customer_id, root_id FROM customers_mirror
     WHERE company_id = app_company() AND customer_id = ANY(%(origins)s::uuid[]) AND state = ANY(%(can_buy)s)
+          AND (SELECT true FROM zone)
     ORDER BY customer_id FOR SHARE
 ), sold AS (
     INSERT INTO sales (company_id, sale_id, origin_customer_id, total_minor, currency, items, payment_method,

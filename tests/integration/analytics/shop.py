@@ -192,3 +192,14 @@ def sale(
 
 def kes(purchases: int, minor: int) -> CurrencyTotal:
     return CurrencyTotal(purchases, Amount(minor, "KES"))
+
+
+def until_someone_waits(shop: Shop) -> None:
+    """Until a transaction waits for a lock of another one."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with shop.database.connection() as connection:
+        for _ in range(10_000):
+            row = connection.execute(waiting).fetchone()
+            if row is not None and row[0]:
+                return
+    raise AssertionError("nothing waits for the open transaction")

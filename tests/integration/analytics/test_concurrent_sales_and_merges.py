@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from services.analytics.domain.sales import NewSale
 from services.analytics.operations.apply_changes import apply_changes
 from services.analytics.operations.record_sales import record_sale
-from tests.integration.analytics.shop import NOON, Shop, sale
+from tests.integration.analytics.shop import NOON, Shop, sale, until_someone_waits
 
 SELLERS = 4
 SALES_EACH = 150
@@ -60,7 +60,7 @@ def test_a_sale_that_waits_for_a_merge_goes_to_the_new_root(shop: Shop) -> None:
     with shop.database.transaction(shop.scope) as tx, ThreadPoolExecutor(1) as pool:
         apply_changes(tx, shop.epoch, shop.generation, [shop.change(amina, into=brian), shop.change(brian)])
         sold = pool.submit(shop.sell, sale(amina))
-        _until_someone_waits(shop)
+        until_someone_waits(shop)
         tx.connection.execute("COMMIT")
         assert sold.result().recorded
         tx.connection.execute("BEGIN")
@@ -76,7 +76,7 @@ def test_a_merge_that_waits_for_a_sale_counts_it(shop: Shop) -> None:
     with shop.database.transaction(shop.scope) as tx, ThreadPoolExecutor(1) as pool:
         record_sale(tx, sale(amina), NOON)
         merged = pool.submit(shop.tell, shop.change(carol, into=brian))
-        _until_someone_waits(shop)
+        until_someone_waits(shop)
         tx.connection.execute("COMMIT")
         merged.result()
         tx.connection.execute("BEGIN")
@@ -93,13 +93,3 @@ def _merge_or_undo(shop: Shop, customers: list[str], chance: random.Random) -> N
     if len(roots) > 1:
         source, target = chance.sample(roots, 2)
         shop.merge(source, target)
-
-
-def _until_someone_waits(shop: Shop) -> None:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    with shop.database.connection() as connection:
-        for _ in range(10_000):
-            row = connection.execute(waiting).fetchone()
-            if row is not None and row[0]:
-                return
-    raise AssertionError("nothing waits for the open transaction")

@@ -1,5 +1,6 @@
 -- What is known of customers and companies, the sales, and the figures that are kept of them.
--- Locks are taken in this order: customers_mirror (by id), sales, origin_figures, root_figures (by id), company_totals.
+-- Locks are taken in this order: company_settings, customers_mirror (by id), sales, origin_figures, root_figures (by
+-- id), company_totals.
 -- Sums of money and quantities are numeric and are never filtered or sorted by; what is, is of a leakproof type.
 
 CREATE TABLE company_settings (
