@@ -119,7 +119,10 @@ class Once:
             return None
         if not is_id(request_id):
             raise FieldsInvalid([FieldViolation("request_id", "is no UUID")])
-        fingerprint = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+        content = type(request)()
+        content.CopyFrom(request)
+        content.ClearField("request_id")  # a UUID in capitals is the same one
+        fingerprint = hashlib.sha256(content.SerializeToString(deterministic=True)).digest()
         return Once(type(request).__name__, request_id.lower(), fingerprint)
 
     def part(self, name: object) -> Once:

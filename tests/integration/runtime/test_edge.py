@@ -119,6 +119,13 @@ def test_the_same_request_runs_once_and_answers_the_same(bench: Bench) -> None:
     assert bench.count() == 1
 
 
+def test_an_id_in_capitals_is_the_same_id(bench: Bench) -> None:
+    request_id = str(uuid.uuid4())
+    for written_as in (request_id, request_id.upper()):
+        assert bench.write(written, pb.DeleteCustomerRequest(customer_id="x", request_id=written_as)) == ANSWER
+    assert bench.count() == 1
+
+
 def test_the_same_id_with_other_content_is_refused(bench: Bench) -> None:
     request_id = str(uuid.uuid4())
     bench.write(written, pb.DeleteCustomerRequest(customer_id="x", request_id=request_id))
