@@ -14,6 +14,8 @@ FEWEST_AGREED = 10.0
 
 _SHIPPED_PAIRS = 20.0
 _MOST_PER_RECORD = 20.0
+_MOST_AS_SHIPPED = 4.0
+"""A share among relatives is at most so many times the shipped one."""
 
 
 @dataclass(slots=True)
@@ -97,7 +99,7 @@ def _fitted(
     namesakes = [level.among_namesakes for level in default.levels]
     m = shares(levels, classes.match, [level.m for level in default.levels])
     u = _among_strangers(random, default)
-    h = None if None in homes else shares(levels, classes.related, [home or 0.0 for home in homes])
+    h = None if None in homes else _among_relatives(levels, classes.related, [home or 0.0 for home in homes])
     same = shares(levels, classes.namesakes, [share or 0.0 for share in namesakes])
     u = _without(u, [(prior[0], m)] if h is None else [(prior[0], m), (prior[1], h)])
     fitted = [
@@ -111,6 +113,14 @@ def _fitted(
         for index, level in enumerate(default.levels)
     ]
     return replace(default, levels=tuple(fitted))
+
+
+def _among_relatives(levels: Levels, related: Weights, shipped: list[float]) -> Weights:
+    """Return the shares among relatives; if many had one birth date or identifier, they would be the same people."""
+    found = shares(levels, related, shipped)
+    bounded = np.minimum(found, _MOST_AS_SHIPPED * np.array(shipped))
+    bounded[-1] += 1.0 - bounded.sum()
+    return bounded
 
 
 def _among_strangers(random: Weights, default: Comparison) -> Weights:
