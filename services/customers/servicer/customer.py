@@ -12,6 +12,7 @@ from services.customers.convert.duplicates import duplicate_action, hit_messages
 from services.customers.operations.create_customer import create_customer
 from services.customers.operations.get_customer import batch_get_customers, get_customer
 from services.customers.operations.get_customer_with_metrics import get_customer_with_metrics
+from services.customers.operations.guard import may_change
 from services.customers.operations.update_customer import update_customer
 from services.customers.servicer.bulk import Bulk
 from services.customers.servicer.lifecycle import Lifecycle
@@ -22,6 +23,7 @@ from services.customers.servicer.search import Search
 from services.customers.servicer.states import States
 from services.customers.servicer.tags import Tags
 from services.customers.servicer.timeline import Timeline
+from services.runtime.access import require_scope
 from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
 
@@ -38,6 +40,8 @@ class CustomerServicer(
 
         def run(tx: Transaction) -> pb.CreateCustomerResponse:
             created = create_customer(tx, draft, action, note=request.note)
+            if not may_change(tx.scope, created.customer.own):
+                require_scope(caller_of(context), "customers:read")
             return pb.CreateCustomerResponse(
                 customer=convert.customer_message(tx.scope.company_id, created.customer.shown),
                 created=created.created,

@@ -181,6 +181,22 @@ def test_anybody_with_the_scope_creates(bo: Client) -> None:
     assert create(bo, "His")
 
 
+def test_a_creation_shows_the_record_of_another_only_to_who_may_read_it(
+    served: Served, ann: Client, bo: Client
+) -> None:
+    hers = create(ann, "Hers", email="ana@example.com")
+    request = pb.CreateCustomerRequest(
+        customer=model.Customer(name="Ana", email="ana@example.com"),
+        on_duplicate=pb.DUPLICATE_ACTION_RETURN_EXISTING,
+    )
+    blind = served.client(scopes=["customers:write:own"], subject="bo")
+    found = blind.refused("CreateCustomer", request)
+    assert (found.reason, found.metadata["scope"]) == ("SCOPE_MISSING", "customers:read")
+    assert bo.CreateCustomer(request).customer.customer_id == hers
+    her_form = served.client(scopes=["customers:write:own"], subject="ann")
+    assert her_form.CreateCustomer(request).customer.customer_id == hers
+
+
 def test_a_token_with_both_scopes_changes_all(served: Served, owned: Owned) -> None:
     client = served.client(scopes=["customers:write", "customers:write:own"], subject="bo")
     request = pb.UpdateCustomerRequest(customer_id=owned.ids["customer_id"], customer=model.Customer(name="New"))

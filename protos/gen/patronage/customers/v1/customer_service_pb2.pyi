@@ -36,7 +36,9 @@ class _DuplicateActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dupli
     DUPLICATE_ACTION_ALLOW: _DuplicateAction.ValueType  # 2
     """Create all the same and name the others."""
     DUPLICATE_ACTION_RETURN_EXISTING: _DuplicateAction.ValueType  # 3
-    """Create nothing and return the existing one; of several, the one that was created first."""
+    """Create nothing and return the existing one; of several, the one that was created first. A token with
+    customers:write:own alone gets that of another only with customers:read.
+    """
 
 class DuplicateAction(_DuplicateAction, metaclass=_DuplicateActionEnumTypeWrapper):
     """What to do where a customer with the same normalised e-mail or phone exists."""
@@ -48,7 +50,9 @@ DUPLICATE_ACTION_REJECT: DuplicateAction.ValueType  # 1
 DUPLICATE_ACTION_ALLOW: DuplicateAction.ValueType  # 2
 """Create all the same and name the others."""
 DUPLICATE_ACTION_RETURN_EXISTING: DuplicateAction.ValueType  # 3
-"""Create nothing and return the existing one; of several, the one that was created first."""
+"""Create nothing and return the existing one; of several, the one that was created first. A token with
+customers:write:own alone gets that of another only with customers:read.
+"""
 Global___DuplicateAction: _TypeAlias = DuplicateAction  # noqa: Y015
 
 class _CustomerView:
