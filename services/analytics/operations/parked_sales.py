@@ -27,9 +27,11 @@ def list_parked_sales(tx: Transaction, asked: ParkedSalesQuestion) -> ParkedSale
     after = _position(paging.position_of(asked.page_token, asked.identity()))
     size = paging.page_size(asked.page_size)
     found = parked_sales.page(tx, after, size + 1)
-    page = found[:size]
-    more = paging.page_token(asked.identity(), (page[-1].sale.sale_id,)) if len(found) > size else ""
-    return ParkedSalesPage(page, more, parked_sales.count(tx))
+    kept, more = paging.page_of(found, size, lambda one: one[1])
+    waiting = parked_sales.read(tx, (sale_id for sale_id, _ in kept))
+    page = [waiting[sale_id] for sale_id, _ in kept if sale_id in waiting]
+    following = paging.page_token(asked.identity(), (kept[-1][0],)) if more else ""
+    return ParkedSalesPage(page, following, parked_sales.count(tx))
 
 
 def discard_parked_sale(tx: Transaction, sale_id: str) -> None:

@@ -1,7 +1,7 @@
 """SalesService: records sales, takes them back, and lists them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import grpc
@@ -43,6 +43,7 @@ from services.runtime.waiting import FollowedChanges
 
 MOST_IN_BATCH = 500
 MOST_IN_IMPORT = 2500
+MOST_LINES_IN_ALL = 50_000
 
 
 class SalesServicer(sales_service_pb2_grpc.SalesServiceServicer):
@@ -71,8 +72,7 @@ class SalesServicer(sales_service_pb2_grpc.SalesServiceServicer):
         check, now = FieldCheck(), self._clock()
         token = ChangeToken.asked(request.at_least_as_fresh, check)
         park = _parks(request.on_unknown_customer, check)
-        check.require(1 <= len(request.sales) <= MOST_IN_BATCH, "sales", f"must be 1 to {MOST_IN_BATCH}")
-        check.raise_if_any()
+        _fits(request.sales, MOST_IN_BATCH, check)
         batch = sale_batches.batch(request.sales, now)
         self._followed.wait(token, context)
 
@@ -156,8 +156,7 @@ class SalesServicer(sales_service_pb2_grpc.SalesServiceServicer):
         check, now = FieldCheck(), self._clock()
         token = ChangeToken.asked(request.at_least_as_fresh, check)
         park = _parks(request.on_unknown_customer or pb.UNKNOWN_CUSTOMER_ACTION_PARK, check)
-        check.require(1 <= len(request.sales) <= MOST_IN_IMPORT, "sales", f"must be 1 to {MOST_IN_IMPORT:,}")
-        check.raise_if_any()
+        _fits(request.sales, MOST_IN_IMPORT, check)
         batch = sale_batches.batch(request.sales, now)
         self._followed.wait(token, context)
 
@@ -168,6 +167,14 @@ class SalesServicer(sales_service_pb2_grpc.SalesServiceServicer):
         counted.update(sale_batches.counts(response.outcomes))
         response.counts.CopyFrom(sale_batches.counts_message(counted))
         return response
+
+
+def _fits(sales: Sequence[pb.SaleEntry], most: int, check: FieldCheck) -> None:
+    """Raises FieldsInvalid where a transaction of so many sales or lines would take too long, or for what was noted."""
+    check.require(1 <= len(sales) <= most, "sales", f"must be 1 to {most:,}")
+    lines = sum(len(entry.sale.lines) for entry in sales)
+    check.require(lines <= MOST_LINES_IN_ALL, "sales", f"must have at most {MOST_LINES_IN_ALL:,} lines in all")
+    check.raise_if_any()
 
 
 def _parks(action: pb.UnknownCustomerAction.ValueType, check: FieldCheck) -> bool:

@@ -529,7 +529,7 @@ class BatchRecordSalesRequest(_message.Message):
     """
     @_builtins.property
     def sales(self) -> _containers.RepeatedCompositeFieldContainer[Global___SaleEntry]:
-        """The sales, 1 to 500."""
+        """The sales, 1 to 500, with at most 50,000 lines in all."""
 
     def __init__(
         self,
@@ -592,7 +592,7 @@ class ImportSalesRequest(_message.Message):
     """Wait until this write in customers has been followed before these are recorded; a change_token. Absent: do not wait."""
     @_builtins.property
     def sales(self) -> _containers.RepeatedCompositeFieldContainer[Global___SaleEntry]:
-        """The next sales, 1 to 2,500."""
+        """The next sales, 1 to 2,500, with at most 50,000 lines in all."""
 
     def __init__(
         self,
