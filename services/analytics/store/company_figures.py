@@ -44,23 +44,27 @@ FROM parts GROUP BY currency HAVING sum(purchases) > 0 ORDER BY currency
 BUYERS_BETWEEN = """
 WITH edges AS MATERIALIZED (
     SELECT %(sold_from)s::timestamptz AS sold_from, %(sold_before)s::timestamptz AS sold_before, month_zone,
-           month_in(%(sold_from)s::timestamptz - interval '1 microsecond', month_zone) + interval '1 month' AS first,
-           month_in(%(sold_before)s::timestamptz, month_zone)::timestamp AS last
+           month_in(%(sold_from)s::timestamptz - interval '1 microsecond', month_zone) + interval '1 month' AS first_at,
+           month_in(%(sold_before)s::timestamptz, month_zone) AS last
     FROM company_settings WHERE company_id = app_company()
+), bounds AS MATERIALIZED (
+    SELECT first_at::date AS first, last, least(first_at AT TIME ZONE month_zone, sold_before) AS before_first,
+           greatest(last, first_at) AT TIME ZONE month_zone AS from_last
+    FROM edges
 ), single AS (
     SELECT s.origin_customer_id FROM sales s
     WHERE s.company_id = app_company() AND s.counts
           AND s.sold_at >= %(sold_from)s
-          AND s.sold_at < (SELECT least(first AT TIME ZONE month_zone, sold_before) FROM edges)
+          AND s.sold_at < (SELECT before_first FROM bounds)
     UNION ALL
     SELECT s.origin_customer_id FROM sales s
     WHERE s.company_id = app_company() AND s.counts
-          AND s.sold_at >= (SELECT greatest(last, first) AT TIME ZONE month_zone FROM edges)
+          AND s.sold_at >= (SELECT from_last FROM bounds)
           AND s.sold_at < %(sold_before)s
 ), parts AS (
-    SELECT root_id, purchases FROM root_months
+    SELECT root_id, least(purchases, 2)::integer AS purchases FROM root_months
     WHERE company_id = app_company() AND listed
-          AND month >= (SELECT first FROM edges) AND month < (SELECT last FROM edges)
+          AND month >= (SELECT first FROM bounds) AND month < (SELECT last FROM bounds)
     UNION ALL
     SELECT coalesce(m.root_id, s.origin_customer_id), 1
     FROM single s

@@ -12,6 +12,8 @@ from services.analytics.store import months
 from services.analytics.store.sales import COLUMNS, stored_sale
 from services.runtime.database import Transaction
 
+# A plan that single sales have brought about joins parts of one row each: for 2,500 sales that is seconds.
+PLANNED = "SET LOCAL plan_cache_mode = force_custom_plan"
 SHARDS = 16
 QUARTER_SHARDS = 4
 
@@ -133,6 +135,8 @@ def record(tx: Transaction, entries: Sequence[Entry]) -> dict[str, Sale]:
     if not entries:
         return {}
     lines = {entry.sale.sale_id: entry.sale.lines for entry in entries}
+    if len(entries) > 1:
+        tx.execute(PLANNED)
     rows = tx.rows(RECORD, {**_sales(entries), **_lines(entries), "can_buy": [state.value for state in CAN_BUY]})
     months.set_cohorts(tx, sorted({str(row["root_id"]) for row in rows if row["is_first"]}))
     return {row["sale_id"]: stored_sale(row, lines[row["sale_id"]]) for row in rows}

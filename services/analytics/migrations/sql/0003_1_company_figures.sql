@@ -46,6 +46,7 @@ CREATE INDEX root_totals_by_spent ON root_totals (company_id, currency, spent DE
     INCLUDE (purchases, last_sold_at) WHERE listed;
 CREATE INDEX root_figures_by_last_sale ON root_figures (company_id, last_sold_at DESC, root_id DESC)
     WHERE listed AND last_sold_at IS NOT NULL;
+CREATE INDEX root_figures_hidden ON root_figures (company_id, root_id) WHERE NOT listed;
 -- In which months there were sales to each customer under its own id, and to each tree. `cohort` is the month of the
 -- root's first sale.
 CREATE TABLE origin_months (
