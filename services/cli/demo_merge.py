@@ -47,7 +47,9 @@ def merge_and_undo(client: Client, console: Console, target: str, source: str) -
     )
     together = _side(client, target)
     undone = client.merges.UndoMerge(
-        merge_service_pb2.UndoMergeRequest(merge_id=merged.merge.merge_id, request_id=str(uuid.uuid4()))
+        merge_service_pb2.UndoMergeRequest(
+            merge_id=merged.merge.merge_id, request_id=str(uuid.uuid4()), leave_undecided=True
+        )
     )
     after = [_side(client, target), _side(client, source)]
     columns = ("", "name", "contact points", "notes", "purchases", "spent")

@@ -42,11 +42,14 @@ def merge(
 def undo(
     merge_id: Annotated[str, typer.Argument(help="The id that the merge answered with.")],
     reason: ReasonOption = "",
+    undecided: Annotated[bool, typer.Option("--undecided", help="Do not note that they are different.")] = False,
     context: ContextOption = None,
     as_json_line: JsonOption = False,
 ) -> None:
     """Take a merge back: both sides are as they were, but for later edits, which are listed."""
-    request = pb.UndoMergeRequest(merge_id=merge_id, reason=reason, request_id=str(uuid.uuid4()))
+    request = pb.UndoMergeRequest(
+        merge_id=merge_id, reason=reason, request_id=str(uuid.uuid4()), leave_undecided=undecided
+    )
     with connected(read_context(context)) as client:
         undone = client.merges.UndoMerge(request)
     if as_json_line:

@@ -22,7 +22,7 @@ from patronage.customers.v1 import (
     merge_storage_service_pb2_grpc,
     note_service_pb2_grpc,
 )
-from patronage.matching.v1 import matching_service_pb2_grpc, merge_service_pb2_grpc
+from patronage.matching.v1 import matching_service_pb2_grpc, merge_service_pb2_grpc, review_service_pb2_grpc
 from services.client.calls import Calls, LastWrite
 from services.client.channel import open_channel, token_source
 from services.client.settings import ClientSettings
@@ -112,6 +112,10 @@ class PatronageClient:
     @property
     def merges(self) -> merge_service_pb2_grpc.MergeServiceStub:
         return self._stub("matching", merge_service_pb2_grpc.MergeServiceStub)
+
+    @property
+    def reviews(self) -> review_service_pb2_grpc.ReviewServiceStub:
+        return self._stub("matching", review_service_pb2_grpc.ReviewServiceStub)
 
     @property
     def sales(self) -> sales_service_pb2_grpc.SalesServiceStub:

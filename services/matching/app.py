@@ -6,6 +6,7 @@ from patronage.analytics.v1 import metrics_service_pb2_grpc
 from patronage.customers.v1 import change_feed_pb2_grpc, merge_storage_service_pb2_grpc
 from patronage.matching.v1 import matching_service_pb2_grpc as matching_grpc
 from patronage.matching.v1 import merge_service_pb2_grpc as merge_grpc
+from patronage.matching.v1.review_service_pb2_grpc import add_ReviewServiceServicer_to_server
 from services.matching.access import ACCESS
 from services.matching.follower.customers_feed import FOLLOWER, customers_follower
 from services.matching.operations.company_regions import CompanyRegions
@@ -15,6 +16,7 @@ from services.matching.operations.run_scan import Limits
 from services.matching.scan_worker import ScanWorker
 from services.matching.servicer.matching import MatchingServicer, Searching
 from services.matching.servicer.merge import MergeServicer
+from services.matching.servicer.review import ReviewServicer
 from services.matching.servicer.sales_look import SalesLook
 from services.matching.settings import MatchingSettings, of_sibling
 from services.matching.upkeep import Upkeep
@@ -26,7 +28,11 @@ from services.runtime.service_channel import channel, nobodys_channel
 from services.runtime.siblings import Siblings
 from services.runtime.waiting import FollowedChanges
 
-NAMES = ("patronage.matching.v1.MatchingService", "patronage.matching.v1.MergeService")
+NAMES = (
+    "patronage.matching.v1.MatchingService",
+    "patronage.matching.v1.MergeService",
+    "patronage.matching.v1.ReviewService",
+)
 
 
 def build_app(settings: MatchingSettings) -> App:
@@ -50,6 +56,7 @@ def build_app(settings: MatchingSettings) -> App:
     analytics = nobodys_channel(settings.analytics, settings) if settings.analytics else None
     sales = SalesLook(metrics_service_pb2_grpc.MetricsServiceStub(analytics) if analytics else None)
     merges = MergeServicer(Edge(database), merge_storage_service_pb2_grpc.MergeStorageServiceStub(customers), sales)
+    reviews = ReviewServicer(Edge(database), searching.followed)
     return App(
         settings,
         ACCESS,
@@ -59,6 +66,7 @@ def build_app(settings: MatchingSettings) -> App:
                 lambda server: matching_grpc.add_MatchingServiceServicer_to_server(matching, server),
             ),
             ServiceRegistration(NAMES[1], lambda server: merge_grpc.add_MergeServiceServicer_to_server(merges, server)),
+            ServiceRegistration(NAMES[2], lambda server: add_ReviewServiceServicer_to_server(reviews, server)),
         ),
         background=() if settings.sibling else (follower, worker, Upkeep(database, upkeep, settings.key_cap, FOLLOWER)),
         databases=(database, upkeep),

@@ -75,7 +75,7 @@ class Writers:
             target_id=person, source_ids=[source], request_id=new_id(), allow_unpreviewed=True
         )
         merge_id = self._insist(self._company.merges.MergeCustomers, asked).merge.merge_id
-        undo = merge_service_pb2.UndoMergeRequest(merge_id=merge_id, request_id=new_id())
+        undo = merge_service_pb2.UndoMergeRequest(merge_id=merge_id, request_id=new_id(), leave_undecided=True)
         self._insist(self._company.merges.UndoMerge, undo)
         return merge_id
 

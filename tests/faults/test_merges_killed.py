@@ -78,7 +78,9 @@ class Caller:
         done = {undone.merge.merge_id for _, undone in self.undone.values()}
         open_merges = sorted({merged.merge.merge_id for _, merged in self.merged.values()} - done)
         if open_merges:
-            request = pb.UndoMergeRequest(merge_id=self.chance.choice(open_merges), request_id=new_id())
+            request = pb.UndoMergeRequest(
+                merge_id=self.chance.choice(open_merges), request_id=new_id(), leave_undecided=True
+            )
             undone = insist(self.company.merges.UndoMerge, request)
             self.undone[request.request_id] = (request, undone)
             self.tokens.append(undone.change_token)

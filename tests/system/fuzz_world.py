@@ -18,7 +18,7 @@ from patronage.customers.v1 import (
     engagement_service_pb2,
     note_service_pb2,
 )
-from patronage.matching.v1 import matching_service_pb2, merge_service_pb2
+from patronage.matching.v1 import matching_service_pb2, merge_service_pb2, review_service_pb2
 from services.client import ClientSettings, PatronageClient
 from services.local.suite import SERVICES
 from services.local.tokens import DEVELOPER_SCOPES
@@ -75,6 +75,7 @@ class World:
             "merge": self.client.merges.MergeCustomers(merging).merge.merge_id,
             **({"scan": self._scan()} if scanning else {}),
             **self._children(customers[1]),
+            "judgement": self._judgement(*customers[2:]),
         }
         for kind, name in [*(("customer", name) for name in customers), *made.items()]:
             self.ids.setdefault(kind, []).append(name)
@@ -104,6 +105,11 @@ class World:
     def _scan(self) -> str:
         scan = self.client.matching.ScanDuplicates(matching_service_pb2.ScanDuplicatesRequest()).scan
         return str(scan.scan_id)
+
+    def _judgement(self, left: str, right: str) -> str:
+        request = review_service_pb2.CreateJudgementRequest(left_id=left, right_id=right)
+        request.verdict, request.at_least_as_fresh = review_service_pb2.VERDICT_UNSURE, self.company.everything()
+        return str(self.client.reviews.CreateJudgement(request).judgement.judgement_id)
 
     def _children(self, customer: str) -> dict[str, str]:
         note = note_service_pb2.CreateNoteRequest(customer_id=customer)

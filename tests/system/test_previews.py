@@ -36,7 +36,7 @@ def create(company: Company, name: str, **fields: Any) -> str:
 
 
 def reason_of(error: grpc.RpcError) -> str:
-    status = rpc_status.from_call(error)
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]
     assert status is not None
     info = error_details_pb2.ErrorInfo()
     assert status.details[0].Unpack(info)
@@ -165,6 +165,33 @@ def test_what_stands_against_a_merge_is_named_in_its_preview(company: Company) -
     reasons = [(name(one.reason).removeprefix("ERROR_REASON_"), one.customer_id) for one in seen.blockers]
     assert reasons == [("SELF_MERGE", ann), ("ALREADY_MERGED", bo), ("CUSTOMER_DELETED", cy)]
     assert (seen.allowed, seen.preview_token, seen.HasField("result")) == (False, "", False)
+
+
+def test_after_an_undo_the_sides_are_different_until_a_merge_overrides_it_by_name(company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    merge = pb.MergeCustomersRequest(
+        target_id=ann, source_ids=[bo], allow_unpreviewed=True, request_id=str(uuid.uuid4())
+    )
+    merged = company.merges.MergeCustomers(merge).merge
+    company.merges.UndoMerge(pb.UndoMergeRequest(merge_id=merged.merge_id))
+    assert company.merges.MergeCustomers(merge).merge.merge_id == merged.merge_id, "a retry has its first result"
+    assert refused(company, target_id=ann, source_ids=[bo], allow_unpreviewed=True) == "JUDGED_DIFFERENT"
+    seen = company.merges.PreviewMerge(pb.PreviewMergeRequest(target_id=ann, source_ids=[bo]))
+    assert not seen.allowed
+    [blocker] = seen.blockers
+    assert blocker.reason == error_reason_pb2.ERROR_REASON_JUDGED_DIFFERENT
+    asked: Any = {"target_id": ann, "source_ids": [bo], "preview_token": seen.preview_token}
+    assert refused(company, **asked) == "JUDGED_DIFFERENT"
+    named = [one.judgement_id for one in seen.different]
+    company.merges.MergeCustomers(pb.MergeCustomersRequest(**asked, overridden_judgement_ids=named))
+
+
+def test_an_undo_may_leave_it_undecided(company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    for _ in range(2):
+        merge = pb.MergeCustomersRequest(target_id=ann, source_ids=[bo], allow_unpreviewed=True)
+        merge_id = company.merges.MergeCustomers(merge).merge.merge_id
+        company.merges.UndoMerge(pb.UndoMergeRequest(merge_id=merge_id, leave_undecided=True))
 
 
 def test_of_two_merges_of_one_preview_at_once_one_is_done(company: Company) -> None:

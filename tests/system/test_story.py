@@ -86,10 +86,14 @@ def test_duplicates_are_found_explained_merged_and_taken_apart_again(command: Co
     (merged,) = command("merge", *ids)
     assert merged["target"]["merged_customer_ids"] == [ids[1]]
     assert command("duplicates") == [], "a merged customer is no candidate any more"
-    (undone,) = command("undo", merged["merge"]["merge_id"])
+    (undone,) = command("undo", "--undecided", merged["merge"]["merge_id"])
     assert all(digest["before"] == digest["now"] for digest in undone["digests"])
     (again,) = command("duplicates")
     assert again["group_id"] == group["group_id"], "nothing changed, so the group is the same"
+    (merged,) = command("merge", *ids)
+    command("undo", merged["merge"]["merge_id"])
+    assert command("duplicates") == [], "whose merge was undone they are different"
+    assert "JUDGED_DIFFERENT" in command("merge", *ids, code=1)
 
 
 def test_a_rejected_duplicate_is_told_and_nothing_is_written(command: Command, tmp_path: Path) -> None:

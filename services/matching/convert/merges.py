@@ -11,6 +11,7 @@ from services.runtime.ids import is_id, new_id
 
 MOST_SOURCES = 50
 LONGEST_REASON = 500
+MOST_OVERRIDDEN = 100
 MergeQuestion = pb.MergeCustomersRequest | pb.PreviewMergeRequest
 _MERGES = uuid.UUID("5f0c3a52-6c1e-5a53-9d5c-2f6a1f7f6b1e")
 
@@ -34,6 +35,8 @@ def apply_request(request: pb.MergeCustomersRequest, company_id: str, subject: s
     check = FieldCheck()
     checked_merge(check, request)
     _check_wording(check, request.reason, request.request_id)
+    overridden = len(request.overridden_judgement_ids)
+    check.require(overridden <= MOST_OVERRIDDEN, "overridden_judgement_ids", f"takes up to {MOST_OVERRIDDEN} ids")
     check.raise_if_any()
     return storage.ApplyMergeRequest(
         merge_id=merge_id_of(company_id, request.request_id),

@@ -1,13 +1,17 @@
 """Previews owns what a merge would do, as it is asked of customers and analytics and as it is answered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from google.type.money_pb2 import Money
 
 from patronage.analytics.v1 import metrics_service_pb2 as metrics
 from patronage.customers.v1 import merge_storage_service_pb2 as storage
+from patronage.customers.v1.merge_preview_pb2 import MergeBlocker
+from patronage.errors.v1 import error_reason_pb2
 from patronage.matching.v1 import merge_service_pb2 as pb
+from services.matching.convert.judgements import judgement_message
 from services.matching.convert.merges import checked_merge
+from services.matching.domain.judgement import Judgement
 from services.matching.domain.preview_token import PreviewToken
 from services.runtime.failures import FieldCheck
 
@@ -25,13 +29,16 @@ def describe_request(request: pb.PreviewMergeRequest) -> storage.DescribeMergeRe
 
 
 def preview_response(
-    described: storage.DescribeMergeResponse, sales: pb.PreviewedSales | None, policy_version: str
+    described: storage.DescribeMergeResponse,
+    sales: pb.PreviewedSales | None,
+    policy_version: str,
+    different: Sequence[Judgement] = (),
 ) -> pb.PreviewMergeResponse:
     """Return the answer to the one who asked."""
     digest = described.state_digest
     return pb.PreviewMergeResponse(
-        allowed=not described.blockers,
-        blockers=described.blockers,
+        allowed=not described.blockers and not different,
+        blockers=[*described.blockers, *map(_blocker, different)],
         target=described.target,
         sources=described.sources,
         result=described.result if described.HasField("result") else None,
@@ -40,7 +47,20 @@ def preview_response(
         sales=sales,
         preview_token=PreviewToken(digest, policy_version).encode() if digest else "",
         policy_version=policy_version,
+        different=map(judgement_message, different),
     )
+
+
+def trees_of(described: storage.DescribeMergeResponse) -> dict[str, list[str]]:
+    """Return the roots that would be joined, each with what is merged into it."""
+    roots = [described.target, *described.sources]
+    return {root.customer_id: list(root.merged_customer_ids) for root in roots}
+
+
+def _blocker(judgement: Judgement) -> MergeBlocker:
+    text = f"Judgement {judgement.judgement_id} says that {judgement.left_id} and {judgement.right_id} are different."
+    reason = error_reason_pb2.ERROR_REASON_JUDGED_DIFFERENT
+    return MergeBlocker(reason=reason, customer_id=judgement.right_id, message=text)
 
 
 def metrics_request(request: pb.PreviewMergeRequest) -> metrics.BatchGetCustomerMetricsRequest:

@@ -1,6 +1,11 @@
 """Failures owns what can be true of customers, scans and merges when a call to matching fails."""
 
+from collections.abc import Sequence
+
+from services.matching.domain.judgement import Judgement
 from services.runtime.failures import Code, Failure
+
+_MOST_NAMED = 20
 
 
 class CustomerNotFound(Failure):
@@ -36,6 +41,33 @@ class PolicyNotFound(Failure):
 
     code = Code.NOT_FOUND
     reason = "POLICY_NOT_FOUND"
+
+
+class JudgementNotFound(Failure):
+    """No judgement of this company has the id."""
+
+    code = Code.NOT_FOUND
+    reason = "JUDGEMENT_NOT_FOUND"
+
+
+class JudgedDifferent(Failure):
+    """Customers that would become one were judged to be different."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "JUDGED_DIFFERENT"
+
+
+def judged_different(against: Sequence[Judgement]) -> JudgedDifferent:
+    """The failure of what judgements stand against; they are named."""
+    ids = ", ".join(one.judgement_id for one in against[:_MOST_NAMED])
+    text = f"{len(against)} judgements say that these customers are different: {ids}. Retract or override them by name."
+    return JudgedDifferent(text, metadata={"judgement_ids": ids})
+
+
+def judgement_not_found(judgement_id: str) -> JudgementNotFound:
+    """The one answer for judgements that are unknown, of another company, or no ids at all."""
+    text = f"There is no judgement {judgement_id[:64]!r}. Check the id."
+    return JudgementNotFound(text, metadata={"judgement_id": judgement_id[:64]})
 
 
 class PreviewRequired(Failure):

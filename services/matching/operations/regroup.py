@@ -10,7 +10,7 @@ from services.matching.domain.scan import Scan
 from services.matching.engine.api import score_candidates
 from services.matching.engine.regrouping import Link, Regrouped, regroup
 from services.matching.operations.knowledge import Knowledge, known
-from services.matching.store import groups, policies, regrouping
+from services.matching.store import groups, judgements, policies, regrouping
 from services.matching.store.candidates import Candidates, candidates_of_customer
 from services.runtime.database import Transaction
 from services.runtime.ids import new_id
@@ -55,7 +55,9 @@ def _regroup(
         regrouping.note_out_of_date(tx, scan.scan_id, affected)
         return
     ids = sorted(people)
-    fresh = regroup([people[one] for one in ids], policy.model, company.frequencies, scan.min_confidence)
+    place = {one: number for number, one in enumerate(ids)}
+    apart = [(place[one], place[other]) for one, other in judgements.apart(tx, ids)]
+    fresh = regroup([people[one] for one in ids], policy.model, company.frequencies, scan.min_confidence, apart)
     regrouping.take_apart(tx, scan.scan_id, affected, ids)
     before = {one: group_id for group_id, one, _ in members}
     named = _named([_found(one, ids) for one in fresh], before)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from services.matching.domain.duplicate_group import FoundGroup, Member
 from services.matching.domain.identity_record import Identity
+from services.matching.domain.judgement import DIFFERENT, SAME
 from services.matching.domain.policy import Policy
 from services.matching.domain.scan import TRAINING, ScanJob, ScanTotals
 from services.matching.engine.api import Group, Options, Result, dedupe, records_from_identities, score_candidates
 from services.matching.engine.frequencies import CompactCounts
 from services.matching.operations import learn_policy
-from services.matching.store import groups, policies, regrouping, scans, value_counts
+from services.matching.store import groups, judgements, policies, regrouping, scans, value_counts
 from services.matching.store import identities as identities_store
 from services.runtime.database import Database, TenantScope, Transaction
 
@@ -48,9 +49,9 @@ def run_scan(database: Database, job: ScanJob, limits: Limits, report: Report) -
     """Find and list the duplicate groups of a company, or learn from its customers."""
     scope = TenantScope(job.company_id, actor="matching")
     with database.transaction(scope, read_only=True) as tx:
-        begun_by = policies.current(tx)
+        begun_by, judged = policies.current(tx), judgements.root_pairs(tx)
     customers = _read(database, scope, report)
-    result = _compare(job, begun_by, customers, limits, report)
+    result = _compare(job, begun_by, customers, judged, limits, report)
     found = found_groups(result, customers)
     totals = ScanTotals(
         progress=_COMPARED,
@@ -138,7 +139,9 @@ def _read(database: Database, scope: TenantScope, report: Report) -> Customers:
     return customers
 
 
-def _compare(job: ScanJob, policy: Policy, customers: Customers, limits: Limits, report: Report) -> Result:
+def _compare(
+    job: ScanJob, policy: Policy, customers: Customers, judged: judgements.RootPairs, limits: Limits, report: Report
+) -> Result:
     def progress(stage: str, done: float) -> None:
         part = (_STAGES.index(stage) + done) / len(_STAGES) if stage in _STAGES else 0.0
         report(ScanTotals(progress=_READ + (_COMPARED - _READ) * part, customers=len(customers.ids)))
@@ -150,6 +153,8 @@ def _compare(job: ScanJob, policy: Policy, customers: Customers, limits: Limits,
         threads=limits.threads,
         learn=learns,
         model=learn_policy.start(job, policy),
+        different=judged[DIFFERENT],
+        same=judged[SAME],
     )
     return dedupe(records_from_identities(customers.ids, customers.identities), options, progress)
 

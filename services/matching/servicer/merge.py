@@ -2,13 +2,21 @@
 
 from typing import Any
 
+import grpc
+
+from patronage.customers.v1 import merge_storage_service_pb2 as storage_pb
 from patronage.customers.v1 import merge_storage_service_pb2_grpc as storage_grpc
 from patronage.matching.v1 import merge_service_pb2 as pb
 from patronage.matching.v1 import merge_service_pb2_grpc as grpc_pb
 from services.matching.convert import merges, previews
+from services.matching.domain.failures import JudgedDifferent
+from services.matching.domain.preview_token import NO_DIGEST, PreviewToken
+from services.matching.operations.create_judgement import note_undo
 from services.matching.operations.get_policy import get_policy
+from services.matching.operations.judged_apart import check_judged, judged_apart
 from services.matching.servicer.sales_look import SalesLook
 from services.runtime.caller import Caller, caller_of
+from services.runtime.database import Transaction
 from services.runtime.edge import Edge
 from services.runtime.service_channel import for_company
 from services.runtime.waiting import remaining_s
@@ -29,15 +37,26 @@ class MergeServicer(grpc_pb.MergeServiceServicer):
         described = self._storage.DescribeMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
         sales = sales_of()
         shown = previews.sales_message(sales) if sales is not None else None
-        return previews.preview_response(described, shown, self._policy_version(context))
+
+        def run(tx: Transaction) -> pb.PreviewMergeResponse:
+            version = get_policy(tx, "")[1]
+            return previews.preview_response(described, shown, version, judged_apart(tx, previews.trees_of(described)))
+
+        return self._edge.read(context, run)
 
     def MergeCustomers(self, request: pb.MergeCustomersRequest, context: Any) -> pb.MergeCustomersResponse:  # noqa: N802
         """Merges the sources into the target."""
         caller = caller_of(context)
         asked = merges.apply_request(request, caller.company_id, caller.subject)
         preview = merges.preview_of(request)
-        if preview is not None:
-            asked.expected_digest = preview.digest_under(self._policy_version(context))
+        try:
+            asked.expected_digest = self._digest_to_meet(request, preview, context)
+        except JudgedDifferent:
+            # A retry of a merge that was made before the judgement has its first result; any other one is refused.
+            asked.expected_digest = NO_DIGEST
+            if (first := self._first_result(asked, context)) is None:
+                raise
+            return merges.merged_response(first)
         applied = self._storage.ApplyMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
         return merges.merged_response(applied)
 
@@ -45,10 +64,32 @@ class MergeServicer(grpc_pb.MergeServiceServicer):
         """Takes a merge back."""
         asked = merges.revert_request(request, caller_of(context).subject)
         reverted = self._storage.RevertMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
-        return merges.undone_response(reverted)
+        undone = merges.undone_response(reverted)
+        return undone if request.leave_undecided else self._judged_different(undone, context)
 
-    def _policy_version(self, context: Any) -> str:
-        return self._edge.read(context, lambda tx: get_policy(tx, "")[1])
+    def _digest_to_meet(self, request: pb.MergeCustomersRequest, preview: PreviewToken | None, context: Any) -> str:
+        """Raise JudgedDifferent, or return the digest that customers must find; empty where there was no preview."""
+
+        def run(tx: Transaction) -> str:
+            check_judged(tx, [request.target_id, *request.source_ids], request.overridden_judgement_ids)
+            return preview.digest_under(get_policy(tx, "")[1]) if preview is not None else ""
+
+        return self._edge.read(context, run)
+
+    def _first_result(self, asked: storage_pb.ApplyMergeRequest, context: Any) -> storage_pb.ApplyMergeResponse | None:
+        try:
+            return self._storage.ApplyMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
+        except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.ABORTED:
+                return None
+            raise
+
+    def _judged_different(self, undone: pb.UndoMergeResponse, context: Any) -> pb.UndoMergeResponse:
+        def run(tx: Transaction) -> pb.UndoMergeResponse:
+            note_undo(tx, undone.merge.merge_id, undone.merge.target_id, list(undone.merge.source_ids))
+            return undone
+
+        return self._edge.write_once(context, None, run, pb.UndoMergeResponse)
 
 
 def _metadata(context: Any) -> tuple[tuple[str, str], ...]:

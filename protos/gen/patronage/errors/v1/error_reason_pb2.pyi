@@ -64,6 +64,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND. No merge of this company has the id.
     Example: UndoMerge with an id that was never given out.
     """
+    ERROR_REASON_JUDGEMENT_NOT_FOUND: _ErrorReason.ValueType  # 260
+    """NOT_FOUND. No judgement of this company has the id.
+    Example: RetractJudgement with an id that was never given out.
+    """
     ERROR_REASON_SCAN_NOT_FOUND: _ErrorReason.ValueType  # 22
     """NOT_FOUND. No scan of this company has the id.
     Example: GetScan with the id of another company.
@@ -151,6 +155,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PREVIEW_REQUIRED: _ErrorReason.ValueType  # 46
     """FAILED_PRECONDITION. The merge was not previewed; preview it, or say that it may go without.
     Example: MergeCustomers without preview_token and without allow_unpreviewed.
+    """
+    ERROR_REASON_JUDGED_DIFFERENT: _ErrorReason.ValueType  # 47
+    """FAILED_PRECONDITION. Customers that would become one were judged to be different; retract that, or override it.
+    Example: MergeCustomers of a customer with one whose merge with it was undone.
     """
     ERROR_REASON_ACTIVE_JOBS: _ErrorReason.ValueType  # 140
     """FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.
@@ -285,6 +293,10 @@ ERROR_REASON_MERGE_NOT_FOUND: ErrorReason.ValueType  # 21
 """NOT_FOUND. No merge of this company has the id.
 Example: UndoMerge with an id that was never given out.
 """
+ERROR_REASON_JUDGEMENT_NOT_FOUND: ErrorReason.ValueType  # 260
+"""NOT_FOUND. No judgement of this company has the id.
+Example: RetractJudgement with an id that was never given out.
+"""
 ERROR_REASON_SCAN_NOT_FOUND: ErrorReason.ValueType  # 22
 """NOT_FOUND. No scan of this company has the id.
 Example: GetScan with the id of another company.
@@ -372,6 +384,10 @@ Example: MergeCustomers of a tree of 300 members with one of 200.
 ERROR_REASON_PREVIEW_REQUIRED: ErrorReason.ValueType  # 46
 """FAILED_PRECONDITION. The merge was not previewed; preview it, or say that it may go without.
 Example: MergeCustomers without preview_token and without allow_unpreviewed.
+"""
+ERROR_REASON_JUDGED_DIFFERENT: ErrorReason.ValueType  # 47
+"""FAILED_PRECONDITION. Customers that would become one were judged to be different; retract that, or override it.
+Example: MergeCustomers of a customer with one whose merge with it was undone.
 """
 ERROR_REASON_ACTIVE_JOBS: ErrorReason.ValueType  # 140
 """FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.

@@ -26,9 +26,10 @@ from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v1_dot_customer__pb2
 from patronage.customers.v1 import merge_preview_pb2 as patronage_dot_customers_dot_v1_dot_merge__preview__pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2
+from patronage.matching.v1 import review_service_pb2 as patronage_dot_matching_dot_v1_dot_review__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)patronage/matching/v1/merge_service.proto\x12\x15patronage.matching.v1\x1a\x17google/type/money.proto\x1a%patronage/customers/v1/customer.proto\x1a*patronage/customers/v1/merge_preview.proto\x1a\x32patronage/customers/v1/merge_storage_service.proto\"\xa4\x01\n\x13PreviewMergeRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x34\n\x07\x63hoices\x18\x03 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12\x30\n\x05rules\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\"\xc4\x03\n\x14PreviewMergeResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x36\n\x08\x62lockers\x18\x02 \x03(\x0b\x32$.patronage.customers.v1.MergeBlocker\x12\x30\n\x06target\x18\x03 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x04 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x30\n\x06result\x18\x05 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x34\n\x06\x66ields\x18\x06 \x03(\x0b\x32$.patronage.customers.v1.FieldOutcome\x12\x31\n\x05moves\x18\x07 \x03(\x0b\x32\".patronage.customers.v1.ChildCount\x12\x34\n\x05sales\x18\x08 \x01(\x0b\x32%.patronage.matching.v1.PreviewedSales\x12\x15\n\rpreview_token\x18\t \x01(\t\x12\x16\n\x0epolicy_version\x18\n \x01(\t\"\x83\x01\n\x0ePreviewedSales\x12/\n\x05sides\x18\x01 \x03(\x0b\x32 .patronage.matching.v1.SideSales\x12\x17\n\x0ftotal_purchases\x18\x02 \x01(\x03\x12\'\n\x0btotal_spent\x18\x03 \x03(\x0b\x32\x12.google.type.Money\"b\n\tSideSales\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x17\n\x0ftotal_purchases\x18\x02 \x01(\x03\x12\'\n\x0btotal_spent\x18\x03 \x03(\x0b\x32\x12.google.type.Money\"\x8b\x03\n\x15MergeCustomersRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x34\n\x07\x63hoices\x18\x03 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12W\n\x0e\x65xpected_etags\x18\x04 \x03(\x0b\x32?.patronage.matching.v1.MergeCustomersRequest.ExpectedEtagsEntry\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x30\n\x05rules\x18\x07 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\x12\x15\n\rpreview_token\x18\x08 \x01(\t\x12\x19\n\x11\x61llow_unpreviewed\x18\t \x01(\x08\x1a\x34\n\x12\x45xpectedEtagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x94\x01\n\x16MergeCustomersResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x03 \x01(\t\"H\n\x10UndoMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\xb1\x02\n\x11UndoMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\x12\x35\n\x07\x64igests\x18\x05 \x03(\x0b\x32$.patronage.customers.v1.MemberDigest\x12\x14\n\x0c\x63hange_token\x18\x06 \x01(\t2\xc6\x02\n\x0cMergeService\x12g\n\x0cPreviewMerge\x12*.patronage.matching.v1.PreviewMergeRequest\x1a+.patronage.matching.v1.PreviewMergeResponse\x12m\n\x0eMergeCustomers\x12,.patronage.matching.v1.MergeCustomersRequest\x1a-.patronage.matching.v1.MergeCustomersResponse\x12^\n\tUndoMerge\x12\'.patronage.matching.v1.UndoMergeRequest\x1a(.patronage.matching.v1.UndoMergeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)patronage/matching/v1/merge_service.proto\x12\x15patronage.matching.v1\x1a\x17google/type/money.proto\x1a%patronage/customers/v1/customer.proto\x1a*patronage/customers/v1/merge_preview.proto\x1a\x32patronage/customers/v1/merge_storage_service.proto\x1a*patronage/matching/v1/review_service.proto\"\xa4\x01\n\x13PreviewMergeRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x34\n\x07\x63hoices\x18\x03 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12\x30\n\x05rules\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\"\xf9\x03\n\x14PreviewMergeResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x36\n\x08\x62lockers\x18\x02 \x03(\x0b\x32$.patronage.customers.v1.MergeBlocker\x12\x30\n\x06target\x18\x03 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x04 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x30\n\x06result\x18\x05 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x34\n\x06\x66ields\x18\x06 \x03(\x0b\x32$.patronage.customers.v1.FieldOutcome\x12\x31\n\x05moves\x18\x07 \x03(\x0b\x32\".patronage.customers.v1.ChildCount\x12\x34\n\x05sales\x18\x08 \x01(\x0b\x32%.patronage.matching.v1.PreviewedSales\x12\x15\n\rpreview_token\x18\t \x01(\t\x12\x16\n\x0epolicy_version\x18\n \x01(\t\x12\x33\n\tdifferent\x18\x0b \x03(\x0b\x32 .patronage.matching.v1.Judgement\"\x83\x01\n\x0ePreviewedSales\x12/\n\x05sides\x18\x01 \x03(\x0b\x32 .patronage.matching.v1.SideSales\x12\x17\n\x0ftotal_purchases\x18\x02 \x01(\x03\x12\'\n\x0btotal_spent\x18\x03 \x03(\x0b\x32\x12.google.type.Money\"b\n\tSideSales\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x17\n\x0ftotal_purchases\x18\x02 \x01(\x03\x12\'\n\x0btotal_spent\x18\x03 \x03(\x0b\x32\x12.google.type.Money\"\xad\x03\n\x15MergeCustomersRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x34\n\x07\x63hoices\x18\x03 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12W\n\x0e\x65xpected_etags\x18\x04 \x03(\x0b\x32?.patronage.matching.v1.MergeCustomersRequest.ExpectedEtagsEntry\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x30\n\x05rules\x18\x07 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\x12\x15\n\rpreview_token\x18\x08 \x01(\t\x12\x19\n\x11\x61llow_unpreviewed\x18\t \x01(\x08\x12 \n\x18overridden_judgement_ids\x18\n \x03(\t\x1a\x34\n\x12\x45xpectedEtagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x94\x01\n\x16MergeCustomersResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x03 \x01(\t\"a\n\x10UndoMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x17\n\x0fleave_undecided\x18\x04 \x01(\x08\"\xb1\x02\n\x11UndoMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\x12\x35\n\x07\x64igests\x18\x05 \x03(\x0b\x32$.patronage.customers.v1.MemberDigest\x12\x14\n\x0c\x63hange_token\x18\x06 \x01(\t2\xc6\x02\n\x0cMergeService\x12g\n\x0cPreviewMerge\x12*.patronage.matching.v1.PreviewMergeRequest\x1a+.patronage.matching.v1.PreviewMergeResponse\x12m\n\x0eMergeCustomers\x12,.patronage.matching.v1.MergeCustomersRequest\x1a-.patronage.matching.v1.MergeCustomersResponse\x12^\n\tUndoMerge\x12\'.patronage.matching.v1.UndoMergeRequest\x1a(.patronage.matching.v1.UndoMergeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,24 +38,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._loaded_options = None
   _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_options = b'8\001'
-  _globals['_PREVIEWMERGEREQUEST']._serialized_start=229
-  _globals['_PREVIEWMERGEREQUEST']._serialized_end=393
-  _globals['_PREVIEWMERGERESPONSE']._serialized_start=396
-  _globals['_PREVIEWMERGERESPONSE']._serialized_end=848
-  _globals['_PREVIEWEDSALES']._serialized_start=851
-  _globals['_PREVIEWEDSALES']._serialized_end=982
-  _globals['_SIDESALES']._serialized_start=984
-  _globals['_SIDESALES']._serialized_end=1082
-  _globals['_MERGECUSTOMERSREQUEST']._serialized_start=1085
-  _globals['_MERGECUSTOMERSREQUEST']._serialized_end=1480
-  _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_start=1428
-  _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_end=1480
-  _globals['_MERGECUSTOMERSRESPONSE']._serialized_start=1483
-  _globals['_MERGECUSTOMERSRESPONSE']._serialized_end=1631
-  _globals['_UNDOMERGEREQUEST']._serialized_start=1633
-  _globals['_UNDOMERGEREQUEST']._serialized_end=1705
-  _globals['_UNDOMERGERESPONSE']._serialized_start=1708
-  _globals['_UNDOMERGERESPONSE']._serialized_end=2013
-  _globals['_MERGESERVICE']._serialized_start=2016
-  _globals['_MERGESERVICE']._serialized_end=2342
+  _globals['_PREVIEWMERGEREQUEST']._serialized_start=273
+  _globals['_PREVIEWMERGEREQUEST']._serialized_end=437
+  _globals['_PREVIEWMERGERESPONSE']._serialized_start=440
+  _globals['_PREVIEWMERGERESPONSE']._serialized_end=945
+  _globals['_PREVIEWEDSALES']._serialized_start=948
+  _globals['_PREVIEWEDSALES']._serialized_end=1079
+  _globals['_SIDESALES']._serialized_start=1081
+  _globals['_SIDESALES']._serialized_end=1179
+  _globals['_MERGECUSTOMERSREQUEST']._serialized_start=1182
+  _globals['_MERGECUSTOMERSREQUEST']._serialized_end=1611
+  _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_start=1559
+  _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_end=1611
+  _globals['_MERGECUSTOMERSRESPONSE']._serialized_start=1614
+  _globals['_MERGECUSTOMERSRESPONSE']._serialized_end=1762
+  _globals['_UNDOMERGEREQUEST']._serialized_start=1764
+  _globals['_UNDOMERGEREQUEST']._serialized_end=1861
+  _globals['_UNDOMERGERESPONSE']._serialized_start=1864
+  _globals['_UNDOMERGERESPONSE']._serialized_end=2169
+  _globals['_MERGESERVICE']._serialized_start=2172
+  _globals['_MERGESERVICE']._serialized_end=2498
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ from google.type import money_pb2 as _money_pb2
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
 from patronage.customers.v1 import merge_preview_pb2 as _merge_preview_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as _merge_storage_service_pb2
+from patronage.matching.v1 import review_service_pb2 as _review_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -78,6 +79,7 @@ class PreviewMergeResponse(_message.Message):
     SALES_FIELD_NUMBER: _builtins.int
     PREVIEW_TOKEN_FIELD_NUMBER: _builtins.int
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    DIFFERENT_FIELD_NUMBER: _builtins.int
     allowed: _builtins.bool
     """Whether nothing stands against it."""
     preview_token: _builtins.str
@@ -114,6 +116,12 @@ class PreviewMergeResponse(_message.Message):
         the caller may not read it.
         """
 
+    @_builtins.property
+    def different(self) -> _containers.RepeatedCompositeFieldContainer[_review_service_pb2.Judgement]:
+        """The judgements that say that some of these customers are different. They stand against the merge, but it can
+        override them by name.
+        """
+
     def __init__(
         self,
         *,
@@ -127,10 +135,11 @@ class PreviewMergeResponse(_message.Message):
         sales: Global___PreviewedSales | None = ...,
         preview_token: _builtins.str = ...,
         policy_version: _builtins.str = ...,
+        different: _abc.Iterable[_review_service_pb2.Judgement] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result", "sales", b"sales", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed", b"allowed", "blockers", b"blockers", "fields", b"fields", "moves", b"moves", "policy_version", b"policy_version", "preview_token", b"preview_token", "result", b"result", "sales", b"sales", "sources", b"sources", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed", b"allowed", "blockers", b"blockers", "different", b"different", "fields", b"fields", "moves", b"moves", "policy_version", b"policy_version", "preview_token", b"preview_token", "result", b"result", "sales", b"sales", "sources", b"sources", "target", b"target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -237,6 +246,7 @@ class MergeCustomersRequest(_message.Message):
     RULES_FIELD_NUMBER: _builtins.int
     PREVIEW_TOKEN_FIELD_NUMBER: _builtins.int
     ALLOW_UNPREVIEWED_FIELD_NUMBER: _builtins.int
+    OVERRIDDEN_JUDGEMENT_IDS_FIELD_NUMBER: _builtins.int
     target_id: _builtins.str
     """The customer that stays; required. It must not be merged itself."""
     reason: _builtins.str
@@ -265,6 +275,12 @@ class MergeCustomersRequest(_message.Message):
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldRule]:
         """The rules of fields that do not follow the default, which is TARGET_WINS."""
 
+    @_builtins.property
+    def overridden_judgement_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Judgements that say DIFFERENT and that this merge goes against, by id, up to 100. They stay, and are in conflict
+        until they are retracted or the merge is undone. Absent: any such judgement refuses it with JUDGED_DIFFERENT.
+        """
+
     def __init__(
         self,
         *,
@@ -277,10 +293,11 @@ class MergeCustomersRequest(_message.Message):
         rules: _abc.Iterable[_merge_storage_service_pb2.FieldRule] | None = ...,
         preview_token: _builtins.str = ...,
         allow_unpreviewed: _builtins.bool = ...,
+        overridden_judgement_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_unpreviewed", b"allow_unpreviewed", "choices", b"choices", "expected_etags", b"expected_etags", "preview_token", b"preview_token", "reason", b"reason", "request_id", b"request_id", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_unpreviewed", b"allow_unpreviewed", "choices", b"choices", "expected_etags", b"expected_etags", "overridden_judgement_ids", b"overridden_judgement_ids", "preview_token", b"preview_token", "reason", b"reason", "request_id", b"request_id", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -329,22 +346,28 @@ class UndoMergeRequest(_message.Message):
     MERGE_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LEAVE_UNDECIDED_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The merge; required."""
     reason: _builtins.str
     """Why, in words, up to 500 characters; kept in the merge log."""
     request_id: _builtins.str
     """A UUID. The same id with the same content answers with the first result. Absent: not idempotent."""
+    leave_undecided: _builtins.bool
+    """Leave open whether they are different. Absent: target and sources are judged DIFFERENT, so that no scan brings them
+    together and no merge joins them again unless that is retracted or overridden.
+    """
     def __init__(
         self,
         *,
         merge_id: _builtins.str = ...,
         reason: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        leave_undecided: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["leave_undecided", b"leave_undecided", "merge_id", b"merge_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

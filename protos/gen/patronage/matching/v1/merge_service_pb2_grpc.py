@@ -74,7 +74,7 @@ class MergeServiceServicer:
 
     def UndoMerge(self, request, context):
         """Takes a merge back. Sources and target are as they were, but for later edits, which stay where they were made.
-        Merges can be undone in any order. Scope merge:write.
+        Merges can be undone in any order. Unless told otherwise, judges the sides to be different. Scope merge:write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,7 @@ class MergeServiceStub:
     """
     UndoMerge: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.UndoMergeRequest, _merge_service_pb2.UndoMergeResponse]
     """Takes a merge back. Sources and target are as they were, but for later edits, which stay where they were made.
-    Merges can be undone in any order. Scope merge:write.
+    Merges can be undone in any order. Unless told otherwise, judges the sides to be different. Scope merge:write.
     """
 
 @_typing.type_check_only
@@ -61,7 +61,7 @@ class MergeServiceAsyncStub(MergeServiceStub):
     """
     UndoMerge: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.UndoMergeRequest, _merge_service_pb2.UndoMergeResponse]  # type: ignore[assignment]
     """Takes a merge back. Sources and target are as they were, but for later edits, which stay where they were made.
-    Merges can be undone in any order. Scope merge:write.
+    Merges can be undone in any order. Unless told otherwise, judges the sides to be different. Scope merge:write.
     """
 
 class MergeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -94,7 +94,7 @@ class MergeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_merge_service_pb2.UndoMergeResponse, _abc.Awaitable[_merge_service_pb2.UndoMergeResponse]]:
         """Takes a merge back. Sources and target are as they were, but for later edits, which stay where they were made.
-        Merges can be undone in any order. Scope merge:write.
+        Merges can be undone in any order. Unless told otherwise, judges the sides to be different. Scope merge:write.
         """
 
 def add_MergeServiceServicer_to_server(servicer: MergeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

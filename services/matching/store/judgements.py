@@ -1,0 +1,164 @@
+"""Judgements owns what was judged of pairs, and which judgements hold between trees of merged customers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.matching.domain.judgement import Judged, Judgement
+from services.runtime.database import Transaction
+from services.runtime.ids import new_id
+
+_COLUMNS = """j.judgement_id::text, j.left_id::text, j.right_id::text, j.verdict, j.reason, j.author, j.author_name,
+    j.created_at, j.merge_id::text, j.retracted_at, j.retracted_by, j.retracted_by_name, j.retract_reason"""
+# A judgement is in conflict while it holds, where those judged different are one, or those judged the same are in
+# trees that another judgement keeps apart.
+_CONFLICT = """(j.retracted_at IS NULL AND CASE j.verdict
+    WHEN 'DIFFERENT' THEN root_of(j.left_id) = root_of(j.right_id)
+    WHEN 'SAME' THEN root_of(j.left_id) <> root_of(j.right_id) AND EXISTS (
+        WITH RECURSIVE {tree} SELECT FROM judgements d
+          JOIN tree a ON a.customer_id = d.left_id JOIN tree b ON b.customer_id = d.right_id AND b.top <> a.top
+         WHERE d.company_id = (SELECT app_company()) AND d.retracted_at IS NULL AND d.verdict = 'DIFFERENT')
+    ELSE false END)"""
+# Members of trees with the root that was asked for: from some members on down.
+_TREE = """tree (customer_id, top) AS (
+    SELECT * FROM unnest({seed})
+     UNION
+    SELECT m.customer_id, tree.top FROM tree JOIN match_records m
+        ON m.company_id = (SELECT app_company()) AND m.root_id = tree.customer_id AND m.state = 'MERGED')"""
+_SEEDED = _TREE.format(seed="%(ids)s::uuid[], %(tops)s::uuid[]")
+_OF_PAIR = _TREE.format(
+    seed="ARRAY[root_of(j.left_id), root_of(j.right_id)], ARRAY[root_of(j.left_id), root_of(j.right_id)]"
+)
+_SHOWN = f"{_COLUMNS}, coalesce({_CONFLICT.format(tree=_OF_PAIR)}, false)"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('judgement ' || (SELECT app_company()) || %s || %s, 0))"
+_STANDING = f"""
+    SELECT {_COLUMNS}, false FROM judgements j
+    WHERE j.company_id = (SELECT app_company()) AND j.left_id = %s::uuid AND j.right_id = %s::uuid
+      AND j.retracted_at IS NULL
+"""
+_ADD = """
+    INSERT INTO judgements (company_id, judgement_id, left_id, right_id, verdict, reason, author, author_name, merge_id)
+    VALUES ((SELECT app_company()), %s::uuid, %s::uuid, %s::uuid, %s, %s, %s, %s, %s::uuid)
+    ON CONFLICT (company_id, merge_id, left_id, right_id) WHERE merge_id IS NOT NULL DO NOTHING
+"""
+_OF_UNDO = """
+    SELECT count(*) FROM judgements
+    WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid AND left_id = %s::uuid AND right_id = %s::uuid
+"""
+_RETRACT = """
+    UPDATE judgements SET retracted_at = clock_timestamp(), retracted_by = %s, retracted_by_name = %s,
+                          retract_reason = %s
+    WHERE company_id = (SELECT app_company()) AND judgement_id = %s::uuid AND retracted_at IS NULL
+"""
+_GET = f"""
+    SELECT {_SHOWN} FROM judgements j WHERE j.company_id = (SELECT app_company()) AND j.judgement_id = %s::uuid
+"""
+_BETWEEN = f"""
+    WITH RECURSIVE {_SEEDED}
+    SELECT DISTINCT {_COLUMNS}, false FROM judgements j
+      JOIN tree a ON a.customer_id = j.left_id JOIN tree b ON b.customer_id = j.right_id AND b.top <> a.top
+     WHERE j.company_id = (SELECT app_company()) AND j.retracted_at IS NULL AND j.verdict = 'DIFFERENT'
+     ORDER BY 1
+"""
+_APART = f"""
+    WITH RECURSIVE {_SEEDED}
+    SELECT DISTINCT a.top::text, b.top::text FROM judgements j
+      JOIN tree a ON a.customer_id = j.left_id JOIN tree b ON b.customer_id = j.right_id AND b.top <> a.top
+     WHERE j.company_id = (SELECT app_company()) AND j.retracted_at IS NULL AND j.verdict = 'DIFFERENT'
+"""
+_PAGE = f"""
+    SELECT {_SHOWN} FROM judgements j
+    WHERE j.company_id = (SELECT app_company()) AND j.judgement_id < %(before)s::uuid
+      AND (%(retracted)s OR j.retracted_at IS NULL)
+    ORDER BY j.judgement_id DESC LIMIT %(limit)s
+"""
+_PAGE_OF_CUSTOMER = f"""
+    WITH RECURSIVE {_SEEDED}
+    SELECT {_SHOWN} FROM judgements j
+    WHERE j.company_id = (SELECT app_company()) AND j.judgement_id < %(before)s::uuid
+      AND (%(retracted)s OR j.retracted_at IS NULL)
+      AND (j.left_id IN (SELECT customer_id FROM tree) OR j.right_id IN (SELECT customer_id FROM tree))
+    ORDER BY j.judgement_id DESC LIMIT %(limit)s
+"""
+# What a scan is told, by the roots that it compares.
+_ROOT_PAIRS = """
+    SELECT r.verdict, r.one::text, r.other::text FROM (
+        SELECT verdict, root_of(left_id) AS one, root_of(right_id) AS other FROM judgements
+        WHERE company_id = (SELECT app_company()) AND retracted_at IS NULL AND verdict <> 'UNSURE') AS r
+    WHERE r.one <> r.other
+"""
+_ROOT_OF = "SELECT root_of(%s::uuid)::text"
+RootPairs = Mapping[str, Sequence[tuple[str, str]]]
+"""Pairs of roots by verdict."""
+
+LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+
+def root_of(tx: Transaction, customer_id: str) -> str | None:
+    """Return the root in use that a customer belongs to; None where the id is unknown, deleted or erased."""
+    found: str | None = tx.value(_ROOT_OF, (customer_id,))
+    return found
+
+
+def lock_pair(tx: Transaction, left_id: str, right_id: str) -> None:
+    """Let nobody else judge the pair before this transaction ends."""
+    tx.execute(_LOCK, (left_id, right_id))
+
+
+def standing(tx: Transaction, left_id: str, right_id: str) -> Judgement | None:
+    """Return what holds of exactly this pair."""
+    row = tx.execute(_STANDING, (left_id, right_id)).fetchone()
+    return Judgement(*row) if row else None
+
+
+def add(tx: Transaction, judged: Judged) -> str:
+    """Write a judgement; that of an undo is written once. Answers its id."""
+    judgement_id = new_id()
+    by = (tx.scope.actor, tx.scope.actor_name)
+    pair = (judged.left_id, judged.right_id)
+    tx.execute(_ADD, (judgement_id, *pair, judged.verdict, judged.reason, *by, judged.merge_id))
+    return judgement_id
+
+
+def follows_undo(tx: Transaction, merge_id: str, left_id: str, right_id: str) -> bool:
+    """Return whether the undo of a merge was judged of this pair before, retracted or not."""
+    return bool(tx.value(_OF_UNDO, (merge_id, left_id, right_id)))
+
+
+def retract(tx: Transaction, judgement_id: str, reason: str) -> None:
+    """End a judgement; one that has ended stays as it is."""
+    tx.execute(_RETRACT, (tx.scope.actor, tx.scope.actor_name, reason, judgement_id))
+
+
+def get(tx: Transaction, judgement_id: str) -> Judgement | None:
+    """Return a judgement, retracted or not."""
+    row = tx.execute(_GET, (judgement_id,)).fetchone()
+    return Judgement(*row) if row else None
+
+
+def different_between(tx: Transaction, top_of: Mapping[str, str]) -> list[Judgement]:
+    """Return the judgements that keep trees apart; the trees are given by members with their roots."""
+    found = tx.execute(_BETWEEN, {"ids": list(top_of), "tops": list(top_of.values())}).fetchall()
+    return [Judgement(*row) for row in found]
+
+
+def apart(tx: Transaction, root_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs of these roots that judgements keep apart."""
+    roots = list(root_ids)
+    return [(one, other) for one, other in tx.execute(_APART, {"ids": roots, "tops": roots}).fetchall()]
+
+
+def page(tx: Transaction, root_id: str | None, retracted: bool, before: str, limit: int) -> list[Judgement]:
+    """Return the next judgements, the newest first: of one tree, or of all."""
+    asked: dict[str, Any] = {"retracted": retracted, "before": before, "limit": limit}
+    if root_id is None:
+        return [Judgement(*row) for row in tx.execute(_PAGE, asked).fetchall()]
+    of_tree = {**asked, "ids": [root_id], "tops": [root_id]}
+    return [Judgement(*row) for row in tx.execute(_PAGE_OF_CUSTOMER, of_tree).fetchall()]
+
+
+def root_pairs(tx: Transaction) -> RootPairs:
+    """Return the pairs of roots that are judged SAME and DIFFERENT, by verdict."""
+    found: dict[str, list[tuple[str, str]]] = {"SAME": [], "DIFFERENT": []}
+    for verdict, one, other in tx.execute(_ROOT_PAIRS).fetchall():
+        found[verdict].append((one, other))
+    return found
