@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import load
+from tests.benchmarks import analytics_bench, load
 from tests.benchmarks.customers_bench import figures
 from tests.benchmarks.suite_bench import lines
 
@@ -24,9 +24,21 @@ def main() -> None:
         "--customers", type=int, default=0, metavar="ROWS",
         help="measure the record of customers instead, in one company of so many, such as 1000000",
     )  # fmt: skip
+    parser.add_argument(
+        "--sales", type=int, default=0, metavar="SALES",
+        help="measure the figures of analytics instead, of so many sales to a fifth as many customers, such as 5000000",
+    )  # fmt: skip
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="patronage-bench-"))
     folder.chmod(0o711)
+    if chosen.sales:
+        try:
+            for line in analytics_bench.lines(folder, max(1, chosen.sales // 5), chosen.sales):
+                sys.stdout.write(f"{line.what:<52} {line.value:<42} {line.ratio}\n")
+                sys.stdout.flush()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return
     if chosen.customers:
         try:
             for line_ in figures(folder, chosen.customers):

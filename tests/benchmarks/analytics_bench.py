@@ -66,6 +66,13 @@ def _reads(channel: grpc.Channel, metadata: Sequence[tuple[str, str]], customers
             ask(metrics.GetCustomerMetrics, lambda turn: about.GetCustomerMetricsRequest(customer_id=someone(turn))),
             "claim 100 to 150 ms, aim a tenth",
         ),
+        "GetCustomerMetrics of the one with the most": (
+            ask(
+                metrics.GetCustomerMetrics,
+                lambda turn: about.GetCustomerMetricsRequest(customer_id=sales_fill.customer_id(1)),
+            ),
+            "claim 100 to 150 ms, aim a tenth",
+        ),
         "ListSales of a customer": (
             ask(sales.ListSales, lambda turn: sales_service_pb2.ListSalesRequest(customer_id=someone(turn))),
             "claim 50 to 80 ms, aim a tenth",

@@ -37,7 +37,8 @@ def batch_get_customer_metrics(tx: Transaction, customer_ids: Sequence[str], as_
     found = customer_figures.of_customers(tx, sorted(set(lower.values()))) if lower else {}
     roots = sorted({one.customer_id for one in found.values()})
     business = engagements.of_roots(tx, roots) if found else {}
-    rhythms = rhythm.of_roots(tx, roots, as_of, companies.month_zone(tx)) if found else {}
+    distinct = {one.customer_id: one for one in found.values()}.values()
+    rhythms = rhythm.of_roots(tx, distinct, as_of, companies.month_zone(tx)) if found else {}
     by = reckoning(tx, as_of)
     metrics = {
         customer_id: metrics_of(
