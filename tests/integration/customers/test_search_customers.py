@@ -16,6 +16,7 @@ FINDERS = (
     ("find_parts", "SELECT find_parts('{%%ann%%}', 10)::text"),
     ("find_similar", "SELECT customer_id::text FROM find_similar('ann', 0.5, 10)"),
     ("find_beginnings", "SELECT find_beginnings('ann', 'ann', '', '', 10)::text"),
+    ("find_among_newest", "SELECT find_among_newest('{%%ann%%}', 10)::text"),
     ("search_candidates", "SELECT search_candidates('ann', 'ann', '', '', '{%%ann%%}', 'ann', 10)"),
 )
 
@@ -218,3 +219,18 @@ def test_the_functions_that_search_find_nothing_of_another_company(
 def test_the_functions_that_search_refuse_to_without_a_company(acme: Company, name: str, sql: str) -> None:
     with psycopg.connect(acme.urls.runtime_url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(sql.replace("%%", "%").encode())
+
+
+def test_the_parts_that_very_many_have_are_found_among_the_newest_and_the_rest_is_said_to_be_cut(acme: Company) -> None:
+    for number in range(55):
+        acme.create(f"Person {number:02}", email=f"p{number}@mailhouse.org")
+    reader = acme.database.reader(TenantScope(acme.company_id))
+    found, more = search_customers(reader, "mailhouse.org", "SUBSTRING", 50)
+    assert (len(found), more) == (50, True)
+    assert search_customers(reader, "p54@mailhouse", "SUBSTRING", 0)[1] is False
+
+
+def test_an_e_mail_that_is_known_is_not_looked_for_in_other_spellings(people: Company) -> None:
+    people.create("Bobby Michaels", email="bobb@angelhouse.org")
+    assert names(people, "bob@angelhouse.org") == ["Bob Michaels"]
+    assert set(names(people, "bobbb@angelhouse.org")) == {"Bob Michaels", "Bobby Michaels"}
