@@ -16,6 +16,8 @@ LONGEST_EXTERNAL_ID = 255
 LONGEST_PRODUCT = 255
 LONGEST_PAYMENT_METHOD = 64
 MOST_LINES = 1000
+# A time of the year 1 is a program's mistake, and its month begins before Christ in half of the world.
+FIRST_YEAR = 1900
 MOST_AHEAD = timedelta(days=1)
 
 
@@ -118,5 +120,6 @@ def _line(given: LineInput, currency: str, check: FieldCheck, field: str) -> Sal
 def _sale_time(given: InstantInput | None, now: datetime, check: FieldCheck) -> datetime | None:
     sale_time = checked_instant(given, check, "sale.sale_time")
     if sale_time is not None:
+        check.require(sale_time.year >= FIRST_YEAR, "sale.sale_time", f"must not be before the year {FIRST_YEAR}")
         check.require(sale_time <= now + MOST_AHEAD, "sale.sale_time", "must not be more than a day ahead")
     return sale_time

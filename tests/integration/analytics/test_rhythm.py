@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.analytics.domain.figures import Rhythm
 from services.analytics.store import customer_figures, rhythm
 from tests.integration.analytics.shop import NOON, Shop, sale
 
@@ -31,7 +32,7 @@ def test_days_and_sales_give_the_same_rhythm(shop: Shop, zone: str) -> None:
     for one in sold[:20]:
         shop.void(one.sale_id)
 
-    def both(many: int) -> rhythm.Rhythm:
+    def both(many: int) -> Rhythm:
         return shop.ask(
             lambda tx: rhythm.of_roots(tx, customer_figures.of_customers(tx, [amina]).values(), NOON, zone, many)
         )[brian]

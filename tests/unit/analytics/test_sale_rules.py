@@ -85,6 +85,11 @@ def test_a_sale_may_be_long_past_and_a_day_ahead() -> None:
         assert checked(replace(GOOD, sale_time=at(moment))).sale_time == moment
 
 
+def test_a_sale_of_before_1900_is_refused() -> None:
+    assert checked(replace(GOOD, sale_time=at(datetime(1900, 1, 1, tzinfo=UTC)))).sale_time is not None
+    assert bad_fields(replace(GOOD, sale_time=at(datetime(1, 1, 1, tzinfo=UTC)))) == ["sale.sale_time"]
+
+
 def test_a_sale_id_has_up_to_255_characters_and_no_nul() -> None:
     assert checked(replace(GOOD, sale_id="é" * 255)).sale_id == "é" * 255
     assert bad_fields(replace(GOOD, sale_id="x" * 256)) == ["sale.sale_id"]

@@ -157,7 +157,7 @@ class Sale(_message.Message):
 
     @_builtins.property
     def sale_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was made; may be long past, not more than a day ahead. Absent on a write means now."""
+        """When it was made; may be long past, from the year 1900 on; not more than a day ahead. Absent on a write means now."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
