@@ -83,7 +83,7 @@ BEGIN
     END IF;
 END $$;
 
--- Of the newest 3,000 customers in use those whose text holds every pattern, `most` of them. What very many have is found
+-- Of the newest 1,500 customers in use those whose text holds every pattern, `most` of them. What very many have is found
 -- here at once, where the trigrams would be read for all of them.
 CREATE FUNCTION find_among_newest(patterns text[], most integer) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE AS $$
@@ -92,7 +92,7 @@ BEGIN
         SELECT newest.customer_id
           FROM (SELECT c.customer_id, c.search_text FROM customers AS c
                  WHERE c.company_id = (SELECT app_company()) AND c.state IN ('ACTIVE', 'INACTIVE')
-                 ORDER BY c.created_at DESC, c.customer_id DESC LIMIT 3000) AS newest
+                 ORDER BY c.created_at DESC, c.customer_id DESC LIMIT 1500) AS newest
          WHERE newest.search_text LIKE ALL (patterns) LIMIT most;
 END $$;
 
