@@ -229,22 +229,17 @@ def test_deleted_customers_are_listed_only_with_the_scope_for_it(served: Served)
 
 def test_a_list_request_that_is_wrong_names_its_fields(served: Served) -> None:
     client = served.client()
+    erased = listing_pb2.CustomerFilter(states=[model.CUSTOMER_STATE_ERASED])
+    too_early = listing_pb2.CustomerFilter(created_from=Timestamp(seconds=-(10**12)))
     for request, field in (
         (listing_pb2.ListCustomersRequest(sort=99), "sort"),  # type: ignore[arg-type]
         (listing_pb2.ListCustomersRequest(page_size=-1), "page_size"),
-        (listing_pb2.ListCustomersRequest(filter=listing_pb2.CustomerFilter(states=[model.CUSTOMER_STATE_ERASED])), "filter.states"),
-        (
-            listing_pb2.ListCustomersRequest(filter=listing_pb2.CustomerFilter(created_from=Timestamp(seconds=-(10**12)))),
-            "filter.created_from",
-        ),
+        (listing_pb2.ListCustomersRequest(filter=erased), "filter.states"),
+        (listing_pb2.ListCustomersRequest(filter=too_early), "filter.created_from"),
     ):
         assert client.refused("ListCustomers", request).fields == [field]
-    assert (
-        client.ListCustomers(
-            listing_pb2.ListCustomersRequest(filter=listing_pb2.CustomerFilter(states=[model.CUSTOMER_STATE_UNSPECIFIED]))
-        ).total_size
-        == 0
-    )
+    nothing = listing_pb2.CustomerFilter(states=[model.CUSTOMER_STATE_UNSPECIFIED])
+    assert client.ListCustomers(listing_pb2.ListCustomersRequest(filter=nothing)).total_size == 0
 
 
 @pytest.mark.parametrize("method", sorted(ACCESS))

@@ -147,7 +147,7 @@ def refused(client: Client, rpc: Rpc, request: Any) -> str:
     """The reason that a call is refused with; of a batch that of its one customer; empty where it is answered."""
     try:
         answer = getattr(client, rpc.method.name)(request)
-        answers = [answer] if isinstance(answer, Message) else list(answer)
+        answers: list[Any] = [answer] if isinstance(answer, Message) else list(answer)
     except grpc.RpcError as error:
         found: Refusal = refusal(error)
         return found.reason
