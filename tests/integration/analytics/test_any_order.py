@@ -1,7 +1,8 @@
-"""Whatever sales, refunds, voids, merges and undos come in whatever order, what is kept equals a plain recount."""
+"""Whatever sales, batches, parked sales, refunds, voids, merges and undos come, what is kept equals a plain recount."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from services.analytics.domain.failures import RefundConflict, RefundExceedsSale, SaleVoided
 from services.analytics.domain.mirror import CustomerState
-from services.analytics.domain.sales import NewSale, SaleLine
+from services.analytics.domain.sale_outcomes import Result
+from services.analytics.domain.sales import ExternalReference, NewSale, SaleLine
 from services.runtime.database import Database
 from services.runtime.ids import new_id
 from tests.integration.analytics.shop import Shop, sale
@@ -25,8 +27,14 @@ LATE = st.tuples(st.just("told again"), st.integers(0, 100))
 REFUND = st.tuples(st.just("refund"), st.integers(0, 100), st.integers(0, 3), st.integers(0, 10**9))
 VOID = st.tuples(st.just("void"), st.integers(0, 100))
 ZONE = st.tuples(st.just("zone"), st.sampled_from(["UTC", "Africa/Nairobi", "Pacific/Apia", "Asia/Kathmandu"]))
+BATCH = st.tuples(st.just("batch"), st.lists(st.tuples(BUYERS, st.integers(0, 10**9)), min_size=2, max_size=5))
+PARK = st.tuples(st.just("park"), BUYERS, st.integers(0, 10**9))
+MEET = st.tuples(st.just("meet"), BUYERS)
 STEPS = st.lists(
-    st.one_of(ZONE, SALE, SALE, MERGE, MERGE, UNDO, UNDO, REFUND, REFUND, VOID, DELETE, REPEAT, LATE), max_size=25
+    st.one_of(
+        BATCH, PARK, MEET, ZONE, SALE, SALE, MERGE, MERGE, UNDO, UNDO, REFUND, REFUND, VOID, DELETE, REPEAT, LATE
+    ),
+    max_size=25,
 )
 
 
@@ -40,6 +48,7 @@ class Story:
         self.refunds: dict[tuple[str, str], int] = {}
         self.voided: set[str] = set()
         self.settings = 0
+        self.waiting: dict[int, list[NewSale]] = {}
 
     def play(self, step: tuple[object, ...]) -> None:
         getattr(self, str(step[0]).replace(" ", "_"))(*step[1:])
@@ -48,6 +57,25 @@ class Story:
         lines = (SaleLine("thing", Decimal(minor % 7) / 2, None),)
         self.sales.append(sale(self.customers[buyer], minor=minor, currency=currency, lines=lines, days_ago=days_ago))
         self.shop.sell(self.sales[-1])
+
+    def batch(self, asked: list[tuple[int, int]]) -> None:
+        sales = [sale(self.customers[buyer], minor=minor, days_ago=minor % 400) for buyer, minor in asked]
+        assert all(outcome.recorded for outcome in self.shop.sell_many(*sales))
+        self.sales.extend(sales)
+
+    def park(self, buyer: int, minor: int) -> None:
+        """Nobody is known by the ids of this till, until they are met there."""
+        one = sale("", minor=minor, days_ago=minor % 400, external=ExternalReference("till", str(buyer)))
+        assert self.shop.sell(one, park=True).result is Result.PARKED
+        self.waiting.setdefault(buyer, []).append(one)
+
+    def meet(self, buyer: int) -> None:
+        """What waits is recorded, and the next change takes the id away again."""
+        customer = self.customers[buyer]
+        known = self.shop.change(customer, external_ids=(ExternalReference("till", str(buyer)),))
+        self.shop.tell(known)
+        self.shop.tell(self.shop.change(customer))
+        self.sales.extend(replace(one, customer_id=customer, external=None) for one in self.waiting.pop(buyer, []))
 
     def sell_again(self, number: int) -> None:
         if self.sales:
@@ -135,6 +163,7 @@ def test_what_is_kept_equals_a_recount(database: Database, steps: list[tuple[obj
         for step in steps:
             story.play(step)
         assert shop.drift() == []
+        assert shop.parked().total_size == sum(map(len, story.waiting.values()))
         for customer in story.customers:
             shop.tell(shop.change(customer))  # all in sight again, under whatever root
         for customer in story.customers:
