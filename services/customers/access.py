@@ -71,6 +71,9 @@ ACCESS: AccessTable = {
     f"{_V1}ImportExportService/ImportCustomers": Access("customers:write", own=True),
     f"{_V1}ChangeFeedService/FollowChanges": Access("feed:read", all_companies=True),
     f"{_V1}MergeStorageService/DescribeMerge": Access("merge:apply"),
+    f"{_V1}MergeStorageService/GetMerge": Access("merge:apply"),
+    f"{_V1}MergeStorageService/ListMerges": Access("merge:apply"),
+    f"{_V1}MergeStorageService/DescribeRevert": Access("merge:apply"),
     f"{_V1}MergeStorageService/ApplyMerge": Access("merge:apply"),
     f"{_V1}MergeStorageService/RevertMerge": Access("merge:apply"),
 }

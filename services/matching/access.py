@@ -21,6 +21,9 @@ ACCESS: AccessTable = {
     f"{_V1}ReviewService/ListJudgements": Access("matching:read"),
     f"{_V1}ReviewService/RetractJudgement": Access("matching:write"),
     f"{_V1}MergeService/PreviewMerge": Access("merge:write"),
+    f"{_V1}MergeService/GetMerge": Access("matching:read"),
+    f"{_V1}MergeService/ListMerges": Access("matching:read"),
+    f"{_V1}MergeService/PreviewUndoMerge": Access("merge:write"),
     f"{_V1}MergeService/MergeCustomers": Access("merge:write"),
     f"{_V1}MergeService/UndoMerge": Access("merge:write"),
 }

@@ -186,6 +186,20 @@ def test_after_an_undo_the_sides_are_different_until_a_merge_overrides_it_by_nam
     company.merges.MergeCustomers(pb.MergeCustomersRequest(**asked, overridden_judgement_ids=named))
 
 
+def test_the_merge_log_and_the_preview_of_an_undo_are_read_through_matching(company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    merge = pb.MergeCustomersRequest(target_id=ann, source_ids=[bo], allow_unpreviewed=True, reason="one person")
+    merged = company.merges.MergeCustomers(merge).merge
+    assert company.merges.GetMerge(pb.GetMergeRequest(merge_id=merged.merge_id)).merge == merged
+    assert list(company.merges.ListMerges(pb.ListMergesRequest(customer_id=bo)).merges) == [merged]
+    seen = company.merges.PreviewUndoMerge(pb.PreviewUndoMergeRequest(merge_id=merged.merge_id))
+    assert ([one.customer_id for one in seen.sources], seen.sources[0].name) == ([bo], "Bo")
+    company.merges.UndoMerge(pb.UndoMergeRequest(merge_id=merged.merge_id, reason="two persons"))
+    undone = company.merges.GetMerge(pb.GetMergeRequest(merge_id=merged.merge_id)).merge
+    assert (undone.undo_reason, undone.undone_by.subject) == ("two persons", undone.merged_by.subject)
+    assert not company.merges.ListMerges(pb.ListMergesRequest(only_standing=True)).merges
+
+
 def test_an_undo_may_leave_it_undecided(company: Company) -> None:
     ann, bo = create(company, "Ann"), create(company, "Bo")
     for _ in range(2):

@@ -70,6 +70,7 @@ class LoggedMerge:
     fingerprint: str
     undone_at: datetime | None = None
     undone_by: Actor | None = None
+    undo_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def revert_merge(tx: Transaction, merge_id: str, reason: str, on_behalf_of: str 
     forest = stored.tree.without(logged.merge_id)
     by = actor_of(tx.scope, on_behalf_of)
     merges.undo(tx, logged.merge_id, stored.now, by, reason)
-    undone = replace(logged, undone_at=stored.now, undone_by=by)
+    undone = replace(logged, undone_at=stored.now, undone_by=by, undo_reason=reason)
     writes = refolded(forest, stored.rows, "MERGE_UNDONE", undone)
     token = writes.store(tx)
     after = {**stored.rows, **{row.customer_id: row.after for row in writes.rows}}

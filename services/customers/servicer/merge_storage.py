@@ -11,10 +11,13 @@ from services.customers.convert.customer import customer_message
 from services.customers.convert.merge_preview import described_message
 from services.customers.operations.apply_merge import apply_merge
 from services.customers.operations.describe_merge import describe_merge
+from services.customers.operations.describe_revert import describe_revert
+from services.customers.operations.list_merges import get_merge, list_merges
 from services.customers.operations.revert_merge import revert_merge
 from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
 from services.runtime.edge import Edge
+from services.runtime.paging import page_size
 
 
 class MergeStorageServicer(grpc_pb.MergeStorageServiceServicer):
@@ -30,6 +33,42 @@ class MergeStorageServicer(grpc_pb.MergeStorageServiceServicer):
 
         def run(tx: Transaction) -> pb.DescribeMergeResponse:
             return described_message(company_id, describe_merge(tx, merge))
+
+        return self._edge.read(context, run)
+
+    def GetMerge(self, request: pb.GetMergeRequest, context: Any) -> pb.GetMergeResponse:  # noqa: N802
+        """Reads an entry of the merge log."""
+
+        def run(tx: Transaction) -> pb.GetMergeResponse:
+            return pb.GetMergeResponse(merge=convert.record_message(get_merge(tx, request.merge_id)))
+
+        return self._edge.read(context, run)
+
+    def ListMerges(self, request: pb.ListMergesRequest, context: Any) -> pb.ListMergesResponse:  # noqa: N802
+        """Lists the merge log."""
+        size = page_size(request.page_size)
+
+        def run(tx: Transaction) -> pb.ListMergesResponse:
+            standing, token = request.only_standing, request.page_token
+            page = list_merges(tx, request.customer_id, standing=standing, size=size, token=token)
+            return pb.ListMergesResponse(
+                merges=map(convert.record_message, page.merges), next_page_token=page.next_page_token
+            )
+
+        return self._edge.read(context, run)
+
+    def DescribeRevert(self, request: pb.DescribeRevertRequest, context: Any) -> pb.DescribeRevertResponse:  # noqa: N802
+        """Says what an undo would do."""
+        company_id = caller_of(context).company_id
+
+        def run(tx: Transaction) -> pb.DescribeRevertResponse:
+            described = describe_revert(tx, request.merge_id)
+            return pb.DescribeRevertResponse(
+                merge=convert.record_message(described.merge),
+                target=customer_message(company_id, described.target),
+                sources=[customer_message(company_id, source) for source in described.sources],
+                later_edits=convert.edit_messages(described.later_edits),
+            )
 
         return self._edge.read(context, run)
 

@@ -14,11 +14,24 @@ from services.customers.domain.record import Actor
 from services.runtime.database import Transaction
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('merge ' || %s, 0))"
-FIND = """
-SELECT merge_id::text, target_id::text, source_ids::text[], reason, merged_by, merged_by_name, merged_at, digests,
-       fingerprint, undone_at, undone_by, undone_by_name
-  FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid
+COLUMNS = """merge_id::text, target_id::text, source_ids::text[], reason, merged_by, merged_by_name, merged_at, digests,
+       fingerprint, undone_at, undone_by, undone_by_name, undo_reason"""
+FIND = f"SELECT {COLUMNS} FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid"
+_BEFORE = """(%(standing)s IS NOT TRUE OR undone_at IS NULL)
+   AND (merged_at, merge_id) < (%(merged_at)s::timestamptz, %(merge_id)s::uuid)
+ ORDER BY merged_at DESC, merge_id DESC LIMIT %(limit)s"""
+PAGE = f"SELECT {COLUMNS} FROM merges WHERE company_id = (SELECT app_company()) AND {_BEFORE}"
+PAGE_OF_CUSTOMER = f"""
+SELECT {COLUMNS} FROM merges
+ WHERE company_id = (SELECT app_company()) AND merge_id = ANY(ARRAY(
+       SELECT merge_id FROM merge_edges
+        WHERE company_id = (SELECT app_company()) AND source_id = %(customer_id)s::uuid
+        UNION
+       SELECT merge_id FROM merge_edges
+        WHERE company_id = (SELECT app_company()) AND target_id = %(customer_id)s::uuid))
+   AND {_BEFORE}
 """
+LAST = ("infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff")
 INSERT = """
 WITH logged AS (
 INSERT INTO merges (company_id, merge_id, target_id, source_ids, rules, choices, digests, fingerprint, reason,
@@ -52,6 +65,17 @@ def find(tx: Transaction, merge_id: str) -> LoggedMerge | None:
     """The entry of the log, or None."""
     row = tx.row(FIND, (merge_id,))
     return _logged(row) if row else None
+
+
+def page(
+    tx: Transaction, customer_id: str, standing: bool, before: tuple[str, str] | None, limit: int
+) -> list[LoggedMerge]:
+    """The next entries, the newest first: of one customer, or of all where it is empty; `standing`: not undone."""
+    merged_at, merge_id = before or LAST
+    asked = {"standing": standing, "merged_at": merged_at, "merge_id": merge_id, "limit": limit}
+    if customer_id:
+        return [_logged(row) for row in tx.rows(PAGE_OF_CUSTOMER, {**asked, "customer_id": customer_id})]
+    return [_logged(row) for row in tx.rows(PAGE, asked)]
 
 
 def insert(tx: Transaction, merge: Merge, edges: Sequence[Edge], digests: Mapping[str, str], by: Actor) -> LoggedMerge:
@@ -104,4 +128,5 @@ def _logged(row: Mapping[str, Any]) -> LoggedMerge:
         row["fingerprint"],
         undone,
         Actor(row["undone_by"], row["undone_by_name"]) if undone else None,
+        row["undo_reason"] or "",
     )

@@ -9,6 +9,7 @@ from patronage.customers.v1 import merge_storage_service_pb2_grpc as storage_grp
 from patronage.matching.v1 import merge_service_pb2 as pb
 from patronage.matching.v1 import merge_service_pb2_grpc as grpc_pb
 from services.matching.convert import merges, previews
+from services.matching.convert.questions import required
 from services.matching.domain.failures import JudgedDifferent
 from services.matching.domain.preview_token import NO_DIGEST, PreviewToken
 from services.matching.operations.create_judgement import note_undo
@@ -59,6 +60,35 @@ class MergeServicer(grpc_pb.MergeServiceServicer):
             return merges.merged_response(first)
         applied = self._storage.ApplyMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
         return merges.merged_response(applied)
+
+    def GetMerge(self, request: pb.GetMergeRequest, context: Any) -> pb.GetMergeResponse:  # noqa: N802
+        """Reads an entry of the merge log."""
+        required(merge_id=request.merge_id)
+        asked = storage_pb.GetMergeRequest(merge_id=request.merge_id)
+        found = self._storage.GetMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
+        return pb.GetMergeResponse(merge=found.merge)
+
+    def ListMerges(self, request: pb.ListMergesRequest, context: Any) -> pb.ListMergesResponse:  # noqa: N802
+        """Lists the merge log."""
+        asked = storage_pb.ListMergesRequest(
+            customer_id=request.customer_id,
+            only_standing=request.only_standing,
+            page_size=request.page_size,
+            page_token=request.page_token,
+        )
+        page = self._storage.ListMerges(asked, timeout=remaining_s(context), metadata=_metadata(context))
+        return pb.ListMergesResponse(merges=page.merges, next_page_token=page.next_page_token)
+
+    def PreviewUndoMerge(  # noqa: N802
+        self, request: pb.PreviewUndoMergeRequest, context: Any
+    ) -> pb.PreviewUndoMergeResponse:
+        """Says what an undo would do."""
+        required(merge_id=request.merge_id)
+        asked = storage_pb.DescribeRevertRequest(merge_id=request.merge_id)
+        found = self._storage.DescribeRevert(asked, timeout=remaining_s(context), metadata=_metadata(context))
+        return pb.PreviewUndoMergeResponse(
+            merge=found.merge, target=found.target, sources=found.sources, later_edits=found.later_edits
+        )
 
     def UndoMerge(self, request: pb.UndoMergeRequest, context: Any) -> pb.UndoMergeResponse:  # noqa: N802
         """Takes a merge back."""

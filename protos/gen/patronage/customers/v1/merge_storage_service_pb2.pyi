@@ -59,6 +59,178 @@ SURVIVORSHIP_RULE_MOST_COMPLETE: SurvivorshipRule.ValueType  # 5
 Global___SurvivorshipRule: _TypeAlias = SurvivorshipRule  # noqa: Y015
 
 @_typing.final
+class GetMergeRequest(_message.Message):
+    """Asks for an entry of the merge log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    merge_id: _builtins.str
+    """The merge; required."""
+    def __init__(
+        self,
+        *,
+        merge_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMergeRequest: _TypeAlias = GetMergeRequest  # noqa: Y015
+
+@_typing.final
+class GetMergeResponse(_message.Message):
+    """An entry of the merge log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def merge(self) -> Global___MergeRecord:
+        """The merge as logged."""
+
+    def __init__(
+        self,
+        *,
+        merge: Global___MergeRecord | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMergeResponse: _TypeAlias = GetMergeResponse  # noqa: Y015
+
+@_typing.final
+class ListMergesRequest(_message.Message):
+    """Asks for the merge log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ONLY_STANDING_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """Only merges in which this customer was the target or a source. Absent: all."""
+    only_standing: _builtins.bool
+    """Only merges that are not undone."""
+    page_size: _builtins.int
+    """How many, 1 to 1,000; 0 means 20."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; absent: the first page."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        only_standing: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "only_standing", b"only_standing", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMergesRequest: _TypeAlias = ListMergesRequest  # noqa: Y015
+
+@_typing.final
+class ListMergesResponse(_message.Message):
+    """A page of the merge log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty: this is the last one."""
+    @_builtins.property
+    def merges(self) -> _containers.RepeatedCompositeFieldContainer[Global___MergeRecord]:
+        """The merges, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        merges: _abc.Iterable[Global___MergeRecord] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merges", b"merges", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMergesResponse: _TypeAlias = ListMergesResponse  # noqa: Y015
+
+@_typing.final
+class DescribeRevertRequest(_message.Message):
+    """Asks what an undo would do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    merge_id: _builtins.str
+    """The merge; required. One that is undone is refused with MERGE_ALREADY_UNDONE."""
+    def __init__(
+        self,
+        *,
+        merge_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeRevertRequest: _TypeAlias = DescribeRevertRequest  # noqa: Y015
+
+@_typing.final
+class DescribeRevertResponse(_message.Message):
+    """What an undo would do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    LATER_EDITS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def merge(self) -> Global___MergeRecord:
+        """The merge as logged."""
+
+    @_builtins.property
+    def target(self) -> _customer_pb2.Customer:
+        """The target as it would be. Where it was merged itself since, it stays so."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[_customer_pb2.Customer]:
+        """The sources as they would be, in the order of the merge."""
+
+    @_builtins.property
+    def later_edits(self) -> _containers.RepeatedCompositeFieldContainer[Global___LaterEdit]:
+        """Edits that came after the merge, and the side on which each would stay."""
+
+    def __init__(
+        self,
+        *,
+        merge: Global___MergeRecord | None = ...,
+        target: _customer_pb2.Customer | None = ...,
+        sources: _abc.Iterable[_customer_pb2.Customer] | None = ...,
+        later_edits: _abc.Iterable[Global___LaterEdit] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge", "target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["later_edits", b"later_edits", "merge", b"merge", "sources", b"sources", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeRevertResponse: _TypeAlias = DescribeRevertResponse  # noqa: Y015
+
+@_typing.final
 class FieldChoice(_message.Message):
     """One field choice of a merge."""
 
@@ -490,12 +662,15 @@ class MergeRecord(_message.Message):
     MERGE_TIME_FIELD_NUMBER: _builtins.int
     UNDO_TIME_FIELD_NUMBER: _builtins.int
     UNDONE_BY_FIELD_NUMBER: _builtins.int
+    UNDO_REASON_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge."""
     target_id: _builtins.str
     """The root that stayed."""
     reason: _builtins.str
     """Why, in words; absent: not said."""
+    undo_reason: _builtins.str
+    """Why it was undone, in words; empty: not said, or it stands."""
     @_builtins.property
     def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The roots that went into it."""
@@ -527,10 +702,11 @@ class MergeRecord(_message.Message):
         merge_time: _timestamp_pb2.Timestamp | None = ...,
         undo_time: _timestamp_pb2.Timestamp | None = ...,
         undone_by: _customer_pb2.Actor | None = ...,
+        undo_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["merge_time", b"merge_time", "merged_by", b"merged_by", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id", "merge_time", b"merge_time", "merged_by", b"merged_by", "reason", b"reason", "source_ids", b"source_ids", "target_id", b"target_id", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id", "merge_time", b"merge_time", "merged_by", b"merged_by", "reason", b"reason", "source_ids", b"source_ids", "target_id", b"target_id", "undo_reason", b"undo_reason", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

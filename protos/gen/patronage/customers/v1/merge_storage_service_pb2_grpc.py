@@ -41,6 +41,21 @@ class MergeStorageServiceStub:
                 request_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeMergeRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeMergeResponse.FromString,
                 _registered_method=True)
+        self.GetMerge = channel.unary_unary(
+                '/patronage.customers.v1.MergeStorageService/GetMerge',
+                request_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.GetMergeRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.GetMergeResponse.FromString,
+                _registered_method=True)
+        self.ListMerges = channel.unary_unary(
+                '/patronage.customers.v1.MergeStorageService/ListMerges',
+                request_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ListMergesRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ListMergesResponse.FromString,
+                _registered_method=True)
+        self.DescribeRevert = channel.unary_unary(
+                '/patronage.customers.v1.MergeStorageService/DescribeRevert',
+                request_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeRevertRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeRevertResponse.FromString,
+                _registered_method=True)
         self.ApplyMerge = channel.unary_unary(
                 '/patronage.customers.v1.MergeStorageService/ApplyMerge',
                 request_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergeRequest.SerializeToString,
@@ -60,6 +75,27 @@ class MergeStorageServiceServicer:
 
     def DescribeMerge(self, request, context):
         """Says what a merge would touch and show, or what stands against it; changes nothing. Scope merge:apply.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMerge(self, request, context):
+        """Reads an entry of the merge log. Scope merge:apply.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMerges(self, request, context):
+        """Lists the merge log, the newest first. Scope merge:apply.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DescribeRevert(self, request, context):
+        """Says what RevertMerge would restore and which edits stay; changes nothing. Scope merge:apply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,6 +123,21 @@ def add_MergeStorageServiceServicer_to_server(servicer, server):
                     servicer.DescribeMerge,
                     request_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeMergeRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeMergeResponse.SerializeToString,
+            ),
+            'GetMerge': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMerge,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.GetMergeRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.GetMergeResponse.SerializeToString,
+            ),
+            'ListMerges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMerges,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ListMergesRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ListMergesResponse.SerializeToString,
+            ),
+            'DescribeRevert': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeRevert,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeRevertRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeRevertResponse.SerializeToString,
             ),
             'ApplyMerge': grpc.unary_unary_rpc_method_handler(
                     servicer.ApplyMerge,
@@ -128,6 +179,87 @@ class MergeStorageService:
             '/patronage.customers.v1.MergeStorageService/DescribeMerge',
             patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeMergeRequest.SerializeToString,
             patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeMergeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMerge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.MergeStorageService/GetMerge',
+            patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.GetMergeRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.GetMergeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMerges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.MergeStorageService/ListMerges',
+            patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ListMergesRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ListMergesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeRevert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.MergeStorageService/DescribeRevert',
+            patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeRevertRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.DescribeRevertResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,12 @@ class MergeStorageServiceStub:
     def __new__(cls, channel: _aio.Channel) -> MergeStorageServiceAsyncStub: ...
     DescribeMerge: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.DescribeMergeRequest, _merge_storage_service_pb2.DescribeMergeResponse]
     """Says what a merge would touch and show, or what stands against it; changes nothing. Scope merge:apply."""
+    GetMerge: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.GetMergeRequest, _merge_storage_service_pb2.GetMergeResponse]
+    """Reads an entry of the merge log. Scope merge:apply."""
+    ListMerges: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.ListMergesRequest, _merge_storage_service_pb2.ListMergesResponse]
+    """Lists the merge log, the newest first. Scope merge:apply."""
+    DescribeRevert: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.DescribeRevertRequest, _merge_storage_service_pb2.DescribeRevertResponse]
+    """Says what RevertMerge would restore and which edits stay; changes nothing. Scope merge:apply."""
     ApplyMerge: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.ApplyMergeRequest, _merge_storage_service_pb2.ApplyMergeResponse]
     """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
     or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
@@ -53,6 +59,12 @@ class MergeStorageServiceAsyncStub(MergeStorageServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     DescribeMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.DescribeMergeRequest, _merge_storage_service_pb2.DescribeMergeResponse]  # type: ignore[assignment]
     """Says what a merge would touch and show, or what stands against it; changes nothing. Scope merge:apply."""
+    GetMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.GetMergeRequest, _merge_storage_service_pb2.GetMergeResponse]  # type: ignore[assignment]
+    """Reads an entry of the merge log. Scope merge:apply."""
+    ListMerges: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.ListMergesRequest, _merge_storage_service_pb2.ListMergesResponse]  # type: ignore[assignment]
+    """Lists the merge log, the newest first. Scope merge:apply."""
+    DescribeRevert: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.DescribeRevertRequest, _merge_storage_service_pb2.DescribeRevertResponse]  # type: ignore[assignment]
+    """Says what RevertMerge would restore and which edits stay; changes nothing. Scope merge:apply."""
     ApplyMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.ApplyMergeRequest, _merge_storage_service_pb2.ApplyMergeResponse]  # type: ignore[assignment]
     """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
     or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
@@ -72,6 +84,30 @@ class MergeStorageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_merge_storage_service_pb2.DescribeMergeResponse, _abc.Awaitable[_merge_storage_service_pb2.DescribeMergeResponse]]:
         """Says what a merge would touch and show, or what stands against it; changes nothing. Scope merge:apply."""
+
+    @_abc_1.abstractmethod
+    def GetMerge(
+        self,
+        request: _merge_storage_service_pb2.GetMergeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_merge_storage_service_pb2.GetMergeResponse, _abc.Awaitable[_merge_storage_service_pb2.GetMergeResponse]]:
+        """Reads an entry of the merge log. Scope merge:apply."""
+
+    @_abc_1.abstractmethod
+    def ListMerges(
+        self,
+        request: _merge_storage_service_pb2.ListMergesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_merge_storage_service_pb2.ListMergesResponse, _abc.Awaitable[_merge_storage_service_pb2.ListMergesResponse]]:
+        """Lists the merge log, the newest first. Scope merge:apply."""
+
+    @_abc_1.abstractmethod
+    def DescribeRevert(
+        self,
+        request: _merge_storage_service_pb2.DescribeRevertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_merge_storage_service_pb2.DescribeRevertResponse, _abc.Awaitable[_merge_storage_service_pb2.DescribeRevertResponse]]:
+        """Says what RevertMerge would restore and which edits stay; changes nothing. Scope merge:apply."""
 
     @_abc_1.abstractmethod
     def ApplyMerge(

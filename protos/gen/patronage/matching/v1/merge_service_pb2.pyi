@@ -374,6 +374,178 @@ class UndoMergeRequest(_message.Message):
 Global___UndoMergeRequest: _TypeAlias = UndoMergeRequest  # noqa: Y015
 
 @_typing.final
+class GetMergeRequest(_message.Message):
+    """Asks for an entry of the merge log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    merge_id: _builtins.str
+    """The merge; required."""
+    def __init__(
+        self,
+        *,
+        merge_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMergeRequest: _TypeAlias = GetMergeRequest  # noqa: Y015
+
+@_typing.final
+class GetMergeResponse(_message.Message):
+    """An entry of the merge log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def merge(self) -> _merge_storage_service_pb2.MergeRecord:
+        """The merge as logged."""
+
+    def __init__(
+        self,
+        *,
+        merge: _merge_storage_service_pb2.MergeRecord | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMergeResponse: _TypeAlias = GetMergeResponse  # noqa: Y015
+
+@_typing.final
+class ListMergesRequest(_message.Message):
+    """Asks for the merge log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ONLY_STANDING_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """Only merges in which this customer was the target or a source. Absent: all."""
+    only_standing: _builtins.bool
+    """Only merges that are not undone."""
+    page_size: _builtins.int
+    """How many, 1 to 1,000; 0 means 20."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; absent: the first page."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        only_standing: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "only_standing", b"only_standing", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMergesRequest: _TypeAlias = ListMergesRequest  # noqa: Y015
+
+@_typing.final
+class ListMergesResponse(_message.Message):
+    """A page of the merge log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty: this is the last one."""
+    @_builtins.property
+    def merges(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.MergeRecord]:
+        """The merges, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        merges: _abc.Iterable[_merge_storage_service_pb2.MergeRecord] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merges", b"merges", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMergesResponse: _TypeAlias = ListMergesResponse  # noqa: Y015
+
+@_typing.final
+class PreviewUndoMergeRequest(_message.Message):
+    """Asks what an undo would do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    merge_id: _builtins.str
+    """The merge; required. One that is undone is refused with MERGE_ALREADY_UNDONE."""
+    def __init__(
+        self,
+        *,
+        merge_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewUndoMergeRequest: _TypeAlias = PreviewUndoMergeRequest  # noqa: Y015
+
+@_typing.final
+class PreviewUndoMergeResponse(_message.Message):
+    """What an undo would do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    LATER_EDITS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def merge(self) -> _merge_storage_service_pb2.MergeRecord:
+        """The merge as logged."""
+
+    @_builtins.property
+    def target(self) -> _customer_pb2.Customer:
+        """The target as it would be. Where it was merged itself since, it stays so."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[_customer_pb2.Customer]:
+        """The sources as they would be, in the order of the merge."""
+
+    @_builtins.property
+    def later_edits(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.LaterEdit]:
+        """Edits that came after the merge, and the side on which each would stay."""
+
+    def __init__(
+        self,
+        *,
+        merge: _merge_storage_service_pb2.MergeRecord | None = ...,
+        target: _customer_pb2.Customer | None = ...,
+        sources: _abc.Iterable[_customer_pb2.Customer] | None = ...,
+        later_edits: _abc.Iterable[_merge_storage_service_pb2.LaterEdit] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge", "target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["later_edits", b"later_edits", "merge", b"merge", "sources", b"sources", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewUndoMergeResponse: _TypeAlias = PreviewUndoMergeResponse  # noqa: Y015
+
+@_typing.final
 class UndoMergeResponse(_message.Message):
     """A merge that was taken back."""
 

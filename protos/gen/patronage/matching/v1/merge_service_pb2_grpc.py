@@ -45,6 +45,21 @@ class MergeServiceStub:
                 request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersRequest.SerializeToString,
                 response_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersResponse.FromString,
                 _registered_method=True)
+        self.GetMerge = channel.unary_unary(
+                '/patronage.matching.v1.MergeService/GetMerge',
+                request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.GetMergeRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.GetMergeResponse.FromString,
+                _registered_method=True)
+        self.ListMerges = channel.unary_unary(
+                '/patronage.matching.v1.MergeService/ListMerges',
+                request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.ListMergesRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.ListMergesResponse.FromString,
+                _registered_method=True)
+        self.PreviewUndoMerge = channel.unary_unary(
+                '/patronage.matching.v1.MergeService/PreviewUndoMerge',
+                request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewUndoMergeRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewUndoMergeResponse.FromString,
+                _registered_method=True)
         self.UndoMerge = channel.unary_unary(
                 '/patronage.matching.v1.MergeService/UndoMerge',
                 request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.UndoMergeRequest.SerializeToString,
@@ -72,6 +87,29 @@ class MergeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetMerge(self, request, context):
+        """Reads an entry of the merge log: who merged what into what, when, why, and whether it is undone. Scope
+        matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMerges(self, request, context):
+        """Lists the merge log, the newest first. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewUndoMerge(self, request, context):
+        """Says what an undo would restore, and which later edits would stay on which side; changes nothing. Scope
+        merge:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UndoMerge(self, request, context):
         """Takes a merge back. Sources and target are as they were, but for later edits, which stay where they were made.
         Merges can be undone in any order. Unless told otherwise, judges the sides to be different. Scope merge:write.
@@ -92,6 +130,21 @@ def add_MergeServiceServicer_to_server(servicer, server):
                     servicer.MergeCustomers,
                     request_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersRequest.FromString,
                     response_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersResponse.SerializeToString,
+            ),
+            'GetMerge': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMerge,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.GetMergeRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.GetMergeResponse.SerializeToString,
+            ),
+            'ListMerges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMerges,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.ListMergesRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.ListMergesResponse.SerializeToString,
+            ),
+            'PreviewUndoMerge': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewUndoMerge,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewUndoMergeRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewUndoMergeResponse.SerializeToString,
             ),
             'UndoMerge': grpc.unary_unary_rpc_method_handler(
                     servicer.UndoMerge,
@@ -154,6 +207,87 @@ class MergeService:
             '/patronage.matching.v1.MergeService/MergeCustomers',
             patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersRequest.SerializeToString,
             patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMerge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MergeService/GetMerge',
+            patronage_dot_matching_dot_v1_dot_merge__service__pb2.GetMergeRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_merge__service__pb2.GetMergeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMerges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MergeService/ListMerges',
+            patronage_dot_matching_dot_v1_dot_merge__service__pb2.ListMergesRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_merge__service__pb2.ListMergesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewUndoMerge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MergeService/PreviewUndoMerge',
+            patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewUndoMergeRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_merge__service__pb2.PreviewUndoMergeResponse.FromString,
             options,
             channel_credentials,
             insecure,

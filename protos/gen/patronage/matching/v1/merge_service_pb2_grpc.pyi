@@ -41,6 +41,16 @@ class MergeServiceStub:
     """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
     the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
     """
+    GetMerge: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.GetMergeRequest, _merge_service_pb2.GetMergeResponse]
+    """Reads an entry of the merge log: who merged what into what, when, why, and whether it is undone. Scope
+    matching:read.
+    """
+    ListMerges: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.ListMergesRequest, _merge_service_pb2.ListMergesResponse]
+    """Lists the merge log, the newest first. Scope matching:read."""
+    PreviewUndoMerge: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.PreviewUndoMergeRequest, _merge_service_pb2.PreviewUndoMergeResponse]
+    """Says what an undo would restore, and which later edits would stay on which side; changes nothing. Scope
+    merge:write.
+    """
     UndoMerge: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.UndoMergeRequest, _merge_service_pb2.UndoMergeResponse]
     """Takes a merge back. Sources and target are as they were, but for later edits, which stay where they were made.
     Merges can be undone in any order. Unless told otherwise, judges the sides to be different. Scope merge:write.
@@ -58,6 +68,16 @@ class MergeServiceAsyncStub(MergeServiceStub):
     MergeCustomers: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.MergeCustomersRequest, _merge_service_pb2.MergeCustomersResponse]  # type: ignore[assignment]
     """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
     the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
+    """
+    GetMerge: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.GetMergeRequest, _merge_service_pb2.GetMergeResponse]  # type: ignore[assignment]
+    """Reads an entry of the merge log: who merged what into what, when, why, and whether it is undone. Scope
+    matching:read.
+    """
+    ListMerges: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.ListMergesRequest, _merge_service_pb2.ListMergesResponse]  # type: ignore[assignment]
+    """Lists the merge log, the newest first. Scope matching:read."""
+    PreviewUndoMerge: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.PreviewUndoMergeRequest, _merge_service_pb2.PreviewUndoMergeResponse]  # type: ignore[assignment]
+    """Says what an undo would restore, and which later edits would stay on which side; changes nothing. Scope
+    merge:write.
     """
     UndoMerge: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.UndoMergeRequest, _merge_service_pb2.UndoMergeResponse]  # type: ignore[assignment]
     """Takes a merge back. Sources and target are as they were, but for later edits, which stay where they were made.
@@ -85,6 +105,34 @@ class MergeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_merge_service_pb2.MergeCustomersResponse, _abc.Awaitable[_merge_service_pb2.MergeCustomersResponse]]:
         """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
         the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
+        """
+
+    @_abc_1.abstractmethod
+    def GetMerge(
+        self,
+        request: _merge_service_pb2.GetMergeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_merge_service_pb2.GetMergeResponse, _abc.Awaitable[_merge_service_pb2.GetMergeResponse]]:
+        """Reads an entry of the merge log: who merged what into what, when, why, and whether it is undone. Scope
+        matching:read.
+        """
+
+    @_abc_1.abstractmethod
+    def ListMerges(
+        self,
+        request: _merge_service_pb2.ListMergesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_merge_service_pb2.ListMergesResponse, _abc.Awaitable[_merge_service_pb2.ListMergesResponse]]:
+        """Lists the merge log, the newest first. Scope matching:read."""
+
+    @_abc_1.abstractmethod
+    def PreviewUndoMerge(
+        self,
+        request: _merge_service_pb2.PreviewUndoMergeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_merge_service_pb2.PreviewUndoMergeResponse, _abc.Awaitable[_merge_service_pb2.PreviewUndoMergeResponse]]:
+        """Says what an undo would restore, and which later edits would stay on which side; changes nothing. Scope
+        merge:write.
         """
 
     @_abc_1.abstractmethod
