@@ -8,12 +8,12 @@ DEFAULT_MODEL = Model(
         Comparison(
             "given",
             (
-                Level("exact", 0.80, 0.01, frequency_of="given"),
-                Level("nickname", 0.06, 0.004),
-                Level("initial", 0.03, 0.01),
-                Level("near", 0.06, 0.004, frequency_of=""),
-                Level("similar", 0.02, 0.03),
-                Level("different", 0.03, 0.942),
+                Level("exact", 0.80, 0.01, 0.02, frequency_of="given"),
+                Level("nickname", 0.06, 0.004, 0.004),
+                Level("initial", 0.03, 0.01, 0.01),
+                Level("near", 0.06, 0.004, 0.004),
+                Level("similar", 0.02, 0.03, 0.03),
+                Level("different", 0.03, 0.942, 0.932),
             ),
             names_only=True,
         ),

@@ -84,6 +84,7 @@ class Columns:
     _rate_bits: dict[str, Weights] = field(default_factory=dict)
 
     _counts: dict[str, Codes] = field(default_factory=dict)
+    _uncounted: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
     _facts: dict[str, Mask] = field(default_factory=dict)
     _profiles: dict[int, Profile] = field(default_factory=dict)
 
@@ -142,12 +143,19 @@ class Columns:
         self._derived = {name: Column(column.values, column.codes[rows]) for name, column in whole._derived.items()}
         self._rate_bits, self._counts, self._profiles = whole._rate_bits, whole._counts, whole._profiles
 
+    def leave_uncounted(self, rows: Rows) -> None:
+        """Count no values of these rows, which repeat others; to be said before anything is counted."""
+        self._uncounted = rows
+        self.population -= len(rows)
+
     def counts(self, attribute: str) -> Codes:
-        """Return how many times each value occurs."""
+        """Return how many times each value occurs, in rows that count."""
         if attribute not in self._counts:
             column = self[attribute]
-            codes = column.codes.ravel()
-            self._counts[attribute] = np.bincount(codes[codes >= 0], minlength=len(column.values)).astype(np.int32)
+            counts = _occurrences(column, column.codes)
+            if len(self._uncounted):
+                counts -= _occurrences(column, column.codes[self._uncounted])
+            self._counts[attribute] = counts
         return self._counts[attribute]
 
     def counted(self, attributes: Iterable[str]) -> Frequencies:
@@ -160,6 +168,11 @@ class Columns:
         usual, records = self._shipped(attribute)
         counts = np.zeros(0) if bits is None else np.exp2(bits) * records - usual + 1.0
         return {values[code]: float(counts[code]) for code in np.flatnonzero(self.counts(attribute) > 1).tolist()}
+
+
+def _occurrences(column: Column, codes: Codes) -> Codes:
+    codes = codes.ravel()
+    return np.bincount(codes[codes >= 0], minlength=len(column.values)).astype(np.int32)
 
 
 def columns_of(identities: Sequence[Identity], frequencies: Frequencies | None = None) -> Columns:

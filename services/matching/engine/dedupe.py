@@ -43,10 +43,11 @@ def _without_collector() -> Iterator[None]:
 def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     clock = Stopwatch(watch)
     clock.start("count")
+    repeats = distinct(records, judged_ids(options))
     records.columns.count_own_values(counted_attributes(options.model))
-    compared = distinct(records, judged_ids(options))
-    columns = compared.records.columns
-    exclusions = Exclusions.of(compared.records, options)
+    compared = repeats.compared()
+    columns = compared.columns
+    exclusions = Exclusions.of(compared, options, repeats.equal)
     crew = Crew.of(watch, options.threads)
     shares = Shares.of(options.memory, crew.threads)
     clock.start("block")
@@ -58,9 +59,9 @@ def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     clock.start("score")
     scored = scan(columns, found, learned.model, shares, crew)
     clock.start("cluster")
-    groups = group(compared.records, scored, learned.model, exclusions, options.threshold, crew)
+    groups = group(compared, scored, learned.model, exclusions, options.threshold, crew)
     clock.start("finish")
-    result = result_of(records, compared, scored, groups, learned.model)
+    result = result_of(records, repeats, scored, groups, learned.model)
     watch.check("finish")
     result.report = report_of(result, found, scored, learned, clock.seconds(), options)
     return result

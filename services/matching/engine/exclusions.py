@@ -1,4 +1,4 @@
-"""Exclusions owns what people said of pairs: which may never be one, and which are, whatever their weight."""
+"""Exclusions owns what holds of pairs whatever their weight: which may never be one, and which are."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ import numpy as np
 from services.matching.engine.arrays import Codes, Mask, Rows
 from services.matching.engine.options import Options
 from services.matching.engine.records import Records
+
+_NO_PAIRS = np.zeros(0, np.int64), np.zeros(0, np.int64)
 
 
 @dataclass(slots=True)
@@ -22,13 +24,19 @@ class Exclusions:
     same: Rows
     """Sorted numbers of the pairs judged to be one, without those judged different as well."""
 
+    equal: Rows
+    """Sorted numbers of the pairs of equal rows that are one, without those that may not share a group."""
+
     @staticmethod
-    def of(records: Records, options: Options) -> "Exclusions":
+    def of(records: Records, options: Options, equal: tuple[Rows, Rows] = _NO_PAIRS) -> "Exclusions":
         """Collect what the options say of pairs."""
         sources = records.sources if options.link_only else None
         row_of = {record_id: row for row, record_id in enumerate(records.ids)} if judged_ids(options) else {}
         different, same = (_numbers(pairs, row_of) for pairs in (options.different, options.same))
-        return Exclusions(len(records.ids), sources, different, np.setdiff1d(same, different))
+        size = len(records.ids)
+        equals = np.unique(np.minimum(*equal) * size + np.maximum(*equal))
+        equals = np.setdiff1d(equals, different) if sources is None else equals[:0]
+        return Exclusions(size, sources, different, np.setdiff1d(same, different), equals)
 
     def among(self, left: Rows, right: Rows) -> Mask:
         """Return which of these pairs are excluded."""
@@ -39,13 +47,18 @@ class Exclusions:
             excluded |= np.isin(self._numbers(left, right), self.different)
         return excluded
 
-    def required(self, left: Rows, right: Rows) -> Mask:
+    def judged_same(self, left: Rows, right: Rows) -> Mask:
         """Return which of these pairs were judged to be one."""
         return np.isin(self._numbers(left, right), self.same)
 
+    def required(self, left: Rows, right: Rows) -> Mask:
+        """Return which of these pairs are one, as judged or since they say the same."""
+        numbers = self._numbers(left, right)
+        return np.isin(numbers, self.same) | np.isin(numbers, self.equal)
+
     def pairs_required(self) -> tuple[Rows, Rows]:
-        """Return the pairs that were judged to be one."""
-        left, right = np.divmod(self.same, max(self.size, 1))
+        """Return the pairs that are one whatever their weight."""
+        left, right = np.divmod(np.union1d(self.same, self.equal), max(self.size, 1))
         return left, right
 
     def thin(self, rows: Rows) -> Rows:

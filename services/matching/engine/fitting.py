@@ -15,7 +15,7 @@ FEWEST_AGREED = 10.0
 _SHIPPED_PAIRS = 20.0
 _MOST_PER_RECORD = 20.0
 _MOST_AS_SHIPPED = 4.0
-"""A share among relatives is at most so many times the shipped one."""
+"""A share among relatives, or of matches that differ, is at most so many times the shipped one."""
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ def _fitted(
     """Return one comparison with the shares found in each class, the shipped ones counting as a few pairs."""
     homes = [level.related for level in default.levels]
     namesakes = [level.among_namesakes for level in default.levels]
-    m = shares(levels, classes.match, [level.m for level in default.levels])
+    m = _among_matches(levels, classes.match, [level.m for level in default.levels])
     u = _among_strangers(random, default)
     h = None if None in homes else _among_relatives(levels, classes.related, [home or 0.0 for home in homes])
     same = shares(levels, classes.namesakes, [share or 0.0 for share in namesakes])
@@ -113,6 +113,16 @@ def _fitted(
         for index, level in enumerate(default.levels)
     ]
     return replace(default, levels=tuple(fitted))
+
+
+def _among_matches(levels: Levels, match: Weights, shipped: list[float]) -> Weights:
+    """Return the shares among matches; if most differed in what hardly changes, they would be several people."""
+    found = shares(levels, match, shipped)
+    most = min(_MOST_AS_SHIPPED * shipped[-1], 1.0)
+    if found[-1] > most:
+        found[:-1] *= (1.0 - most) / found[:-1].sum()
+        found[-1] = most
+    return found
 
 
 def _among_relatives(levels: Levels, related: Weights, shipped: list[float]) -> Weights:

@@ -47,7 +47,7 @@ def group(
     links = _links(scored, exclusions, threshold)
     least = weight_of_confidence(threshold)
     clusters = cluster(columns.size, links, weigh, least, exclusions.thin, partial(_by_id, records.ids))
-    return _held_by(clusters.groups, clusters.weakest, columns, model, exclusions)
+    return _held_by(clusters.groups, clusters.weakest, columns, model, exclusions, threshold)
 
 
 def _by_id(ids: Sequence[str], rows: Rows) -> Rows:
@@ -74,9 +74,11 @@ def _held_by(
     columns: Columns,
     model: Model,
     exclusions: Exclusions,
+    threshold: int,
 ) -> RowGroups:
     ends = np.array(weakest, np.int64).reshape(-1, 2)
     _, scored = score_pairs(Pairs(columns, ends[:, 0], ends[:, 1]), model)
-    judged = exclusions.required(ends[:, 0], ends[:, 1])
-    confidence = np.where(judged, 100, scored.confidence).astype(np.int8)
+    required = exclusions.required(ends[:, 0], ends[:, 1])
+    confidence = np.where(required, np.maximum(scored.confidence, threshold), scored.confidence)
+    confidence = np.where(exclusions.judged_same(ends[:, 0], ends[:, 1]), 100, confidence).astype(np.int8)
     return RowGroups(groups, list(weakest), scored.total, confidence)

@@ -1,11 +1,15 @@
-"""Repeats owns rows that say exactly the same: two of them are compared, the others follow."""
+"""Repeats owns rows that say exactly the same: two of them are compared, the others follow.
+
+Rows that say enough to tell one person from another, and all the same, are one from the start, and their values count
+once and not as often as they were written.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
-from services.matching.engine.arrays import Rows, mixed, run_starts
+from services.matching.engine.arrays import Mask, Rows, mixed, run_starts
 from services.matching.engine.columns import Column, Columns
 from services.matching.engine.records import Records
 
@@ -13,12 +17,21 @@ _COMPARED = 2
 _FOLLOWING = frozenset({"line", "email_local"})
 """Attributes that are equal where others are."""
 
+_NAMES = ("given", "family", "organization")
+_TELLING = ("email", "phone", "external_id", "line")
+"""Beside a name, any of these tells one person from another."""
+
+_BIRTH, _PLACE = ("birth_date",), ("postcode", "street")
+"""So do both of these: many who are born on one day share a name."""
+
 
 @dataclass(slots=True)
 class Distinct:
-    """The rows that are compared, and for each further row the two compared ones it equals."""
+    """Which rows are compared, and for each further row the two compared ones it equals."""
 
     records: Records
+    """All of them."""
+
     rows: Rows
     """Input row of each compared row."""
 
@@ -29,15 +42,26 @@ class Distinct:
     second: Rows
     """Compared rows that each follower equals."""
 
+    equal: tuple[Rows, Rows]
+    """Pairs of compared rows that are one from the start."""
+
+    def compared(self) -> Records:
+        """Return the records that are compared, with what is known of all."""
+        return _subset(self.records, self.rows)
+
 
 def distinct(records: Records, judged: Collection[str] = ()) -> Distinct:
-    """Set aside the rows of which two equal ones were seen already; those that a judgement names are compared."""
+    """Set aside the rows of which two equal ones were seen already; those that a judgement names are compared.
+
+    To be asked before values are counted, since it says which rows do not count.
+    """
     signature = _signature(records)
     named = np.fromiter((record_id in judged for record_id in records.ids), np.bool_) if judged else None
     rows = np.arange(len(signature)) if named is None else np.argsort(named, kind="stable")
     order = rows[np.argsort(signature[rows], kind="stable")]
     bounds = run_starts(signature[order])
-    start = np.repeat(bounds[:-1], np.diff(bounds))
+    sizes = np.diff(bounds)
+    start = np.repeat(bounds[:-1], sizes)
     late = np.arange(len(order)) - start >= _COMPARED
     if named is not None:
         late &= ~named[order]
@@ -48,7 +72,20 @@ def distinct(records: Records, judged: Collection[str] = ()) -> Distinct:
     compared_row = np.full(len(order), -1, np.int64)
     compared_row[rows] = np.arange(len(rows))
     first, second = compared_row[order[first_of]], compared_row[order[first_of + 1]] if len(first_of) else first_of
-    return Distinct(_subset(records, rows), rows, followers, first, second)
+    several = bounds[:-1][sizes > 1]
+    several = several[_tells_apart(records.columns, order[several])]
+    equal = compared_row[order[several]], compared_row[order[several + 1]] if len(several) else several
+    records.columns.leave_uncounted(followers[_tells_apart(records.columns, followers)])
+    return Distinct(records, rows, followers, first, second, equal)
+
+
+def _tells_apart(columns: Columns, rows: Rows) -> Mask:
+    """Return which rows have a name and something more that hardly two people share."""
+
+    def any_of(attributes: tuple[str, ...]) -> Mask:
+        return np.asarray(sum((columns[name].codes[rows] >= 0).any(axis=1) for name in attributes) > np.int64(0))
+
+    return any_of(_NAMES) & (any_of(_TELLING) | (any_of(_BIRTH) & any_of(_PLACE)))
 
 
 def _signature(records: Records) -> Rows:

@@ -1,17 +1,143 @@
-"""Households owns seeded files of people who live together: one surname, address and phone, near birth years, and a truth."""
+"""Households owns seeded files of people who live together, close to one another in everything, with their truth."""
 
 from dataclasses import dataclass, field
 from random import Random
 
 from tests.unit.matching.customers import Row
 
-GIVEN = """James Robert John Michael David William Richard Joseph Thomas Charles Mary Patricia Jennifer Linda Elizabeth
-Barbara Susan Jessica Sarah Karen Lisa Nancy Betty Sandra Ashley Emily Donna Michelle Carol Amanda Mark Steven Paul
-Andrew Joshua Kenneth Kevin Brian George Edward Ronald Timothy Jason Jeffrey Ryan Gary Nicholas Eric Stephen Larry
-Hannah Olivia Grace Judith Rose Teresa Doris Gloria Evelyn Jean Alice Megan Heather Diane Julia""".split()
-FAMILY_STARTS = "Ash Bar Cald Dun Ever Fair Gar Hart Ing Jor Kel Lang Mar Nor Ost Pen Quin Rad Stan Thorn Up Val Wes Yar".split()
-FAMILY_ENDS = "brook by croft dale field ford gate ham ley low man mere more ridge son stead ton well wick worth".split()
-STREETS = "Oak Elm Mill Church Station High Park King Queen Bridge Hill Lake River Spring Garden Forest".split()
+GIVEN = [
+    "James",
+    "Robert",
+    "John",
+    "Michael",
+    "David",
+    "William",
+    "Richard",
+    "Joseph",
+    "Thomas",
+    "Charles",
+    "Mary",
+    "Patricia",
+    "Jennifer",
+    "Linda",
+    "Elizabeth",
+    "Barbara",
+    "Susan",
+    "Jessica",
+    "Sarah",
+    "Karen",
+    "Lisa",
+    "Nancy",
+    "Betty",
+    "Sandra",
+    "Ashley",
+    "Emily",
+    "Donna",
+    "Michelle",
+    "Carol",
+    "Amanda",
+    "Mark",
+    "Steven",
+    "Paul",
+    "Andrew",
+    "Joshua",
+    "Kenneth",
+    "Kevin",
+    "Brian",
+    "George",
+    "Edward",
+    "Ronald",
+    "Timothy",
+    "Jason",
+    "Jeffrey",
+    "Ryan",
+    "Gary",
+    "Nicholas",
+    "Eric",
+    "Stephen",
+    "Larry",
+    "Hannah",
+    "Olivia",
+    "Grace",
+    "Judith",
+    "Rose",
+    "Teresa",
+    "Doris",
+    "Gloria",
+    "Evelyn",
+    "Jean",
+    "Alice",
+    "Megan",
+    "Heather",
+    "Diane",
+    "Julia",
+]
+FAMILY_STARTS = [
+    "Ash",
+    "Bar",
+    "Cald",
+    "Dun",
+    "Ever",
+    "Fair",
+    "Gar",
+    "Hart",
+    "Ing",
+    "Jor",
+    "Kel",
+    "Lang",
+    "Mar",
+    "Nor",
+    "Ost",
+    "Pen",
+    "Quin",
+    "Rad",
+    "Stan",
+    "Thorn",
+    "Up",
+    "Val",
+    "Wes",
+    "Yar",
+]
+FAMILY_ENDS = [
+    "brook",
+    "by",
+    "croft",
+    "dale",
+    "field",
+    "ford",
+    "gate",
+    "ham",
+    "ley",
+    "low",
+    "man",
+    "mere",
+    "more",
+    "ridge",
+    "son",
+    "stead",
+    "ton",
+    "well",
+    "wick",
+    "worth",
+]
+STREETS = [
+    "Oak",
+    "Elm",
+    "Mill",
+    "Church",
+    "Station",
+    "High",
+    "Park",
+    "King",
+    "Queen",
+    "Bridge",
+    "Hill",
+    "Lake",
+    "River",
+    "Spring",
+    "Garden",
+    "Forest",
+]
 
 
 @dataclass(slots=True)
@@ -78,7 +204,9 @@ class Lives:
     def _own_contacts(self, person: Row) -> None:
         dice = self._dice
         if dice.random() < 0.5:
-            person["email"] = f"{person['given_name']}.{person['family_name']}{dice.randint(1, 999)}@mail.example".lower()
+            person["email"] = (
+                f"{person['given_name']}.{person['family_name']}{dice.randint(1, 999)}@mail.example".lower()
+            )
         if dice.random() < 0.7:
             person["external_id"] = f"C-{100_000 + len(self.rows)}"
 

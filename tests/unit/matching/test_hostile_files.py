@@ -9,9 +9,31 @@ from tests.unit.matching.customers import people
 def test_very_many_identical_rows_are_one_group() -> None:
     row = {"name": "Ann Lee", "email": "ann@x.org", "phone": "415-555-2671", "street": "12 Oak St"}
     table = {field: [value] * 100_000 for field, value in row.items()}
-    result = dedupe(records_from_table([str(number) for number in range(100_000)], table), Options(learn=False))
+    result = dedupe(records_from_table([str(number) for number in range(100_000)], table))
     assert result.report["compared_pairs"] <= 1
-    assert [len(group.members) for group in result.groups] in ([100_000], [])
+    assert [len(group.members) for group in result.groups] == [100_000]
+
+
+@pytest.mark.parametrize(
+    "telling",
+    [{"phone": "415-555-2671"}, {"address": "12 Oak St"}, {"birth_date": "1980-01-01", "postal_code": "62704"}],
+)
+def test_equal_rows_are_one_among_others_when_they_tell_people_apart(telling: dict[str, str]) -> None:
+    rows = [*people(300, copies=30), *({"id": f"same-{number}", "name": "Ann Lee", **telling} for number in range(900))]
+    sizes = [len(group.members) for group in dedupe(records_from_rows(rows)).groups if "same-0" in group.members]
+    assert sizes == [900]
+
+
+@pytest.mark.parametrize("row", [{"phone": "415-555-2671"}, {"name": "Ann Lee", "birth_date": "1980-01-01"}])
+def test_equal_rows_that_do_not_tell_people_apart_stay_alone_when_very_many_are_equal(row: dict[str, str]) -> None:
+    rows = [*people(300, copies=30), *({"id": f"same-{number}", **row} for number in range(900))]
+    assert not any("same-0" in group.members for group in dedupe(records_from_rows(rows)).groups)
+
+
+def test_equal_rows_of_one_source_are_not_linked() -> None:
+    row = {"name": "Ann Lee", "email": "ann@x.org", "phone": "415-555-2671", "source": "shop"}
+    rows = [{"id": str(number), **row} for number in range(5)]
+    assert dedupe(records_from_rows(rows), Options(link_only=True)).groups == []
 
 
 def test_very_many_rows_with_nothing_but_a_common_name_stay_alone() -> None:

@@ -40,6 +40,17 @@ def test_bulk_and_online_give_the_same_score(table: list[Row], learn: bool) -> N
         assert online.confidence == pair.confidence
 
 
+@settings(max_examples=20, deadline=None)
+@given(table=st.lists(rows, min_size=2, max_size=6), repeats=st.integers(3, 60))
+def test_rows_that_repeat_leave_bulk_and_online_equal(table: list[Row], repeats: int) -> None:
+    table = [*table, *[table[0]] * repeats]
+    result = dedupe(records_from_rows({"id": str(number), **row} for number, row in enumerate(table)))
+    for pair in result.pairs():
+        left, right = (identity_of(table[int(record_id)]) for record_id in (pair.id_a, pair.id_b))
+        (online,) = score_candidates(left, [right], result.model, result.frequencies)
+        assert (online.match_weight, online.confidence) == (pair.weight, pair.confidence)
+
+
 @given(left=rows, others=st.lists(rows, max_size=4))
 def test_a_candidate_scores_the_same_alone_and_among_others(left: Row, others: list[Row]) -> None:
     identity, candidates = identity_of(left), [identity_of(row) for row in others]
