@@ -109,7 +109,8 @@ class Company:
 
     def import_rows(self, *rows: dict[str, Any], source: str = "crm", on_duplicate: str = "ALLOW") -> list[Outcome]:
         """Imports rows; `id` of a row is its id in the source."""
-        raw = [RawRow(place, row.pop("id", ""), row, row.pop("notes", "")) for place, row in enumerate(map(dict, rows), start=1)]
+        copies = enumerate(map(dict, rows), start=1)
+        raw = [RawRow(place, row.pop("id", ""), row, row.pop("notes", "")) for place, row in copies]
         found: list[Outcome]
         found, _ = self.write(lambda tx: import_customers(tx, raw, source=source, on_duplicate=on_duplicate))
         return found

@@ -184,7 +184,7 @@ def test_everything_is_read_in_the_order_of_its_key(customers_database: ServiceD
             " FROM (SELECT gen_random_uuid() AS u FROM generate_series(1, 3000)) made"
         )
         admin.execute("ANALYZE customers")
-    plan = plan_of(feed, sql, company_id="acme", after_company="acme", after_customer=NO_ID, limit=500)
+    plan = plan_of(feed, sql, company_id="acme", after_company="acme", after_thing=NO_ID, limit=500)
     assert "Index Scan using customers_pkey" in plan
     assert "Sort" not in plan
     assert "Filter" not in plan

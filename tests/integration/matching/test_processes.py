@@ -44,11 +44,12 @@ def service(matching_database: ServiceDatabase, tmp_path: Path) -> Iterator[Serv
 
 
 def siblings(process: ServiceProcess) -> set[int]:
-    """The processes that the first one has started, without those that have ended and are not yet collected."""
+    """The processes of the service that the first one has started, without those that have ended and are not yet
+    collected, and without the one that waits to scan."""
     parent = process.process.pid
     children = Path(f"/proc/{parent}/task").glob("*/children")
     pids = {int(pid) for file in children for pid in file.read_text().split()}
-    return {pid for pid in pids if "services.matching" in Path(f"/proc/{pid}/cmdline").read_text()}
+    return {pid for pid in pids if "services.matching" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")}
 
 
 def until(holds: Callable[[], bool]) -> None:
