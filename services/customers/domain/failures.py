@@ -189,7 +189,9 @@ class EngagementTransition(Failure):
     reason = "ENGAGEMENT_TRANSITION"
 
     def __init__(self, kind: str, status: str, wanted: str, allowed: Sequence[str]) -> None:
-        text = f"A {kind} that is {status} cannot become {wanted}; it can become {', '.join(allowed) or 'nothing else'}."
+        text = (
+            f"A {kind} that is {status} cannot become {wanted}; it can become {', '.join(allowed) or 'nothing else'}."
+        )
         super().__init__(text, metadata={"from": status, "to": wanted, "allowed": ",".join(allowed)})
 
 
