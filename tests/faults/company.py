@@ -11,7 +11,12 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from patronage.analytics.v1 import metrics_service_pb2, metrics_service_pb2_grpc, sales_service_pb2_grpc
+from patronage.analytics.v1 import (
+    metrics_service_pb2,
+    metrics_service_pb2_grpc,
+    overview_pb2_grpc,
+    sales_service_pb2_grpc,
+)
 from patronage.customers.v1 import (
     change_feed_pb2_grpc,
     company_service_pb2,
@@ -74,6 +79,7 @@ class Company:
         self.merges = merge_service_pb2_grpc.MergeServiceStub(matching)
         self.sales = sales_service_pb2_grpc.SalesServiceStub(analytics)
         self.metrics = metrics_service_pb2_grpc.MetricsServiceStub(analytics)
+        self.overviews = overview_pb2_grpc.OverviewServiceStub(analytics)
 
     def close(self) -> None:
         """Close every channel."""

@@ -8,7 +8,7 @@ import grpc
 import psycopg
 import pytest
 
-from patronage.analytics.v1 import metrics_service_pb2
+from patronage.analytics.v1 import metrics_service_pb2, overview_pb2
 from patronage.matching.v1 import matching_service_pb2, merge_service_pb2
 from services.local.postgres import Postgres
 from services.runtime.ids import new_id
@@ -34,6 +34,15 @@ def assert_upstream_unavailable(call: Callable[[Any], object], request: Any) -> 
     assert retry_delay(caught.value)
 
 
+def assert_overview_has_the_figures_alone(company: Company, person: str) -> None:
+    found = company.overviews.GetCustomerOverview(overview_pb2.GetCustomerOverviewRequest(customer_id=person))
+    missing = [part for part in found.parts if not part.available]
+    assert {part.reason for part in missing} == {"UPSTREAM_UNAVAILABLE"}
+    assert len(missing) == len(found.parts) - 2, "the figures and the sales are here"
+    assert (found.metrics.total_purchases, len(found.sales)) == (2, 2)
+    assert all(0 < part.age_seconds < math.inf for part in found.parts if part.available)
+
+
 def test_both_start_and_answer_without_customers_and_all_recover(company: Company) -> None:
     suite, people = company.suite, import_people(company, 6)
     merge = merge_service_pb2.MergeCustomersRequest(
@@ -55,6 +64,7 @@ def test_both_start_and_answer_without_customers_and_all_recover(company: Compan
     question = metrics_service_pb2.GetCustomerMetricsRequest(customer_id=people[0], at_least_as_fresh=token)
     assert insist(company.metrics.GetCustomerMetrics, question).metrics.total_purchases == 1, "the token was met before"
     assert insist(company.sales.RecordSale, sale_request(people[0], 7)).recorded
+    assert_overview_has_the_figures_alone(company, people[0])
     first = ages(company)
     assert all(0 < age < math.inf for age in first)
     until(lambda: all(now > age + 0.2 for now, age in zip(ages(company), first, strict=True)), "both ages grow")
