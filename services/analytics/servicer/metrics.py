@@ -145,6 +145,9 @@ class MetricsServicer(CompanyReports, metrics_service_pb2_grpc.MetricsServiceSer
         self, request: company_figures_pb2.VerifyMetricsRequest, context: grpc.ServicerContext
     ) -> company_figures_pb2.VerifyMetricsResponse:
         """Counts figures again."""
+        check = FieldCheck()
+        token = ChangeToken.asked(request.at_least_as_fresh, check)
+        check.raise_if_any()
 
         def run(tx: Transaction) -> company_figures_pb2.VerifyMetricsResponse:
             verified = verify_metrics(tx, request.customer_id)
@@ -154,4 +157,5 @@ class MetricsServicer(CompanyReports, metrics_service_pb2_grpc.MetricsServiceSer
             ]
             return company_figures_pb2.VerifyMetricsResponse(total_drifts=verified.total, drifts=drifts)
 
+        self._followed.wait(token, context)
         return self._edge.read(context, run)
