@@ -49,7 +49,15 @@ def siblings(process: ServiceProcess) -> set[int]:
     parent = process.process.pid
     children = Path(f"/proc/{parent}/task").glob("*/children")
     pids = {int(pid) for file in children for pid in file.read_text().split()}
-    return {pid for pid in pids if "services.matching" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")}
+    return {pid for pid in pids if "services.matching" in command_of(pid)}
+
+
+def command_of(pid: int) -> list[str]:
+    """What a process was started with; nothing where it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def until(holds: Callable[[], bool]) -> None:
