@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.analytics.domain.figures import CurrencyTotal
 from services.analytics.domain.money import Amount
+from services.analytics.store.sales_between import PARTS_BETWEEN
 from services.runtime.database import Transaction
 
 CUSTOMERS = """
@@ -18,24 +19,8 @@ REVENUE = """
 SELECT currency, sum(purchases)::bigint AS purchases, sum(total_minor) AS total_minor
 FROM company_totals WHERE company_id = app_company() GROUP BY currency HAVING sum(purchases) > 0 ORDER BY currency
 """
-# Whole quarters of an hour are summed already; what sticks out at either end is summed from the sales themselves.
-REVENUE_BETWEEN = """
-WITH edges AS (
-    SELECT %(sold_from)s::timestamptz AS sold_from, %(sold_before)s::timestamptz AS sold_before,
-           quarter_of(%(sold_from)s::timestamptz - interval '1 microsecond') + interval '15 minutes' AS first,
-           quarter_of(%(sold_before)s::timestamptz) AS last
-), parts AS (
-    SELECT currency, purchases, total_minor FROM company_quarters, edges
-    WHERE company_id = app_company() AND quarter >= first AND quarter < last
-    UNION ALL
-    SELECT currency, 1, net_minor FROM sales, edges
-    WHERE company_id = app_company() AND counts AND sold_at >= edges.sold_from
-          AND sold_at < least(first, edges.sold_before)
-    UNION ALL
-    SELECT currency, 1, net_minor FROM sales, edges
-    WHERE company_id = app_company() AND counts AND sold_at >= greatest(last, first)
-          AND sold_at < edges.sold_before
-)
+REVENUE_BETWEEN = f"""
+{PARTS_BETWEEN}
 SELECT currency, sum(purchases)::bigint AS purchases, sum(total_minor) AS total_minor
 FROM parts GROUP BY currency HAVING sum(purchases) > 0 ORDER BY currency
 """
