@@ -55,6 +55,12 @@ class Merge:
             for place, source in enumerate(self.source_ids)
         ]
 
+    def logged(self, by: Actor, merged_at: datetime, digests: Mapping[str, str]) -> LoggedMerge:
+        """What the log says of it once it is made."""
+        return LoggedMerge(
+            self.merge_id, self.target_id, self.source_ids, self.reason, by, merged_at, digests, self.fingerprint
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedMerge:

@@ -11,10 +11,12 @@ from services.customers.domain.failures import (
     PreviewStale,
     SelfMerge,
 )
-from services.customers.domain.forest import Tree, joined
+from services.customers.domain.fields import Json
+from services.customers.domain.forest import Edge, Tree, joined
 from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.merge import LoggedMerge, Merge, check_size, edges_of, member_digest
 from services.customers.domain.merge_outcome import state_digest
+from services.customers.domain.record import Actor
 from services.customers.domain.view import views
 from services.customers.operations.writing import Writes, actor_of
 from services.customers.store import merges, trees
@@ -43,23 +45,44 @@ def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]
     """
     if not is_id(merge.merge_id):
         raise FieldsInvalid([FieldViolation("merge_id", "is no UUID")])
-    merges.lock(tx, merge.merge_id)
+    merges.lock(tx, [merge.merge_id])
     logged = merges.find(tx, merge.merge_id)
     if logged is not None:
         return _first_result(tx, merge, logged)
     stored = mergeable(tx, merge, expected_etags, expected_digest)
+    join = joining(merge, stored, tallies_of(tx, stored.values()), actor_of(tx.scope, merge.on_behalf_of))
+    merges.insert(tx, [(merge, join.logged, join.edges)])
+    return Applied(join.logged, join.target, join.writes.store(tx))
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A merge that nothing forbids: what is logged of it, its edges, what is to be written, and the target then."""
+
+    logged: LoggedMerge
+    edges: list[Edge]
+    writes: Writes
+    target: StoredCustomer
+
+
+def joining(merge: Merge, stored: Mapping[str, StoredTree], tallies: Mapping[str, list[Json]], by: Actor) -> Join:
+    """What a merge of some locked trees is; writes nothing. Raises TreeTooLarge."""
     target = stored[merge.target_id]
     edges = merge.edges(target.now)
     sources = [stored[source].tree for source in merge.source_ids]
     tree = joined(target.tree, sources, edges)
-    logged = merges.insert(
-        tx, merge, edges, digests(tx, [target.tree, *sources]), actor_of(tx.scope, merge.on_behalf_of)
-    )
+    before = digests_of([target.tree, *sources], tallies)
+    logged = merge.logged(by, edges[0].merged_at, before)
     rows = {member: row for one in stored.values() for member, row in one.rows.items()}
     writes = refolded([tree], rows, "MERGED", logged)
     root = next(row for row in writes.rows if row.customer_id == merge.target_id)
     check_size(tree, root.view)
-    return Applied(logged, root.after, writes.store(tx))
+    return Join(logged, edges, writes, root.after)
+
+
+def tallies_of(tx: Transaction, stored: Iterable[StoredTree]) -> dict[str, list[Json]]:
+    """What the own children of each member of some trees add to its digest."""
+    return merges.tallies(tx, [member for tree in stored for member in tree.rows])
 
 
 def mergeable(
@@ -70,6 +93,15 @@ def mergeable(
         raise SelfMerge(merge.target_id)
     ids = [merge.target_id, *merge.source_ids]
     stored = trees.lock_trees(tx, ids)
+    check_mergeable(merge, stored, expected_etags, expected_digest)
+    return stored
+
+
+def check_mergeable(
+    merge: Merge, stored: Mapping[str, StoredTree], expected_etags: Mapping[str, str], expected_digest: str
+) -> None:
+    """Raises what forbids to merge some trees as they are."""
+    ids = [merge.target_id, *merge.source_ids]
     by_member = {member: tree for tree in stored.values() for member in tree.rows}
     for failure in against(merge, by_member):
         raise failure
@@ -80,7 +112,6 @@ def mergeable(
             raise PreviewStale(customer_id)
     check_choices(merge, by_member)
     _check_digest(merge, stored, expected_digest)
-    return stored
 
 
 def against(merge: Merge, by_member: Mapping[str, StoredTree]) -> list[SelfMerge | AlreadyMerged | CustomerDeleted]:
@@ -99,8 +130,13 @@ def against(merge: Merge, by_member: Mapping[str, StoredTree]) -> list[SelfMerge
 
 def digests(tx: Transaction, forest: Iterable[Tree]) -> dict[str, str]:
     """The digest of each member of some trees."""
+    listed = list(forest)
+    return digests_of(listed, merges.tallies(tx, [member for tree in listed for member in tree.members]))
+
+
+def digests_of(forest: Iterable[Tree], tallies: Mapping[str, list[Json]]) -> dict[str, str]:
+    """The same, by what their children add."""
     members = {member: tree for tree in forest for member in tree.members}
-    tallies = merges.tallies(tx, list(members))
     return {
         member: member_digest(tree.members[member], tallies.get(member, []), edges_of(tree, member))
         for member, tree in members.items()

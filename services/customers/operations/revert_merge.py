@@ -62,7 +62,7 @@ def _locked(tx: Transaction, merge_id: str) -> LoggedMerge:
     """The entry of the merge log, with other callers kept off it; MergeNotFound where there is none."""
     if not is_id(merge_id):
         raise MergeNotFound(merge_id)
-    merges.lock(tx, merge_id.lower())
+    merges.lock(tx, [merge_id.lower()])
     logged = merges.find(tx, merge_id)
     if logged is None:
         raise MergeNotFound(merge_id)

@@ -13,7 +13,11 @@ from services.customers.domain.merge import LoggedMerge, Merge
 from services.customers.domain.record import Actor
 from services.runtime.database import Transaction
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('merge ' || %s, 0))"
+LOCK = """
+SELECT pg_advisory_xact_lock(m.number)
+  FROM (SELECT hashtextextended('merge ' || merge_id, 0) AS number FROM unnest(%s::text[]) AS given (merge_id)
+         ORDER BY 1) AS m
+"""
 COLUMNS = """merge_id::text, target_id::text, source_ids::text[], reason, merged_by, merged_by_name, merged_at, digests,
        fingerprint, undone_at, undone_by, undone_by_name, undo_reason"""
 FIND = f"SELECT {COLUMNS} FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid"
@@ -33,15 +37,19 @@ SELECT {COLUMNS} FROM merges
 """
 LAST = ("infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff")
 INSERT = """
-WITH logged AS (
+WITH given AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%s) AS m (
+        merge_id uuid, target_id uuid, source_ids uuid[], rules jsonb, choices jsonb, digests jsonb, fingerprint text,
+        reason text, merged_by text, merged_by_name text, merged_at timestamptz, edge_times timestamptz[])
+), logged AS (
 INSERT INTO merges (company_id, merge_id, target_id, source_ids, rules, choices, digests, fingerprint, reason,
                     merged_by, merged_by_name, merged_at)
-VALUES ((SELECT app_company()), %(merge_id)s, %(target_id)s, %(source_ids)s::uuid[], %(rules)s, %(choices)s,
-        %(digests)s, %(fingerprint)s, %(reason)s, %(merged_by)s, %(merged_by_name)s, %(merged_at)s)
+SELECT (SELECT app_company()), merge_id, target_id, source_ids, rules, choices, digests, fingerprint, reason,
+       merged_by, merged_by_name, merged_at FROM given
 )
 INSERT INTO merge_edges (company_id, merge_id, source_id, target_id, merged_at)
-SELECT (SELECT app_company()), %(merge_id)s, e.source_id, %(target_id)s, e.merged_at
-  FROM unnest(%(source_ids)s::uuid[], %(edge_times)s::timestamptz[]) AS e (source_id, merged_at)
+SELECT (SELECT app_company()), given.merge_id, e.source_id, given.target_id, e.merged_at
+  FROM given CROSS JOIN LATERAL unnest(given.source_ids, given.edge_times) AS e (source_id, merged_at)
 """
 UNDO = """
 WITH logged AS (
@@ -56,9 +64,9 @@ SELECT customer_id::text, kind, children, digest::text FROM child_tallies
 """
 
 
-def lock(tx: Transaction, merge_id: str) -> None:
-    """Keeps other callers off the same merge until the transaction ends."""
-    tx.execute(LOCK, (merge_id,))
+def lock(tx: Transaction, merge_ids: Sequence[str]) -> None:
+    """Keeps other callers off the same merges until the transaction ends."""
+    tx.execute(LOCK, (list(merge_ids),))
 
 
 def find(tx: Transaction, merge_id: str) -> LoggedMerge | None:
@@ -78,27 +86,9 @@ def page(
     return [_logged(row) for row in tx.rows(PAGE, asked)]
 
 
-def insert(tx: Transaction, merge: Merge, edges: Sequence[Edge], digests: Mapping[str, str], by: Actor) -> LoggedMerge:
-    """Logs a merge and puts its edges in force."""
-    merged_at = edges[0].merged_at
-    parameters = {
-        "merge_id": merge.merge_id,
-        "target_id": merge.target_id,
-        "source_ids": list(merge.source_ids),
-        "rules": json.dumps(dict(merge.rules)),
-        "choices": json.dumps(dict(merge.choices)),
-        "digests": json.dumps(dict(digests)),
-        "fingerprint": merge.fingerprint,
-        "reason": merge.reason,
-        "merged_by": by.subject,
-        "merged_by_name": by.name,
-        "merged_at": merged_at,
-        "edge_times": [edge.merged_at for edge in edges],
-    }
-    tx.execute(INSERT, parameters)
-    return LoggedMerge(
-        merge.merge_id, merge.target_id, merge.source_ids, merge.reason, by, merged_at, digests, merge.fingerprint
-    )
+def insert(tx: Transaction, entries: Sequence[tuple[Merge, LoggedMerge, Sequence[Edge]]]) -> None:
+    """Logs merges and puts their edges in force."""
+    tx.execute(INSERT, (json.dumps([_entry(*entry) for entry in entries], ensure_ascii=False),))
 
 
 def undo(tx: Transaction, merge_id: str, now: datetime, by: Actor, reason: str) -> None:
@@ -113,6 +103,23 @@ def tallies(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, list[Json
     for row in tx.rows(TALLIES, (list(customer_ids),)):
         found.setdefault(row["customer_id"], []).append([row["kind"], row["children"], row["digest"]])
     return found
+
+
+def _entry(merge: Merge, logged: LoggedMerge, edges: Sequence[Edge]) -> dict[str, Json]:
+    return {
+        "merge_id": merge.merge_id,
+        "target_id": merge.target_id,
+        "source_ids": list(merge.source_ids),
+        "rules": dict(merge.rules),
+        "choices": dict(merge.choices),
+        "digests": dict(logged.digests),
+        "fingerprint": logged.fingerprint,
+        "reason": logged.reason,
+        "merged_by": logged.merged_by.subject,
+        "merged_by_name": logged.merged_by.name,
+        "merged_at": logged.merged_at.isoformat(),
+        "edge_times": [edge.merged_at.isoformat() for edge in edges],
+    }
 
 
 def _logged(row: Mapping[str, Any]) -> LoggedMerge:
