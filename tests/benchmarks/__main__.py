@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import analytics_bench, load
+from tests.benchmarks import analytics_bench, load, merge_bench
 from tests.benchmarks.customers_bench import figures
 from tests.benchmarks.suite_bench import lines
 
@@ -28,6 +28,10 @@ def main() -> None:
         "--sales", type=int, default=0, metavar="SALES",
         help="measure the figures of analytics instead, of so many sales to a fifth as many customers, such as 5000000",
     )  # fmt: skip
+    parser.add_argument(
+        "--merges", type=int, default=0, metavar="ROWS",
+        help="measure previews, merges and undos instead, in one company of so many customers, such as 1000000",
+    )  # fmt: skip
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="patronage-bench-"))
     folder.chmod(0o711)
@@ -39,9 +43,10 @@ def main() -> None:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return
-    if chosen.customers:
+    if chosen.customers or chosen.merges:
+        measured = merge_bench.figures(folder, chosen.merges) if chosen.merges else figures(folder, chosen.customers)
         try:
-            for line_ in figures(folder, chosen.customers):
+            for line_ in measured:
                 sys.stdout.write(line_ + "\n")
                 sys.stdout.flush()
         finally:
