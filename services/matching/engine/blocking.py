@@ -46,9 +46,10 @@ def _find(columns: Columns, budget: int, found: Candidates, crew: Crew) -> None:
     usual = len(keys)
     keys = (*keys, *(WIDE_KEYS if columns.size <= _WIDE_RECORDS else ()))
     found.keys = [KeyReport(key.kind) for key in keys]
-    _derive(columns, keys)
 
     def expand(number: int) -> None:
+        if not all(map(columns.has, keys[number].parts)):
+            return
         affordable = budget if number < usual else min(budget, _WIDE_PAIRS)
         for blocks in _blocks_of(columns, keys[number], affordable, found.keys[number]):
             for batch in blocks.batches(_PAIRS_AT_ONCE):
@@ -65,12 +66,6 @@ def _are_told_apart(columns: Columns) -> bool:
     for attribute in TELLING:
         told |= (columns[attribute].codes >= 0).any(axis=1)
     return bool(told.mean() >= 0.5)
-
-
-def _derive(columns: Columns, keys: tuple[Key, ...]) -> None:
-    """Make the derived columns beforehand, since two threads would make them twice."""
-    for part in dict.fromkeys(part for key in keys for part in (*key.parts, *key.refined_by)):
-        _ = columns[part]
 
 
 def _blocks_of(columns: Columns, key: Key, budget: int, report: KeyReport) -> Iterator[Blocks]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import overload
 
 import numpy as np
@@ -21,6 +22,9 @@ from services.matching.engine.profiles import Profile, profile
 from services.matching.engine.vocabulary import Vocabulary
 
 _DERIVED = {derived.name: derived for derived in DERIVED_ATTRIBUTES}
+
+_one_at_a_time = Lock()
+"""Held while an attribute is derived, so that two threads do not do so twice."""
 
 SHIPPED_RATES = {
     level.frequency_of: level.u
@@ -96,8 +100,16 @@ class Columns:
             return self.base[attribute]
         if attribute not in self._derived:
             derived = _DERIVED[attribute]
-            self._derived[attribute] = _derive(derived, self.base[derived.source])
+            source = self.base[derived.source]
+            with _one_at_a_time:
+                if attribute not in self._derived:
+                    self._derived[attribute] = _derive(derived, source)
         return self._derived[attribute]
+
+    def has(self, attribute: str) -> bool:
+        """Return whether any record may have this attribute, without deriving it."""
+        derived = _DERIVED.get(attribute)
+        return bool(len(self.base[attribute if attribute in self.base or derived is None else derived.source].values))
 
     def fact(self, name: str, build: Callable[[], Mask]) -> Mask:
         """Return something known of each value, built when it is first asked for."""

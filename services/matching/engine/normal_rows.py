@@ -45,6 +45,11 @@ class NormalRows:
         """Return where a column holds."""
         return np.asarray(self._fetch(f"SELECT {column} AS flag FROM normal")["flag"], np.bool_)
 
+    def all_hold(self, condition: str) -> bool:
+        """Return whether a condition in SQL holds in every row."""
+        query = f"SELECT NOT EXISTS (FROM normal WHERE ({condition}) IS NOT TRUE) AS all"
+        return bool(self._fetch(query)["all"][0])
+
     def hashes_of(self, texts: Texts) -> Hashes:
         """Return the hash of further values."""
         cursor = self.connection.cursor()

@@ -14,6 +14,9 @@ from services.matching.engine.records import Records, base_columns, normalized
 ID, SOURCE = "id", "source"
 """Fields beside those of a customer: what a row is called, and where it comes from."""
 
+_BARE = f"left({ID}, 1) BETWEEN '!' AND '~' AND right({ID}, 1) BETWEEN '!' AND '~'"
+"""SQL of an id that has no spaces around it, nor is empty."""
+
 __all__ = ["ID", "SOURCE", "UnreadableFile", "records_from_csv", "records_from_parquet"]
 
 
@@ -39,13 +42,13 @@ def _records(raw: RawRows, region: str) -> Records:
 
 
 def _ids(rows: NormalRows) -> list[str]:
-    raw = rows.texts(ID).tolist()
-    ids = [record_id.strip() for record_id in raw]
-    hashes, known = rows.hashed(ID)
-    if ids != raw or len(np.unique(hashes)) != len(ids):
+    ids: list[str] = rows.texts(ID).tolist()
+    if not rows.all_hold(_BARE):
+        ids = [record_id.strip() for record_id in ids]
         distinct, complete = len(set(ids)) == len(ids), "" not in ids
     else:
-        distinct, complete = True, bool(known.all())
+        hashes = np.sort(rows.hashed(ID)[0])
+        distinct, complete = not (hashes[1:] == hashes[:-1]).any() or len(set(ids)) == len(ids), True
     if not (distinct and complete):
         raise UnreadableFile("an id is empty or stands twice")
     return ids
