@@ -1,0 +1,30 @@
+"""Open review item owns how a conversation gets in front of a person, and how it is taken back."""
+
+from services.matching.domain.review_item import CONVERSATION, ItemEvidence, NewItem
+from services.matching.store import review_items
+from services.runtime.database import Transaction
+
+
+def open_review_item(
+    tx: Transaction,
+    conversation_id: str,
+    customer_ids: tuple[str, ...],
+    cause: str,
+    evidence: ItemEvidence | None = None,
+) -> str:
+    """Have a person look at a conversation; answers the id of its item.
+
+    `customer_ids` are those that it may be about, 1 or more, the one that it is linked to first; they may be too new
+    to be known here. `cause` is NAME_ALONE or SEVERAL_MATCHES. Asked again about the same conversation it is the same
+    item: brought up to date where it is open, opened again where its evidence is another one than was decided about.
+    """
+    item = NewItem(CONVERSATION, customer_ids, evidence or ItemEvidence(), cause, conversation_id)
+    review_items.open_items(tx, [item])
+    found = review_items.id_of(tx, item.subject)
+    assert found is not None
+    return found
+
+
+def withdraw_review_item(tx: Transaction, conversation_id: str, why: str) -> None:
+    """Take the open item of a conversation back, if there is one: `why` in a word, such as LINKED."""
+    review_items.supersede(tx, [NewItem(CONVERSATION, (), conversation_id=conversation_id).subject], why)

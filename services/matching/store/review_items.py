@@ -1,0 +1,106 @@
+"""Review items owns how items are opened, found again, superseded and resolved."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from services.matching.domain.review_item import NewItem, urgency
+from services.runtime.database import Transaction
+from services.runtime.ids import new_id
+
+# An item is opened where its subject is new, where it was superseded, and where it was resolved and is found again: by
+# then what was decided does not hold any more. Two stay resolved until their evidence is another one: what nobody
+# could tell, and what was said of a conversation. A pair whose undo waits keeps that kind when a scan finds it.
+_OPEN = """
+    WITH given AS (
+        SELECT t.*, (SELECT count(*) FROM match_records m
+                     WHERE m.company_id = (SELECT app_company()) AND m.root_id = ANY(t.customers)
+                       AND m.state = 'MERGED') AS merged
+        FROM json_to_recordset(%s::json)
+            AS t (item_id uuid, kind text, subject uuid, urgency bigint, confidence integer, match_weight float8,
+                  policy_version text, matched_fields text, levels text, evidence uuid, cause text, customers uuid[],
+                  conversation_id text, judgement_ids uuid[], scan_id uuid, merge_id uuid)
+    ), opened AS (
+        INSERT INTO review_items AS r (company_id, item_id, kind, subject, state, rank, confidence, match_weight,
+            policy_version, matched_fields, levels, evidence, cause, customers, conversation_id, judgement_ids, scan_id,
+            merge_id)
+        SELECT (SELECT app_company()), item_id, kind, subject, 'OPEN',
+            -greatest(cardinality(customers) + merged - 1, 1) * urgency, confidence, match_weight, policy_version,
+            matched_fields, levels, evidence, cause, customers, conversation_id, judgement_ids, scan_id, merge_id
+        FROM given ORDER BY subject
+        ON CONFLICT (company_id, subject) DO UPDATE SET
+            kind = CASE WHEN r.state = 'OPEN' AND r.kind = 'MERGE_UNDONE' THEN r.kind ELSE excluded.kind END,
+            merge_id = coalesce(excluded.merge_id, CASE WHEN r.state = 'OPEN' THEN r.merge_id END),
+            state = 'OPEN', rank = excluded.rank, confidence = excluded.confidence,
+            match_weight = excluded.match_weight, policy_version = excluded.policy_version,
+            matched_fields = excluded.matched_fields, levels = excluded.levels, evidence = excluded.evidence,
+            cause = excluded.cause, customers = excluded.customers, judgement_ids = excluded.judgement_ids,
+            scan_id = excluded.scan_id, outcome = '', ended_at = NULL, ended_by = '', ended_by_name = '', reason = '',
+            opened_at = CASE WHEN r.state = 'OPEN' THEN r.opened_at ELSE excluded.opened_at END,
+            updated_at = CASE WHEN r.state = 'OPEN' AND r.evidence = excluded.evidence AND r.rank = excluded.rank
+                AND r.confidence = excluded.confidence THEN r.updated_at ELSE excluded.updated_at END,
+            version = CASE WHEN r.state = 'OPEN' AND r.evidence = excluded.evidence AND r.rank = excluded.rank
+                AND r.confidence = excluded.confidence THEN r.version ELSE r.version + 1 END
+        WHERE r.state <> 'RESOLVED' OR r.evidence <> excluded.evidence
+           OR (r.outcome <> 'UNSURE' AND r.kind NOT IN ('CONVERSATION', 'CONFLICT'))
+        RETURNING r.item_id, r.customers
+    ), left_over AS (
+        DELETE FROM review_item_customers c USING opened o
+        WHERE c.company_id = (SELECT app_company()) AND c.item_id = o.item_id AND c.customer_id <> ALL(o.customers)
+          AND c.customer_id IN (SELECT f.customer_id FROM review_items i, unnest(i.customers) AS f (customer_id)
+                                WHERE i.company_id = (SELECT app_company()) AND i.item_id = o.item_id)
+    )
+    INSERT INTO review_item_customers (company_id, customer_id, item_id)
+    SELECT (SELECT app_company()), c.customer_id, o.item_id
+    FROM opened o, unnest(o.customers) AS c (customer_id)
+    ORDER BY c.customer_id, o.item_id
+    ON CONFLICT DO NOTHING
+"""
+_OF_SUBJECT = """
+    SELECT item_id::text FROM review_items WHERE company_id = (SELECT app_company()) AND subject = %s::uuid
+"""
+_END = """
+    UPDATE review_items SET state = 'SUPERSEDED', outcome = %s, ended_at = clock_timestamp(),
+        updated_at = clock_timestamp(), version = version + 1
+    WHERE company_id = (SELECT app_company()) AND subject = ANY(%s::uuid[]) AND state = 'OPEN'
+"""
+
+
+def open_items(tx: Transaction, items: Sequence[NewItem]) -> None:
+    """Open items, some thousand at once; of those that are open already only what has changed is written."""
+    if items:
+        tx.execute(_OPEN, (json.dumps([_columns(item) for item in items]),))
+
+
+def id_of(tx: Transaction, subject: str) -> str | None:
+    """Return the item of a subject, in whatever state."""
+    found: str | None = tx.value(_OF_SUBJECT, (subject,))
+    return found
+
+
+def supersede(tx: Transaction, subjects: Sequence[str], why: str) -> None:
+    """End the open ones of these items without a decision."""
+    if subjects:
+        tx.execute(_END, (why, list(subjects)))
+
+
+def _columns(item: NewItem) -> dict[str, Any]:
+    evidence = item.evidence
+    return {
+        "item_id": new_id(),
+        "kind": item.kind,
+        "subject": item.subject,
+        "urgency": urgency(evidence.confidence),
+        "confidence": evidence.confidence,
+        "match_weight": evidence.match_weight,
+        "policy_version": evidence.policy_version,
+        "matched_fields": json.dumps(evidence.matched_fields),
+        "levels": json.dumps(dict(evidence.levels)),
+        "evidence": item.digest,
+        "cause": item.cause,
+        "customers": item.customer_ids,
+        "conversation_id": item.conversation_id,
+        "judgement_ids": item.judgement_ids,
+        "scan_id": item.scan_id,
+        "merge_id": item.merge_id,
+    }
