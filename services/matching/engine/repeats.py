@@ -73,13 +73,13 @@ def distinct(records: Records, judged: Collection[str] = ()) -> Distinct:
     compared_row[rows] = np.arange(len(rows))
     first, second = compared_row[order[first_of]], compared_row[order[first_of + 1]] if len(first_of) else first_of
     several = bounds[:-1][sizes > 1]
-    several = several[_tells_apart(records.columns, order[several])]
+    several = several[tells_apart(records.columns, order[several])]
     equal = compared_row[order[several]], compared_row[order[several + 1]] if len(several) else several
-    records.columns.leave_uncounted(followers[_tells_apart(records.columns, followers)])
+    records.columns.leave_uncounted(followers[tells_apart(records.columns, followers)])
     return Distinct(records, rows, followers, first, second, equal)
 
 
-def _tells_apart(columns: Columns, rows: Rows) -> Mask:
+def tells_apart(columns: Columns, rows: Rows) -> Mask:
     """Return which rows have a name and something more that hardly two people share."""
 
     def any_of(attributes: tuple[str, ...]) -> Mask:

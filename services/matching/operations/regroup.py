@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from services.matching.domain.duplicate_group import FoundGroup, Member, group_id_of
 from services.matching.domain.identity_record import Identity
+from services.matching.domain.judgement import DIFFERENT, SAME
 from services.matching.domain.policy import SHIPPED_POLICY, Policy, number_of, shipped
 from services.matching.domain.scan import Scan
 from services.matching.engine.api import score_candidates
@@ -28,9 +29,11 @@ def regroup_some(tx: Transaction, cap: int, follower: str) -> bool:
     company = known(tx) if taken else Knowledge()
     if company.scan is not None:
         judged_by = _policy_of(tx, company.scan)
+        partners = regrouping.partners_of(tx, taken)
         for customer_id in taken:
             found = candidates_of_customer(tx, customer_id, cap, follower)
-            _regroup(tx, company.scan, judged_by, company, found, customer_id)
+            related = _related(found, judged_by, company, company.scan.min_confidence) | partners.get(customer_id, {})
+            _regroup(tx, company.scan, judged_by, company, found, customer_id, related)
     return len(taken) == AT_ONCE
 
 
@@ -41,9 +44,14 @@ def _policy_of(tx: Transaction, scan: Scan) -> Policy:
 
 
 def _regroup(
-    tx: Transaction, scan: Scan, policy: Policy, company: Knowledge, found: Candidates, customer_id: str
+    tx: Transaction,
+    scan: Scan,
+    policy: Policy,
+    company: Knowledge,
+    found: Candidates,
+    customer_id: str,
+    related: dict[str, Identity],
 ) -> None:
-    related = _related(found, policy, company, scan.min_confidence)
     affected = regrouping.groups_of(tx, scan.scan_id, [customer_id, *related])
     if not affected and not related:
         return
@@ -55,13 +63,19 @@ def _regroup(
         regrouping.note_out_of_date(tx, scan.scan_id, affected)
         return
     ids = sorted(people)
-    place = {one: number for number, one in enumerate(ids)}
-    apart = [(place[one], place[other]) for one, other in judgements.apart(tx, ids)]
-    fresh = regroup([people[one] for one in ids], policy.model, company.frequencies, scan.min_confidence, apart)
+    judged = _places(judgements.among(tx, ids), ids)
+    identities = [people[one] for one in ids]
+    fresh = regroup(identities, policy.model, company.frequencies, scan.min_confidence, judged[DIFFERENT], judged[SAME])
     regrouping.take_apart(tx, scan.scan_id, affected, ids)
     before = {one: group_id for group_id, one, _ in members}
     named = _named([_found(one, ids) for one in fresh], before)
     groups.add_named(tx, scan.scan_id, _unlike(groups.existing(tx, scan.scan_id, dict(named)), named), CORRECTED)
+
+
+def _places(judged: judgements.RootPairs, ids: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """Return the pairs of each verdict by the places of their ids."""
+    place = {one: number for number, one in enumerate(ids)}
+    return {verdict: [(place[one], place[other]) for one, other in pairs] for verdict, pairs in judged.items()}
 
 
 def _related(found: Candidates, policy: Policy, company: Knowledge, threshold: int) -> dict[str, Identity]:

@@ -18,6 +18,7 @@ from services.runtime.database import Database, TenantScope, Transaction
 READ_AT_ONCE = 5_000
 GROUPS_AT_ONCE = 500
 DROPPED_AT_ONCE = 5_000
+CERTAIN = 100
 _READ, _COMPARED = 0.25, 0.85
 _STAGES = ("count", "block", "learn", "score", "cluster", "finish")
 
@@ -52,7 +53,7 @@ def run_scan(database: Database, job: ScanJob, limits: Limits, report: Report) -
         begun_by, judged = policies.current(tx), judgements.root_pairs(tx)
     customers = _read(database, scope, report)
     result = _compare(job, begun_by, customers, judged, limits, report)
-    found = found_groups(result, customers)
+    found = found_groups(result, customers, judged[SAME])
     totals = ScanTotals(
         progress=_COMPARED,
         customers=len(customers.ids),
@@ -71,8 +72,8 @@ def run_scan(database: Database, job: ScanJob, limits: Limits, report: Report) -
     return totals
 
 
-def found_groups(result: Result, customers: Customers) -> list[FoundGroup]:
-    """Return the engine's groups, each member with its strongest link inside the group."""
+def found_groups(result: Result, customers: Customers, same: Iterable[tuple[str, str]] = ()) -> list[FoundGroup]:
+    """Return the engine's groups, each member with its strongest link inside the group; judged links are certain."""
     group_of = {member: number for number, group in enumerate(result.groups) for member in group.members}
     strongest: dict[str, Member] = {}
     weights: dict[tuple[str, str], float] = {}
@@ -82,6 +83,8 @@ def found_groups(result: Result, customers: Customers) -> list[FoundGroup]:
             for one in (pair.id_a, pair.id_b):
                 if one not in strongest or pair.weight > strongest[one].match_weight:
                     strongest[one] = Member(one, pair.weight, pair.probability, pair.confidence)
+    for one in (one for pair in same if len({group_of.get(one) for one in pair}) == 1 for one in pair):
+        strongest[one] = replace(strongest.get(one, Member(one, 0.0, 1.0, CERTAIN)), confidence=CERTAIN)
     weigh = _Weigher(result, customers, weights)
     return [
         FoundGroup(

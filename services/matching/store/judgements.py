@@ -1,6 +1,6 @@
 """Judgements owns what was judged of pairs, and which judgements hold between trees of merged customers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.matching.domain.judgement import Judged, Judgement
@@ -59,11 +59,11 @@ _BETWEEN = f"""
      WHERE j.company_id = (SELECT app_company()) AND j.retracted_at IS NULL AND j.verdict = 'DIFFERENT'
      ORDER BY 1
 """
-_APART = f"""
+_AMONG = f"""
     WITH RECURSIVE {_SEEDED}
-    SELECT DISTINCT a.top::text, b.top::text FROM judgements j
+    SELECT DISTINCT j.verdict, a.top::text, b.top::text FROM judgements j
       JOIN tree a ON a.customer_id = j.left_id JOIN tree b ON b.customer_id = j.right_id AND b.top <> a.top
-     WHERE j.company_id = (SELECT app_company()) AND j.retracted_at IS NULL AND j.verdict = 'DIFFERENT'
+     WHERE j.company_id = (SELECT app_company()) AND j.retracted_at IS NULL AND j.verdict <> 'UNSURE'
 """
 _PAGE = f"""
     SELECT {_SHOWN} FROM judgements j
@@ -141,10 +141,10 @@ def different_between(tx: Transaction, top_of: Mapping[str, str]) -> list[Judgem
     return [Judgement(*row) for row in found]
 
 
-def apart(tx: Transaction, root_ids: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the pairs of these roots that judgements keep apart."""
+def among(tx: Transaction, root_ids: Sequence[str]) -> RootPairs:
+    """Return the pairs of these roots that are judged SAME and DIFFERENT, by verdict."""
     roots = list(root_ids)
-    return [(one, other) for one, other in tx.execute(_APART, {"ids": roots, "tops": roots}).fetchall()]
+    return _by_verdict(tx.execute(_AMONG, {"ids": roots, "tops": roots}).fetchall())
 
 
 def page(tx: Transaction, root_id: str | None, retracted: bool, before: str, limit: int) -> list[Judgement]:
@@ -158,7 +158,11 @@ def page(tx: Transaction, root_id: str | None, retracted: bool, before: str, lim
 
 def root_pairs(tx: Transaction) -> RootPairs:
     """Return the pairs of roots that are judged SAME and DIFFERENT, by verdict."""
+    return _by_verdict(tx.execute(_ROOT_PAIRS).fetchall())
+
+
+def _by_verdict(rows: Iterable[tuple[Any, ...]]) -> RootPairs:
     found: dict[str, list[tuple[str, str]]] = {"SAME": [], "DIFFERENT": []}
-    for verdict, one, other in tx.execute(_ROOT_PAIRS).fetchall():
+    for verdict, one, other in rows:
         found[verdict].append((one, other))
     return found

@@ -35,6 +35,24 @@ _MEMBERS_OF = """
     WHERE m.company_id = (SELECT app_company()) AND m.scan_id = %s AND m.group_id = ANY(%s::uuid[]) AND m.live
     ORDER BY m.customer_id
 """
+# From each of these roots down to its members, to those judged SAME with any of them, and up to their roots.
+_PARTNERS_OF = """
+    WITH RECURSIVE tree (customer_id, top) AS (
+        SELECT t.customer_id, t.customer_id FROM unnest(%s::uuid[]) AS t (customer_id)
+         UNION
+        SELECT m.customer_id, tree.top FROM tree JOIN match_records m
+            ON m.company_id = (SELECT app_company()) AND m.root_id = tree.customer_id AND m.state = 'MERGED'
+    ), partners AS (
+        SELECT tree.top, root_of(j.right_id) AS root FROM tree JOIN judgements j ON j.left_id = tree.customer_id
+         WHERE j.company_id = (SELECT app_company()) AND j.retracted_at IS NULL AND j.verdict = 'SAME'
+         UNION
+        SELECT tree.top, root_of(j.left_id) FROM tree JOIN judgements j ON j.right_id = tree.customer_id
+         WHERE j.company_id = (SELECT app_company()) AND j.retracted_at IS NULL AND j.verdict = 'SAME'
+    )
+    SELECT partners.top::text, r.customer_id::text, r.identity FROM partners
+      JOIN match_records r ON r.company_id = (SELECT app_company()) AND r.customer_id = partners.root
+     WHERE partners.root <> partners.top
+"""
 _TAKE_OUT = """
     DELETE FROM duplicate_group_members
     WHERE company_id = (SELECT app_company()) AND scan_id = %s AND customer_id = ANY(%s::uuid[])
@@ -79,6 +97,14 @@ def members_of(tx: Transaction, scan_id: str, group_ids: Sequence[str]) -> list[
     """Return group, id and identity of each member in use."""
     found = tx.execute(_MEMBERS_OF, (scan_id, list(group_ids))).fetchall()
     return [(group_id, customer_id, identity_of(identity)) for group_id, customer_id, identity in found]
+
+
+def partners_of(tx: Transaction, root_ids: Sequence[str]) -> dict[str, dict[str, Identity]]:
+    """Return who is judged to be the same as each of these roots, with their identities."""
+    found: dict[str, dict[str, Identity]] = {}
+    for root_id, customer_id, identity in tx.execute(_PARTNERS_OF, (list(root_ids),)).fetchall():
+        found.setdefault(root_id, {})[customer_id] = identity_of(identity)
+    return found
 
 
 def take_apart(tx: Transaction, scan_id: str, group_ids: Sequence[str], customer_ids: Sequence[str]) -> None:
