@@ -3,7 +3,7 @@
 from services.matching.domain.judgement import Judged, Judgement
 from services.matching.operations.create_judgement import create_judgement
 from services.matching.operations.retract_judgement import retract_judgement
-from tests.integration.matching.people import ANN, Company, change, customer_id, ids
+from tests.integration.matching.people import Company, change, customer_id, ids
 from tests.integration.matching.test_scans import people, stranger
 
 __all__ = ["people"]
@@ -15,7 +15,7 @@ def judge(company: Company, left: int, right: int, verdict: str) -> Judgement:
 
 
 def as_listed(company: Company) -> list[tuple[object, ...]]:
-    """What is listed of each group, without what tells a correction from a scan; weights follow the number of customers."""
+    """What is listed of each group; the ids of corrected ones stay, and weights follow the number of customers."""
     return sorted(
         (
             sorted(member.member.customer_id for member in group.members),
