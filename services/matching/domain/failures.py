@@ -70,6 +70,53 @@ def judgement_not_found(judgement_id: str) -> JudgementNotFound:
     return JudgementNotFound(text, metadata={"judgement_id": judgement_id[:64]})
 
 
+class JudgedSame(Failure):
+    """Customers that would be judged different are one by other judgements."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "JUDGED_SAME"
+
+
+def judged_same(against: Sequence[str]) -> JudgedSame:
+    """The failure of what judgements join two that are said to be different; they are named by id."""
+    ids = ", ".join(against[:_MOST_NAMED])
+    text = f"{len(against)} judgements together say that these customers are the same: {ids}. Retract one of them first."
+    return JudgedSame(text, metadata={"judgement_ids": ids})
+
+
+class ReviewItemNotFound(Failure):
+    """No review item of this company has the id."""
+
+    code = Code.NOT_FOUND
+    reason = "REVIEW_ITEM_NOT_FOUND"
+
+
+class ReviewItemClosed(Failure):
+    """The review item does not wait any more."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "REVIEW_ITEM_CLOSED"
+
+
+class ResolutionUnfit(Failure):
+    """The review item cannot be decided this way."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "RESOLUTION_UNFIT"
+
+
+def review_item_not_found(item_id: str) -> ReviewItemNotFound:
+    """The one answer for items that are unknown, of another company, or no ids at all."""
+    text = f"There is no review item {item_id[:64]!r}. Check the id."
+    return ReviewItemNotFound(text, metadata={"item_id": item_id[:64]})
+
+
+def review_item_closed(item_id: str, state: str, outcome: str) -> ReviewItemClosed:
+    """The failure of a decision that comes after another one, or after the item has answered itself."""
+    text = f"The item is {state}: {outcome}. Read it anew with GetReviewItem."
+    return ReviewItemClosed(text, metadata={"item_id": item_id, "state": state, "outcome": outcome})
+
+
 class PreviewRequired(Failure):
     """The merge was not previewed."""
 

@@ -160,6 +160,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. Customers that would become one were judged to be different; retract that, or override it.
     Example: MergeCustomers of a customer with one whose merge with it was undone.
     """
+    ERROR_REASON_REVIEW_ITEM_NOT_FOUND: _ErrorReason.ValueType  # 240
+    """NOT_FOUND. No review item of this company has the id.
+    Example: ResolveReviewItem with the id of another company's item.
+    """
+    ERROR_REASON_REVIEW_ITEM_CLOSED: _ErrorReason.ValueType  # 241
+    """FAILED_PRECONDITION. The review item was decided by somebody else meanwhile, or it has answered itself.
+    Example: ResolveReviewItem a moment after a colleague's.
+    """
+    ERROR_REASON_RESOLUTION_UNFIT: _ErrorReason.ValueType  # 242
+    """FAILED_PRECONDITION. The review item cannot be decided this way; the message says how it can.
+    Example: ResolveReviewItem with MERGE of an item that is about one customer.
+    """
+    ERROR_REASON_JUDGED_SAME: _ErrorReason.ValueType  # 243
+    """FAILED_PRECONDITION. Customers that would be judged different are judged to be one by others; retract those first.
+    Example: CreateJudgement DIFFERENT of two that are each judged to be the same as a third one.
+    """
     ERROR_REASON_ACTIVE_JOBS: _ErrorReason.ValueType  # 140
     """FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.
     Example: DeleteCustomer of a customer with a job that is going on.
@@ -388,6 +404,22 @@ Example: MergeCustomers without preview_token and without allow_unpreviewed.
 ERROR_REASON_JUDGED_DIFFERENT: ErrorReason.ValueType  # 47
 """FAILED_PRECONDITION. Customers that would become one were judged to be different; retract that, or override it.
 Example: MergeCustomers of a customer with one whose merge with it was undone.
+"""
+ERROR_REASON_REVIEW_ITEM_NOT_FOUND: ErrorReason.ValueType  # 240
+"""NOT_FOUND. No review item of this company has the id.
+Example: ResolveReviewItem with the id of another company's item.
+"""
+ERROR_REASON_REVIEW_ITEM_CLOSED: ErrorReason.ValueType  # 241
+"""FAILED_PRECONDITION. The review item was decided by somebody else meanwhile, or it has answered itself.
+Example: ResolveReviewItem a moment after a colleague's.
+"""
+ERROR_REASON_RESOLUTION_UNFIT: ErrorReason.ValueType  # 242
+"""FAILED_PRECONDITION. The review item cannot be decided this way; the message says how it can.
+Example: ResolveReviewItem with MERGE of an item that is about one customer.
+"""
+ERROR_REASON_JUDGED_SAME: ErrorReason.ValueType  # 243
+"""FAILED_PRECONDITION. Customers that would be judged different are judged to be one by others; retract those first.
+Example: CreateJudgement DIFFERENT of two that are each judged to be the same as a third one.
 """
 ERROR_REASON_ACTIVE_JOBS: ErrorReason.ValueType  # 140
 """FAILED_PRECONDITION. Jobs of the customer are not over; the preconditions name each. Force takes customers:force.
