@@ -18,10 +18,11 @@ from services.customers.domain.fields import (
     Json,
     item_key,
 )
-from services.customers.domain.fold import fold, one_primary, shown
+from services.customers.domain.fold import fold, shown
 from services.customers.domain.forest import Tree
 from services.customers.domain.record import Actor, Edit, OwnRecord
 from services.customers.domain.times import time_text
+from services.customers.domain.united import one_primary
 
 SHORT_FORMS: Mapping[str, str] = {short: kind for kind, (short, _) in CONTACT_KINDS.items()}
 

@@ -9,7 +9,19 @@ from datetime import datetime
 from services.customers.domain.record import OwnRecord
 
 DEFAULT_RULE = "TARGET_WINS"
-RULES = (DEFAULT_RULE, "SOURCE_WINS", "MOST_RECENT", "OLDEST", "MOST_COMPLETE")
+RULES = (
+    DEFAULT_RULE,
+    "SOURCE_WINS",
+    "MOST_RECENT",
+    "OLDEST",
+    "MOST_COMPLETE",
+    "MOST_FREQUENT",
+    "SOURCE_PRIORITY",
+)
+"""The rules of a field of which one value survives."""
+
+SOURCE_PRIORITY = ("MANUAL", "IMPORT", "API", "CHAT")
+"""The order in which sources are trusted unless a company says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +29,7 @@ class Edge:
     """A merge of one root into another, with the survivorship rules and choices resolved at merge time.
 
     `rules` gives a rule for each unit that does not follow the default; `choices` gives for each chosen unit the id of
-    the member whose value is shown, never the value.
+    the member whose value is shown, never the value. `priority` is the order in which sources of customers are trusted.
     """
 
     merge_id: str
@@ -26,6 +38,7 @@ class Edge:
     merged_at: datetime
     rules: Mapping[str, str]
     choices: Mapping[str, str]
+    priority: tuple[str, ...] = SOURCE_PRIORITY
 
 
 @dataclass(frozen=True, slots=True)
