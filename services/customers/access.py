@@ -75,5 +75,6 @@ ACCESS: AccessTable = {
     f"{_V1}MergeStorageService/ListMerges": Access("merge:apply"),
     f"{_V1}MergeStorageService/DescribeRevert": Access("merge:apply"),
     f"{_V1}MergeStorageService/ApplyMerge": Access("merge:apply"),
+    f"{_V1}MergeStorageService/ApplyMerges": Access("merge:apply"),
     f"{_V1}MergeStorageService/RevertMerge": Access("merge:apply"),
 }

@@ -38,6 +38,7 @@ READS = (
 )
 IDEMPOTENT_BY_ITSELF = {
     "ApplyMergeRequest": "merge_id",
+    "ApplyMergesRequest": "the id of each merge",
     "ImportCustomersRequest": "the external id of each row",
     "ImportSalesRequest": "the id of each sale",
 }

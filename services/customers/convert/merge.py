@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from patronage.customers.v1 import customer_pb2
+from patronage.customers.v1 import customer_pb2, merge_batch_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as pb
 from services.customers.convert.times import timestamp
+from services.customers.domain.fields import Json
 from services.customers.domain.forest import DEFAULT_RULE
-from services.customers.domain.merge import LaterEdit, LoggedMerge, Merge, by_unit, check_merge
+from services.customers.domain.merge import LONGEST_SUBJECT, LaterEdit, LoggedMerge, Merge, by_unit, check_merge
+from services.runtime.failures import FieldCheck
 
 MergeQuestion = pb.DescribeMergeRequest | pb.ApplyMergeRequest
 
@@ -28,7 +30,20 @@ def merge_of(request: MergeQuestion) -> Merge:
         by_unit(choices),
         applied.reason,
         applied.on_behalf_of,
+        evidence_of(applied.evidence) if applied.HasField("evidence") else {},
     )
+
+
+def evidence_of(message: merge_batch_pb2.MergeEvidence) -> dict[str, Json]:
+    """On what a merge is made, as it is kept; FieldsInvalid where a text is too long."""
+    check = FieldCheck()
+    for name in ("policy_version", "scan_id", "group_id"):
+        text = getattr(message, name)
+        check.require(
+            len(text) <= LONGEST_SUBJECT and "\x00" not in text, f"evidence.{name}", "is too long, or no text"
+        )
+    check.raise_if_any()
+    return {field.name: value for field, value in message.ListFields()}
 
 
 def record_message(merge: LoggedMerge) -> pb.MergeRecord:
@@ -41,6 +56,8 @@ def record_message(merge: LoggedMerge) -> pb.MergeRecord:
         merged_by=customer_pb2.Actor(subject=merge.merged_by.subject, name=merge.merged_by.name),
         merge_time=timestamp(merge.merged_at.isoformat()),
     )
+    if merge.evidence:
+        message.evidence.CopyFrom(merge_batch_pb2.MergeEvidence(**merge.evidence))
     if merge.undone_at is not None and merge.undone_by is not None:
         message.undo_time.CopyFrom(timestamp(merge.undone_at.isoformat()))
         message.undo_reason = merge.undo_reason

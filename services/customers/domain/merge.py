@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.customers.domain.failures import TreeTooLarge
@@ -34,6 +34,8 @@ class Merge:
     choices: Mapping[str, str]
     reason: str = ""
     on_behalf_of: str = ""
+    evidence: Mapping[str, Json] = field(default_factory=dict)
+    """On what it is made where nobody looked at it: policy_version, scan_id, group_id, confidence."""
 
     @property
     def fingerprint(self) -> str:
@@ -58,7 +60,15 @@ class Merge:
     def logged(self, by: Actor, merged_at: datetime, digests: Mapping[str, str]) -> LoggedMerge:
         """What the log says of it once it is made."""
         return LoggedMerge(
-            self.merge_id, self.target_id, self.source_ids, self.reason, by, merged_at, digests, self.fingerprint
+            self.merge_id,
+            self.target_id,
+            self.source_ids,
+            self.reason,
+            by,
+            merged_at,
+            digests,
+            self.fingerprint,
+            evidence=self.evidence,
         )
 
 
@@ -77,6 +87,7 @@ class LoggedMerge:
     undone_at: datetime | None = None
     undone_by: Actor | None = None
     undo_reason: str = ""
+    evidence: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

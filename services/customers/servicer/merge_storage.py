@@ -14,17 +14,14 @@ from services.customers.operations.describe_merge import describe_merge
 from services.customers.operations.describe_revert import describe_revert
 from services.customers.operations.list_merges import get_merge, list_merges
 from services.customers.operations.revert_merge import revert_merge
+from services.customers.servicer.merge_batches import MergeBatches
 from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
-from services.runtime.edge import Edge
 from services.runtime.paging import page_size
 
 
-class MergeStorageServicer(grpc_pb.MergeStorageServiceServicer):
+class MergeStorageServicer(MergeBatches, grpc_pb.MergeStorageServiceServicer):
     """The forest of the caller's company."""
-
-    def __init__(self, edge: Edge) -> None:
-        self._edge = edge
 
     def DescribeMerge(self, request: pb.DescribeMergeRequest, context: Any) -> pb.DescribeMergeResponse:  # noqa: N802
         """Says what a merge would touch and show."""

@@ -19,8 +19,12 @@ SELECT pg_advisory_xact_lock(m.number)
          ORDER BY 1) AS m
 """
 COLUMNS = """merge_id::text, target_id::text, source_ids::text[], reason, merged_by, merged_by_name, merged_at, digests,
-       fingerprint, undone_at, undone_by, undone_by_name, undo_reason"""
+       fingerprint, undone_at, undone_by, undone_by_name, undo_reason, evidence"""
 FIND = f"SELECT {COLUMNS} FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid"
+FINGERPRINTS = """
+SELECT merge_id::text, fingerprint FROM merges
+ WHERE company_id = (SELECT app_company()) AND merge_id = ANY(%s::uuid[])
+"""
 _BEFORE = """(%(standing)s IS NOT TRUE OR undone_at IS NULL)
    AND (merged_at, merge_id) < (%(merged_at)s::timestamptz, %(merge_id)s::uuid)
  ORDER BY merged_at DESC, merge_id DESC LIMIT %(limit)s"""
@@ -40,12 +44,13 @@ INSERT = """
 WITH given AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s) AS m (
         merge_id uuid, target_id uuid, source_ids uuid[], rules jsonb, choices jsonb, digests jsonb, fingerprint text,
-        reason text, merged_by text, merged_by_name text, merged_at timestamptz, edge_times timestamptz[])
+        reason text, merged_by text, merged_by_name text, merged_at timestamptz, edge_times timestamptz[],
+        evidence jsonb)
 ), logged AS (
 INSERT INTO merges (company_id, merge_id, target_id, source_ids, rules, choices, digests, fingerprint, reason,
-                    merged_by, merged_by_name, merged_at)
+                    merged_by, merged_by_name, merged_at, evidence)
 SELECT (SELECT app_company()), merge_id, target_id, source_ids, rules, choices, digests, fingerprint, reason,
-       merged_by, merged_by_name, merged_at FROM given
+       merged_by, merged_by_name, merged_at, evidence FROM given
 )
 INSERT INTO merge_edges (company_id, merge_id, source_id, target_id, merged_at)
 SELECT (SELECT app_company()), given.merge_id, e.source_id, given.target_id, e.merged_at
@@ -73,6 +78,11 @@ def find(tx: Transaction, merge_id: str) -> LoggedMerge | None:
     """The entry of the log, or None."""
     row = tx.row(FIND, (merge_id,))
     return _logged(row) if row else None
+
+
+def fingerprints(tx: Transaction, merge_ids: Sequence[str]) -> dict[str, str]:
+    """For each of some merges that is in the log, what its request is told by."""
+    return {row["merge_id"]: row["fingerprint"] for row in tx.rows(FINGERPRINTS, (list(merge_ids),))}
 
 
 def page(
@@ -119,6 +129,7 @@ def _entry(merge: Merge, logged: LoggedMerge, edges: Sequence[Edge]) -> dict[str
         "merged_by_name": logged.merged_by.name,
         "merged_at": logged.merged_at.isoformat(),
         "edge_times": [edge.merged_at.isoformat() for edge in edges],
+        "evidence": dict(logged.evidence),
     }
 
 
@@ -136,4 +147,5 @@ def _logged(row: Mapping[str, Any]) -> LoggedMerge:
         undone,
         Actor(row["undone_by"], row["undone_by_name"]) if undone else None,
         row["undo_reason"] or "",
+        row["evidence"],
     )

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
+from patronage.customers.v1 import merge_batch_pb2 as _merge_batch_pb2
 from patronage.customers.v1 import merge_preview_pb2 as _merge_preview_pb2
 import builtins as _builtins
 import sys
@@ -415,6 +416,7 @@ class ApplyMergeRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     EXPECTED_DIGEST_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge, a UUID that the caller derives from its own request id."""
     target_id: _builtins.str
@@ -443,6 +445,10 @@ class ApplyMergeRequest(_message.Message):
     def expected_etags(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """For each customer id the etag that it must have; another one is refused with PREVIEW_STALE. Absent: not checked."""
 
+    @_builtins.property
+    def evidence(self) -> _merge_batch_pb2.MergeEvidence:
+        """On what it is made, where nobody looked at it; kept in the merge log. Absent: somebody asked for it."""
+
     def __init__(
         self,
         *,
@@ -455,10 +461,11 @@ class ApplyMergeRequest(_message.Message):
         reason: _builtins.str = ...,
         on_behalf_of: _builtins.str = ...,
         expected_digest: _builtins.str = ...,
+        evidence: _merge_batch_pb2.MergeEvidence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "expected_digest", b"expected_digest", "expected_etags", b"expected_etags", "merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "evidence", b"evidence", "expected_digest", b"expected_digest", "expected_etags", b"expected_etags", "merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -663,6 +670,7 @@ class MergeRecord(_message.Message):
     UNDO_TIME_FIELD_NUMBER: _builtins.int
     UNDONE_BY_FIELD_NUMBER: _builtins.int
     UNDO_REASON_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge."""
     target_id: _builtins.str
@@ -691,6 +699,10 @@ class MergeRecord(_message.Message):
     def undone_by(self) -> _customer_pb2.Actor:
         """Who undid it; absent: it stands."""
 
+    @_builtins.property
+    def evidence(self) -> _merge_batch_pb2.MergeEvidence:
+        """On what it was made, where nobody looked at it; absent: somebody asked for it."""
+
     def __init__(
         self,
         *,
@@ -703,11 +715,122 @@ class MergeRecord(_message.Message):
         undo_time: _timestamp_pb2.Timestamp | None = ...,
         undone_by: _customer_pb2.Actor | None = ...,
         undo_reason: _builtins.str = ...,
+        evidence: _merge_batch_pb2.MergeEvidence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["merge_time", b"merge_time", "merged_by", b"merged_by", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "merge_time", b"merge_time", "merged_by", b"merged_by", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id", "merge_time", b"merge_time", "merged_by", b"merged_by", "reason", b"reason", "source_ids", b"source_ids", "target_id", b"target_id", "undo_reason", b"undo_reason", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "merge_id", b"merge_id", "merge_time", b"merge_time", "merged_by", b"merged_by", "reason", b"reason", "source_ids", b"source_ids", "target_id", b"target_id", "undo_reason", b"undo_reason", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MergeRecord: _TypeAlias = MergeRecord  # noqa: Y015
+
+@_typing.final
+class ApplyMergesRequest(_message.Message):
+    """Asks to merge many times."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGES_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    dry_run: _builtins.bool
+    """Whether only to say what would be done with each, as things are now. Nothing is written then."""
+    @_builtins.property
+    def merges(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchedMerge]:
+        """The merges, 1 to 1,000."""
+
+    def __init__(
+        self,
+        *,
+        merges: _abc.Iterable[Global___BatchedMerge] | None = ...,
+        dry_run: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "merges", b"merges"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyMergesRequest: _TypeAlias = ApplyMergesRequest  # noqa: Y015
+
+@_typing.final
+class BatchedMerge(_message.Message):
+    """One merge of many."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ExpectedRevisionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MERGE_FIELD_NUMBER: _builtins.int
+    EXPECTED_REVISIONS_FIELD_NUMBER: _builtins.int
+    ONLY_IF_APPLIED_FIELD_NUMBER: _builtins.int
+    only_if_applied: _builtins.bool
+    """Whether only to say whether it was applied before: where it was not, it is refused with PREVIEW_STALE."""
+    @_builtins.property
+    def merge(self) -> Global___ApplyMergeRequest:
+        """The merge; required."""
+
+    @_builtins.property
+    def expected_revisions(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """For each customer id the revision that it must have; another one is refused with PREVIEW_STALE. Absent: not checked."""
+
+    def __init__(
+        self,
+        *,
+        merge: Global___ApplyMergeRequest | None = ...,
+        expected_revisions: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        only_if_applied: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_revisions", b"expected_revisions", "merge", b"merge", "only_if_applied", b"only_if_applied"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchedMerge: _TypeAlias = BatchedMerge  # noqa: Y015
+
+@_typing.final
+class ApplyMergesResponse(_message.Message):
+    """The next part of many merges."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    CHANGE_TOKEN_FIELD_NUMBER: _builtins.int
+    change_token: _builtins.str
+    """Pass it as at_least_as_fresh to the other services to read this part there."""
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[_merge_batch_pb2.BatchMergeOutcome]:
+        """One outcome for each merge of the part, in the order asked."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[_merge_batch_pb2.BatchMergeOutcome] | None = ...,
+        change_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_token", b"change_token", "outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyMergesResponse: _TypeAlias = ApplyMergesResponse  # noqa: Y015

@@ -61,6 +61,11 @@ class MergeStorageServiceStub:
                 request_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergeRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergeResponse.FromString,
                 _registered_method=True)
+        self.ApplyMerges = channel.unary_stream(
+                '/patronage.customers.v1.MergeStorageService/ApplyMerges',
+                request_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergesRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergesResponse.FromString,
+                _registered_method=True)
         self.RevertMerge = channel.unary_unary(
                 '/patronage.customers.v1.MergeStorageService/RevertMerge',
                 request_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.RevertMergeRequest.SerializeToString,
@@ -109,6 +114,14 @@ class MergeStorageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ApplyMerges(self, request, context):
+        """Does the same many times, in the order asked and a part at a time: each part is one transaction and one answer.
+        A merge that is refused keeps no other one back. Idempotent by the merge_id of each. Scope merge:apply.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RevertMerge(self, request, context):
         """Takes the edges of one merge out again, and folds the trees anew. Idempotent by request_id. Scope merge:apply.
         """
@@ -143,6 +156,11 @@ def add_MergeStorageServiceServicer_to_server(servicer, server):
                     servicer.ApplyMerge,
                     request_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergeRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergeResponse.SerializeToString,
+            ),
+            'ApplyMerges': grpc.unary_stream_rpc_method_handler(
+                    servicer.ApplyMerges,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergesRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergesResponse.SerializeToString,
             ),
             'RevertMerge': grpc.unary_unary_rpc_method_handler(
                     servicer.RevertMerge,
@@ -287,6 +305,33 @@ class MergeStorageService:
             '/patronage.customers.v1.MergeStorageService/ApplyMerge',
             patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergeRequest.SerializeToString,
             patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyMerges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.customers.v1.MergeStorageService/ApplyMerges',
+            patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergesRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2.ApplyMergesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,10 @@ class MergeStorageServiceStub:
     """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
     or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
     """
+    ApplyMerges: _grpc.UnaryStreamMultiCallable[_merge_storage_service_pb2.ApplyMergesRequest, _merge_storage_service_pb2.ApplyMergesResponse]
+    """Does the same many times, in the order asked and a part at a time: each part is one transaction and one answer.
+    A merge that is refused keeps no other one back. Idempotent by the merge_id of each. Scope merge:apply.
+    """
     RevertMerge: _grpc.UnaryUnaryMultiCallable[_merge_storage_service_pb2.RevertMergeRequest, _merge_storage_service_pb2.RevertMergeResponse]
     """Takes the edges of one merge out again, and folds the trees anew. Idempotent by request_id. Scope merge:apply."""
 
@@ -68,6 +72,10 @@ class MergeStorageServiceAsyncStub(MergeStorageServiceStub):
     ApplyMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.ApplyMergeRequest, _merge_storage_service_pb2.ApplyMergeResponse]  # type: ignore[assignment]
     """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
     or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
+    """
+    ApplyMerges: _aio.UnaryStreamMultiCallable[_merge_storage_service_pb2.ApplyMergesRequest, _merge_storage_service_pb2.ApplyMergesResponse]  # type: ignore[assignment]
+    """Does the same many times, in the order asked and a part at a time: each part is one transaction and one answer.
+    A merge that is refused keeps no other one back. Idempotent by the merge_id of each. Scope merge:apply.
     """
     RevertMerge: _aio.UnaryUnaryMultiCallable[_merge_storage_service_pb2.RevertMergeRequest, _merge_storage_service_pb2.RevertMergeResponse]  # type: ignore[assignment]
     """Takes the edges of one merge out again, and folds the trees anew. Idempotent by request_id. Scope merge:apply."""
@@ -117,6 +125,16 @@ class MergeStorageServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_merge_storage_service_pb2.ApplyMergeResponse, _abc.Awaitable[_merge_storage_service_pb2.ApplyMergeResponse]]:
         """Joins the trees of the sources to the target's in one transaction. Refused with TREE_TOO_LARGE above 500 members
         or 2 MiB of what the root shows. Idempotent by merge_id. Scope merge:apply.
+        """
+
+    @_abc_1.abstractmethod
+    def ApplyMerges(
+        self,
+        request: _merge_storage_service_pb2.ApplyMergesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_merge_storage_service_pb2.ApplyMergesResponse], _abc.AsyncIterator[_merge_storage_service_pb2.ApplyMergesResponse]]:
+        """Does the same many times, in the order asked and a part at a time: each part is one transaction and one answer.
+        A merge that is refused keeps no other one back. Idempotent by the merge_id of each. Scope merge:apply.
         """
 
     @_abc_1.abstractmethod
