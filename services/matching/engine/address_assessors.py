@@ -5,7 +5,6 @@ import numpy as np
 from services.matching.engine import similarity
 from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, first_of
 from services.matching.engine.assessors import Assessed, Pairs, assess_values, best_of
-from services.matching.engine.columns import Columns
 from services.matching.engine.profiles import Profile
 from services.matching.engine.similarity import Judge, judged
 
@@ -27,10 +26,9 @@ def assess_locality(pairs: Pairs) -> Assessed:
 
 
 def _address(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
-    columns = pairs.columns
     street, number, unit = (pairs.codes(attribute, slot) for attribute in ("street", "house_number", "unit"))
-    numbers = assess_values(columns, "house_number", number, NUMBER_JUDGE)
-    streets = _streets(columns, street, worth_a_look=(numbers >= 0) & (numbers <= 1))
+    numbers = assess_values(pairs, "house_number", number, NUMBER_JUDGE)
+    streets = _streets(pairs, street, worth_a_look=(numbers >= 0) & (numbers <= 1))
     units_differ = (unit[0] != unit[1]) & _both(unit)
     at_home = (streets == 0) & (numbers == 0)
     near = (streets >= 0) & (streets <= 1) & (numbers >= 0) & (numbers <= 1)
@@ -48,18 +46,18 @@ def _address(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
     return Assessed(levels, first_of(len(pairs), cases_agreed, MISSING))
 
 
-def _streets(columns: Columns, street: tuple[Codes, Codes], worth_a_look: Mask) -> Levels:
+def _streets(pairs: Pairs, street: tuple[Codes, Codes], worth_a_look: Mask) -> Levels:
     """Return 0 for the same street, 1 for one nearly the same at nearly the same number, else 2."""
     levels = np.where(_both(street), np.where(street[0] == street[1], 0, 2), MISSING).astype(np.int8)
     look = np.flatnonzero(worth_a_look & (levels == 2))
-    levels[look] = judged(columns, "street", street[0][look], street[1][look], STREET_JUDGE)
+    levels[look] = judged(pairs.columns, "street", street[0][look], street[1][look], STREET_JUDGE, pairs.at_a_glance)
     return levels
 
 
 def _locality(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
     postcode, city = pairs.codes("postcode", slot), pairs.codes("city", slot)
-    codes = assess_values(pairs.columns, "postcode", postcode, NUMBER_JUDGE)
-    cities = assess_values(pairs.columns, "city", city, CITY_JUDGE)
+    codes = assess_values(pairs, "postcode", postcode, NUMBER_JUDGE)
+    cities = assess_values(pairs, "city", city, CITY_JUDGE)
     near = (codes == 1) | (cities == 1)
     cases: list[tuple[Mask, int]] = [
         ((codes == MISSING) & (cities == MISSING), MISSING),
@@ -90,8 +88,13 @@ def _look_at_city(left: list[str], right: list[str]) -> Levels:
     return np.where(near, 1, 2).astype(np.int8)
 
 
-def _any_street(profile: Profile, left: Codes, right: Codes) -> Mask:
-    return np.ones(len(left), np.bool_)
+def _street_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
+    """Words in common make up most of one street, or most letters are the same."""
+    few = np.float32(0.25)
+    missing, further = profile.letters_apart(left, right)
+    contained: Mask = missing <= few * profile.lengths[left] + 1
+    contained |= further <= few * profile.lengths[right] + 1
+    return contained | (profile.most_alike(left, right) >= 0.92)
 
 
 def _city_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
@@ -99,6 +102,6 @@ def _city_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
     return several | (profile.most_alike(left, right) >= 0.89)
 
 
-STREET_JUDGE = Judge(_look_at_street, 2, _any_street)
-NUMBER_JUDGE = Judge(_look_at_number, 2, Profile.may_be_one_edit)
-CITY_JUDGE = Judge(_look_at_city, 2, _city_may_be_alike)
+STREET_JUDGE = Judge(_look_at_street, 1, 2, _street_may_be_alike)
+NUMBER_JUDGE = Judge(_look_at_number, 1, 2, Profile.may_be_one_edit)
+CITY_JUDGE = Judge(_look_at_city, 1, 2, _city_may_be_alike)

@@ -26,6 +26,8 @@ class Pairs:
     columns: Columns
     left: Rows
     right: Rows
+    at_a_glance: bool = False
+    """Whether levels may be too good, but never too bad: values are only looked at as far as that costs nothing."""
 
     def __len__(self) -> int:
         return len(self.left)
@@ -57,7 +59,7 @@ def uncounted(levels: Levels) -> Assessed:
     return Assessed(levels, np.full(len(levels), MISSING, np.int32))
 
 
-def assess_values(columns: Columns, attribute: str, codes: tuple[Codes, Codes], judge: Judge) -> Levels:
+def assess_values(pairs: Pairs, attribute: str, codes: tuple[Codes, Codes], judge: Judge) -> Levels:
     """Return 0 where the values are equal, what the judge says where they are not, MISSING where one is."""
     left, right = codes
     both = (left >= 0) & (right >= 0)
@@ -67,7 +69,7 @@ def assess_values(columns: Columns, attribute: str, codes: tuple[Codes, Codes], 
     levels = np.where(both & equal, 0, MISSING).astype(np.int8)
     unequal = np.flatnonzero(both & ~equal)
     if len(unequal):
-        levels[unequal] = judged(columns, attribute, left[unequal], right[unequal], judge)
+        levels[unequal] = judged(pairs.columns, attribute, left[unequal], right[unequal], judge, pairs.at_a_glance)
     return levels
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.matching.engine.arrays import MISSING, Codes, Mask, first_of
-from services.matching.engine.assessors import Assessed, Pairs
+from services.matching.engine.assessors import Assessed, Pairs, uncounted
 
 EXACT, SWAPPED, NEAR, SAME_YEAR, CLOSE_YEAR, DIFFERENT = range(6)
 
@@ -18,8 +18,11 @@ _PARTS = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 def assess_birth_date(pairs: Pairs) -> Assessed:
     """Birth dates that agree in two of three parts are near: most typing errors spoil only one."""
+    columns = pairs.columns
+    if not columns.has("birth_date"):
+        return uncounted(np.full(len(pairs), MISSING, np.int8))
     left, right = pairs.codes("birth_date")
-    dates = date_parts(pairs.columns["birth_date"].values)
+    dates = columns.fact("parts of birth dates", lambda: date_parts(columns["birth_date"].values))
     (year, month, day), (other_year, other_month, other_day) = dates[left].T, dates[right].T
     same_year, same_month, same_day = year == other_year, month == other_month, day == other_day
     known = (year > 0) & (other_year > 0)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -17,11 +17,13 @@ from services.matching.domain.attributes import (
 from services.matching.domain.default_model import DEFAULT_MODEL
 from services.matching.domain.identity_record import Identity
 from services.matching.domain.model import RARE, USUAL_RECORDS, Frequencies
-from services.matching.engine.arrays import MISSING, Codes, Mask, Rows, Weights
+from services.matching.engine.arrays import MISSING, Codes, Rows, Weights
 from services.matching.engine.profiles import Profile, profile
 from services.matching.engine.vocabulary import Vocabulary
 
 _DERIVED = {derived.name: derived for derived in DERIVED_ATTRIBUTES}
+
+Fact = TypeVar("Fact")
 
 _one_at_a_time = Lock()
 """Held while an attribute is derived, so that two threads do not do so twice."""
@@ -89,7 +91,7 @@ class Columns:
 
     _counts: dict[str, Codes] = field(default_factory=dict)
     _uncounted: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
-    _facts: dict[str, Mask] = field(default_factory=dict)
+    _facts: dict[str, Any] = field(default_factory=dict)
     _profiles: dict[int, Profile] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -111,11 +113,12 @@ class Columns:
         derived = _DERIVED.get(attribute)
         return bool(len(self.base[attribute if attribute in self.base or derived is None else derived.source].values))
 
-    def fact(self, name: str, build: Callable[[], Mask]) -> Mask:
+    def fact(self, name: str, build: Callable[[], Fact]) -> Fact:
         """Return something known of each value, built when it is first asked for."""
         if name not in self._facts:
             self._facts[name] = build()
-        return self._facts[name]
+        found: Fact = self._facts[name]
+        return found
 
     def profile(self, attribute: str) -> Profile:
         """Return what is known of the attribute's values beforehand."""

@@ -36,7 +36,7 @@ def assess_organization(pairs: Pairs) -> Assessed:
 def _email(pairs: Pairs, slot: tuple[int, int]) -> Assessed:
     left, right = pairs.codes("email", slot)
     local, local_right = pairs.codes("email_local", slot)
-    levels = assess_values(pairs.columns, "email", (left, right), EMAIL_JUDGE)
+    levels = assess_values(pairs, "email", (left, right), EMAIL_JUDGE)
     same_local = (levels > SAME_LOCAL) & (local == local_right) & (local >= 0)
     levels[same_local] = SAME_LOCAL
     return Assessed(levels, np.where(same_local, local, agreed(left, levels == EXACT)).astype(np.int32))
@@ -46,7 +46,7 @@ def _best(pairs: Pairs, attribute: str, judge: Judge) -> Assessed:
     found = []
     for slot in pairs.slots(attribute):
         left, right = pairs.codes(attribute, slot)
-        levels = assess_values(pairs.columns, attribute, (left, right), judge)
+        levels = assess_values(pairs, attribute, (left, right), judge)
         found.append(Assessed(levels, agreed(left, levels == EXACT)))
     return best_of(pairs.columns, found, {EXACT: attribute})
 
@@ -86,7 +86,7 @@ def _organization_may_be_alike(profile: Profile, left: Codes, right: Codes) -> M
     return same_letters | (profile.most_alike(left, right) >= 0.93)
 
 
-EMAIL_JUDGE = Judge(_look_at_email, EMAIL_DIFFERENT, _email_may_be_alike)
-PHONE_JUDGE = Judge(_look_at_phone, DIFFERENT, _phone_may_be_alike)
-ID_JUDGE = Judge(_look_at_id, DIFFERENT, Profile.may_be_one_edit)
-ORGANIZATION_JUDGE = Judge(_look_at_organization, DIFFERENT, _organization_may_be_alike)
+EMAIL_JUDGE = Judge(_look_at_email, EMAIL_NEAR, EMAIL_DIFFERENT, _email_may_be_alike)
+PHONE_JUDGE = Judge(_look_at_phone, NEAR, DIFFERENT, _phone_may_be_alike)
+ID_JUDGE = Judge(_look_at_id, NEAR, DIFFERENT, Profile.may_be_one_edit)
+ORGANIZATION_JUDGE = Judge(_look_at_organization, NEAR, DIFFERENT, _organization_may_be_alike)

@@ -25,7 +25,7 @@ def assess_email_name(pairs: Pairs) -> Assessed:
         return uncounted(levels)
     for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
         for slot in range(emails.shape[1]):
-            found = _in_email(pairs.columns, one, other, emails[other, slot])
+            found = _in_email(pairs, one, other, emails[other, slot])
             better = (found >= 0) & ((levels < 0) | (found < levels))
             levels[better] = found[better]
     for both in pairs.slots("email_local"):
@@ -41,28 +41,33 @@ def name_found(open_names: Sequence[str], email: str) -> int:
     return WHOLE_NAME if found > 1 else ONE_NAME if found else NO_NAME
 
 
-def _in_email(columns: Columns, one: Rows, other: Rows, email: Codes) -> Levels:
+def _in_email(pairs: Pairs, one: Rows, other: Rows, email: Codes) -> Levels:
+    columns = pairs.columns
+    parts = [columns[part].codes[:, 0] for part in ("given", "family")]
     levels = np.full(len(one), MISSING, np.int8)
-    at = np.flatnonzero(email >= 0)
+    at = np.flatnonzero((email >= 0) & ((parts[0][one] != parts[0][other]) | (parts[1][one] != parts[1][other])))
     one, other, email = one[at], other[at], email[at]
-    known = [columns[part].codes[other, 0] for part in ("given", "family")]
+    known = [codes[other] for codes in parts]
     asked, found = np.zeros(len(at), np.int8), np.zeros(len(at), np.int8)
-    for part in ("given", "family"):
-        name = columns[part].codes[one, 0]
+    for part, codes in zip(("given", "family"), parts, strict=True):
+        name = codes[one]
         is_open = (name >= 0) & (name != known[0]) & (name != known[1])
         is_open &= columns.profile(part).lengths[name] >= SHORTEST_NAME if len(columns[part].values) else False
         asked += is_open
-        found += _stands_in(columns, part, name, email, is_open)
+        found += _stands_in(columns, part, name, email, is_open, pairs.at_a_glance)
     levels[at] = np.where(asked == 0, MISSING, np.where(found > 1, WHOLE_NAME, np.where(found == 1, ONE_NAME, NO_NAME)))
     return levels
 
 
-def _stands_in(columns: Columns, part: str, name: Codes, email: Codes, is_open: Mask) -> Mask:
+def _stands_in(columns: Columns, part: str, name: Codes, email: Codes, is_open: Mask, at_a_glance: bool) -> Mask:
     """Return where the name is a part of the local part; letters that the e-mail lacks rule most pairs out."""
     found = np.zeros(len(name), np.bool_)
     look = np.flatnonzero(is_open)
     letters = columns.profile(part).letters[name[look]] & ~columns.profile("email").letters[email[look]]
     look = look[letters == 0]
+    if at_a_glance:
+        found[look] = True
+        return found
     names, emails = columns[part].values, columns["email"].values
     pairs = zip(name[look].tolist(), email[look].tolist(), strict=True)
     found[look] = [names[a] in emails[b].rpartition("@")[0] for a, b in pairs]

@@ -35,7 +35,7 @@ class WeightTable:
     counted: list[tuple[int, str]]
     """Levels whose value's own frequency matters, with its attribute."""
 
-    def stranger_bits(self, columns: Columns, levels: Levels, values: Codes, namesakes: Mask) -> Weights:
+    def stranger_bits(self, columns: Columns, levels: Levels, values: Codes, namesakes: Mask | None) -> Weights:
         """Return log2 of u for each pair: of the value agreed on where it was counted, of namesakes where they are."""
         bits = self.stranger[levels]
         for level, attribute in self.counted:
@@ -43,7 +43,11 @@ class WeightTable:
             if rate_bits is not None:
                 at = np.flatnonzero((levels == level) & (values >= 0))
                 bits[at] = rate_bits[values[at]]
-        return bits if self.namesake is None else np.where(namesakes, np.maximum(bits, self.namesake[levels]), bits)
+        return (
+            bits
+            if self.namesake is None or namesakes is None
+            else np.where(namesakes, np.maximum(bits, self.namesake[levels]), bits)
+        )
 
 
 def weight_tables(model: Model) -> Sequence[WeightTable]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.identity.nicknames import has_nicknames, same_given
+from services.identity.nicknames import forms_of, has_nicknames
 from services.matching.engine import similarity
 from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Rows
 from services.matching.engine.assessors import Assessed, Pairs, agreed, assess_values, uncounted
@@ -43,7 +43,7 @@ def assess_name_order(pairs: Pairs) -> Assessed:
 def assess_middle(pairs: Pairs) -> Assessed:
     """Middle names: equal, an initial of the other, different."""
     left, right = pairs.codes("middle")
-    levels = assess_values(pairs.columns, "middle", (left, right), MIDDLE_JUDGE)
+    levels = assess_values(pairs, "middle", (left, right), MIDDLE_JUDGE)
     return Assessed(levels, agreed(left, levels == EXACT))
 
 
@@ -64,7 +64,7 @@ def _assess_crossed(pairs: Pairs, attribute: str, judge: Judge) -> Assessed:
     """Assess one name part; where the parts are swapped, both records hold the same two values."""
     left, right = pairs.codes(attribute)
     swapped = pairs.swapped_names()
-    levels = assess_values(pairs.columns, attribute, (left, np.where(swapped, left, right)), judge)
+    levels = assess_values(pairs, attribute, (left, np.where(swapped, left, right)), judge)
     values = agreed(left, levels == EXACT)
     first = _first_in_order if attribute == "given" else _last_in_order
     at = np.flatnonzero(swapped)
@@ -82,25 +82,29 @@ def _last_in_order(values: Sequence[str], left: Codes, right: Codes) -> list[int
 
 def _nicknames(columns: Columns, left: Codes, right: Codes) -> Rows:
     """Return which pairs of given names stand for one another."""
-    known = know_nicknames(columns)
-    both = np.flatnonzero(known[left] & known[right])
-    names = columns["given"].values
-    pairs, where = np.unique(left[both].astype(np.int64) * len(names) + right[both], return_inverse=True)
-    first, second = np.divmod(pairs, max(len(names), 1))
-    same = [same_given(names[a], names[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
-    return both[np.array(same, np.bool_)[where]]
+    number, same = know_nicknames(columns)
+    both = np.flatnonzero((number[left] >= 0) & (number[right] >= 0))
+    return both[same[number[left[both]], number[right[both]]]]
 
 
-def know_nicknames(columns: Columns) -> Mask:
-    """Return which given names have nicknames or are some."""
-    return columns.fact("given with nicknames", lambda: _with_nicknames(columns["given"]))
+def know_nicknames(columns: Columns) -> tuple[Codes, Mask]:
+    """Return the number of each given name that has nicknames or is one, and which numbers may be one name."""
+    return columns.fact("nicknames", lambda: _with_nicknames(columns["given"]))
 
 
-def _with_nicknames(given: Column) -> Mask:
-    known = np.zeros(len(given.values) + 1, np.bool_)
+def _with_nicknames(given: Column) -> tuple[Codes, Mask]:
     used = np.flatnonzero(np.bincount(given.codes[given.codes >= 0], minlength=len(given.values)))
-    known[used] = [has_nicknames(given.values[code]) for code in used.tolist()]
-    return known
+    known = [code for code in used.tolist() if has_nicknames(given.values[code])]
+    number = np.full(len(given.values) + 1, MISSING, np.int32)
+    number[known] = np.arange(len(known))
+    of_form: dict[str, list[int]] = {}
+    for place, code in enumerate(known):
+        for form in forms_of(given.values[code]):
+            of_form.setdefault(form, []).append(place)
+    same = np.eye(len(known), dtype=np.bool_)
+    for places in of_form.values():
+        same[np.ix_(places, places)] = True
+    return number, same
 
 
 def _look_at_given(left: list[str], right: list[str]) -> Levels:
@@ -146,6 +150,6 @@ def _middle_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
     return np.asarray(profile.first_letters(left) == profile.first_letters(right))
 
 
-GIVEN_JUDGE = Judge(_look_at_given, GIVEN_DIFFERENT, _given_may_be_alike)
-FAMILY_JUDGE = Judge(_look_at_family, FAMILY_DIFFERENT, _family_may_be_alike)
-MIDDLE_JUDGE = Judge(_look_at_middle, MIDDLE_DIFFERENT, _middle_may_be_alike)
+GIVEN_JUDGE = Judge(_look_at_given, INITIAL, GIVEN_DIFFERENT, _given_may_be_alike)
+FAMILY_JUDGE = Judge(_look_at_family, FAMILY_NEAR, FAMILY_DIFFERENT, _family_may_be_alike)
+MIDDLE_JUDGE = Judge(_look_at_middle, MIDDLE_INITIAL, MIDDLE_DIFFERENT, _middle_may_be_alike)

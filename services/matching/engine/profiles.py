@@ -32,6 +32,11 @@ class Profile:
         found = np.bitwise_count(self.letters[left] ^ self.letters[right]).astype(np.int32)
         return np.asarray(np.maximum(found, np.abs(self.lengths[left] - self.lengths[right])))
 
+    def letters_apart(self, left: Codes, right: Codes) -> tuple[Codes, Codes]:
+        """Return how many kinds of letters only the left value has, and how many only the right one, at least."""
+        one, other = (self.letters[codes].astype(np.uint32) for codes in (left, right))
+        return np.bitwise_count(one & ~other), np.bitwise_count(other & ~one)
+
     def first_letters(self, codes: Codes) -> NDArray[np.uint64]:
         """Return the first letter of each value, as a number."""
         return np.asarray(self.starts[codes] & np.uint64((1 << _START_BITS) - 1))

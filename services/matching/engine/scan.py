@@ -8,6 +8,7 @@ import numpy as np
 from services.matching.domain.model import Model
 from services.matching.engine.arrays import Levels, Rows, Weights
 from services.matching.engine.assessors import Pairs
+from services.matching.engine.bounds import Bounds
 from services.matching.engine.candidates import Candidates, Slice
 from services.matching.engine.columns import Columns
 from services.matching.engine.crew import Crew
@@ -54,9 +55,12 @@ class ScoredPairs:
 def scan(columns: Columns, found: Candidates, model: Model, shares: Shares, crew: Crew) -> ScoredPairs:
     """Score all candidates and keep those that are not plainly different."""
 
+    bounds = Bounds.of(columns, model)
+
     def score_slice(chosen: Slice) -> tuple[int, np.ndarray]:
         left, right = found.pairs(chosen)
-        return len(left), _likely(columns, left, right, model)
+        hopeful = slice(None) if bounds is None else bounds.may_reach(left, right, LEAST_WEIGHT)
+        return len(left), _likely(columns, left[hopeful], right[hopeful], model)
 
     scored = ScoredPairs(Spool(_SCORED, shares.scored))
     for compared, kept in crew.each("score", score_slice, found.slices(shares.at_once)):

@@ -21,19 +21,28 @@ class Judge:
     """Gives unequal values their level; the order of the two never matters."""
 
     look: Callable[[list[str], list[str]], Levels]
+    best: int
+    """The best level that a look can give."""
+
     different: int
     """The level of values that cannot be alike, by what their profiles show."""
 
     may_be_alike: Callable[[Profile, Codes, Codes], Mask]
 
 
-def judged(columns: Columns, attribute: str, left: Codes, right: Codes, judge: Judge) -> Levels:
-    """Return the level of each pair of unequal codes; each distinct pair that may be alike is looked at once."""
+def judged(
+    columns: Columns, attribute: str, left: Codes, right: Codes, judge: Judge, at_a_glance: bool = False
+) -> Levels:
+    """Return the level of each pair of unequal codes; each distinct pair that may be alike is looked at once.
+
+    At a glance nothing is looked at: what may be alike gets the best level that it could have.
+    """
     levels = np.full(len(left), judge.different, np.int8)
     if len(left):
         close = np.flatnonzero(judge.may_be_alike(columns.profile(attribute), left, right))
         if len(close):
-            levels[close] = _looked_at(columns[attribute].values, left[close], right[close], judge)
+            values = columns[attribute].values
+            levels[close] = judge.best if at_a_glance else _looked_at(values, left[close], right[close], judge)
     return levels
 
 
@@ -56,9 +65,8 @@ def jaro_winkler(left: list[str], right: list[str]) -> Scores:
 def one_edit(left: list[str], right: list[str], shortest: int) -> Mask:
     """Return where one typing error, or two swapped neighbours, makes the difference."""
     distance = cpdist(left, right, scorer=OSA.distance, score_cutoff=1, dtype=np.int32)
-    long_enough = np.fromiter(
-        (len(a) >= shortest and len(b) >= shortest for a, b in zip(left, right, strict=True)), np.bool_
-    )
+    lengths = (np.fromiter(map(len, side), np.int64, len(side)) for side in (left, right))
+    long_enough: Mask = np.minimum(*lengths) >= shortest
     return (distance <= 1) & long_enough
 
 
