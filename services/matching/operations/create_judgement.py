@@ -1,41 +1,66 @@
 """Create judgement owns how a verdict on a pair is written, and what it ends."""
 
-from services.matching.domain.failures import customer_not_found, judged_different
+from services.matching.domain.failures import customer_not_found, judged_different, judged_same
+from services.matching.domain.judged_trees import JudgedTrees
 from services.matching.domain.judgement import DIFFERENT, SAME, Judged, Judgement, pair_of
-from services.matching.store import judgements, regrouping
+from services.matching.domain.review_item import JUDGED, trees_subject
+from services.matching.operations.review_conflicts import review_conflicts
+from services.matching.store import judgements, regrouping, review_items, standing_judgements
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldsInvalid, FieldViolation
 from services.runtime.ids import is_id
+
+_PAIR = 2
 
 
 def create_judgement(tx: Transaction, judged: Judged) -> Judgement:
     """Judge a pair. What was judged of the same pair before is retracted, unless it says the same.
 
-    Raises CustomerNotFound, FieldsInvalid, and JudgedDifferent where two are judged the same whose trees other
-    judgements keep apart.
+    Raises CustomerNotFound, FieldsInvalid, JudgedDifferent where two are judged the same of whom other judgements say
+    that they are not, in one step or by a chain, and JudgedSame the other way round.
     """
     roots = [_root_of(tx, customer_id) for customer_id in (judged.left_id, judged.right_id)]
     left, right = pair_of(judged.left_id, judged.right_id)
     if left == right:
         raise FieldsInvalid([FieldViolation("right_id", "is the same customer as left_id")])
-    judgements.lock_pair(tx, left, right)
+    standing_judgements.lock(tx)
     held = judgements.standing(tx, left, right)
-    if judged.verdict == SAME:
-        apart = judgements.different_between(tx, dict(zip(roots, roots, strict=True)))
-        if others := [one for one in apart if held is None or one.judgement_id != held.judgement_id]:
-            raise judged_different(others)
+    _check(tx, judged.verdict, roots, held.judgement_id if held else "")
     ordered = Judged(left, right, judged.verdict, judged.reason, judged.merge_id)
     return _written(tx, ordered, held)
 
 
 def note_undo(tx: Transaction, merge_id: str, target_id: str, source_ids: list[str]) -> None:
-    """Judge the sides of a merge that was undone to be different; once, however often the undo is repeated."""
+    """Judge the sides of a merge that was undone to be different; once, however often the undo is repeated.
+
+    It is not refused where judgements say that they are the same: then that is a conflict, for a person to look at.
+    """
+    standing_judgements.lock(tx)
     for source_id in source_ids:
         left, right = pair_of(target_id, source_id)
-        judgements.lock_pair(tx, left, right)
         if not judgements.follows_undo(tx, merge_id, left, right):
             held = judgements.standing(tx, left, right)
             _written(tx, Judged(left, right, DIFFERENT, "Their merge was undone.", merge_id), held)
+
+
+def follow_judgement(tx: Transaction, *customer_ids: str) -> None:
+    """Have what hangs on judgements of some customers follow them: listed groups, review items, conflicts."""
+    roots = {root for root in (judgements.root_of(tx, one) for one in customer_ids) if root is not None}
+    regrouping.put(tx, sorted(roots))
+    around = JudgedTrees(standing_judgements.around(tx, roots))
+    if len(roots) == _PAIR and around.answer(*sorted(roots)):
+        review_items.supersede(tx, [trees_subject(roots)], JUDGED)
+    review_conflicts(tx, customer_ids)
+
+
+def _check(tx: Transaction, verdict: str, roots: list[str], held: str) -> None:
+    """Raise where other judgements than the one that is replaced say the opposite, in one step or by a chain."""
+    others = [one for one in standing_judgements.around(tx, roots) if one.judgement_id != held]
+    trees = JudgedTrees(others)
+    if verdict == SAME and roots[0] != roots[1] and (apart := trees.keep_apart(*roots)):
+        raise judged_different([_get(tx, one.judgement_id) for one in apart])
+    if verdict == DIFFERENT and (chain := trees.chain(*roots)):
+        raise judged_same([one.judgement_id for one in chain])
 
 
 def _written(tx: Transaction, judged: Judged, held: Judgement | None) -> Judgement:
@@ -43,14 +68,9 @@ def _written(tx: Transaction, judged: Judged, held: Judgement | None) -> Judgeme
         return _get(tx, held.judgement_id)
     if held is not None:
         judgements.retract(tx, held.judgement_id, "Judged anew.")
-    regroup_judged(tx, judged.left_id, judged.right_id)
-    return _get(tx, judgements.add(tx, judged))
-
-
-def regroup_judged(tx: Transaction, *customer_ids: str) -> None:
-    """Have the listed groups of some customers judged anew by what holds now."""
-    roots = {judgements.root_of(tx, customer_id) for customer_id in customer_ids}
-    regrouping.put(tx, sorted(root for root in roots if root is not None))
+    judgement_id = judgements.add(tx, judged)
+    follow_judgement(tx, judged.left_id, judged.right_id)
+    return _get(tx, judgement_id)
 
 
 def _get(tx: Transaction, judgement_id: str) -> Judgement:

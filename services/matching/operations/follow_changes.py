@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.matching.domain.customer_seen import LIVE, CompanySeen, CustomerSeen
 from services.matching.operations.derive import RULES, derive
+from services.matching.operations.review_followed import review_followed
 from services.matching.store import companies, groups, match_keys, records, regrouping
 from services.matching.store.records import Known, MirrorRow
 from services.runtime.database import Transaction
@@ -43,6 +44,7 @@ def _write(tx: Transaction, newer: Sequence[CustomerSeen], known: dict[str, Know
     if roots := [(member, seen.customer_id) for seen in newer if seen.state != "MERGED" for member in seen.members]:
         records.reroot(tx, roots)
     _correct_groups(tx, rows, known)
+    review_followed(tx, rows, known)
 
 
 def _correct_groups(tx: Transaction, rows: Sequence[MirrorRow], known: dict[str, Known]) -> None:

@@ -29,7 +29,6 @@ _OF_PAIR = _TREE.format(
     seed="ARRAY[root_of(j.left_id), root_of(j.right_id)], ARRAY[root_of(j.left_id), root_of(j.right_id)]"
 )
 _SHOWN = f"{_COLUMNS}, coalesce({_CONFLICT.format(tree=_OF_PAIR)}, false)"
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('judgement ' || (SELECT app_company()) || %s || %s, 0))"
 _STANDING = f"""
     SELECT {_COLUMNS}, false FROM judgements j
     WHERE j.company_id = (SELECT app_company()) AND j.left_id = %s::uuid AND j.right_id = %s::uuid
@@ -97,11 +96,6 @@ def root_of(tx: Transaction, customer_id: str) -> str | None:
     """Return the root in use that a customer belongs to; None where the id is unknown, deleted or erased."""
     found: str | None = tx.value(_ROOT_OF, (customer_id,))
     return found
-
-
-def lock_pair(tx: Transaction, left_id: str, right_id: str) -> None:
-    """Let nobody else judge the pair before this transaction ends."""
-    tx.execute(_LOCK, (left_id, right_id))
 
 
 def standing(tx: Transaction, left_id: str, right_id: str) -> Judgement | None:

@@ -71,8 +71,9 @@ CREATE TABLE review_resolutions (
     resolved_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (company_id, resolution_id)
 );
-CREATE INDEX review_resolutions_by_time ON review_resolutions (company_id, resolved_at)
-    INCLUDE (resolution, kind, confidence, actor);
+CREATE INDEX review_resolutions_by_time ON review_resolutions (company_id, resolved_at DESC)
+    INCLUDE (resolution, kind, confidence, actor, actor_name);
+CREATE INDEX review_resolutions_of_item ON review_resolutions (company_id, item_id, resolution_id);
 
 -- How many pairs and groups of the last scan there was no room for.
 ALTER TABLE companies ADD COLUMN review_left_out bigint NOT NULL DEFAULT 0 CHECK (review_left_out >= 0);
