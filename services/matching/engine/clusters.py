@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.matching.engine.arrays import Mask, Rows, Weights
+from services.matching.engine.arrays import Mask, Rows, Weights, run_starts
 from services.matching.engine.blocks import Blocks, pairs_in
 from services.matching.engine.components import components
-from services.matching.engine.linkage import CERTAIN, DOUBT, FORBIDDEN, REQUIRED, linked, weakest_link
+from services.matching.engine.linkage import CERTAIN, DOUBT, FORBIDDEN, REQUIRED, all_linked, weakest_links
 
 PairWeights = Callable[[Rows, Rows], Weights]
 """Scores any pairs of rows, those too that no key brought together."""
@@ -95,9 +95,11 @@ def _split_components(found: Clusters, blocks: Blocks, weigh: PairWeights, least
     _split_triangles(found, blocks.rows[blocks.bounds[three[plain]][:, None] + np.arange(3)], sides[plain], least)
     others = np.ones(len(pairs), np.bool_)
     others[three[plain]] = False
-    for number in np.flatnonzero(others).tolist():
-        members = blocks.rows[blocks.bounds[number] : blocks.bounds[number + 1]].tolist()
-        _split(found, members, weights[begins[number] : begins[number] + pairs[number]], least)
+    sizes = np.where(others, blocks.sizes, 0)
+    for size in np.unique(sizes[others]).tolist():
+        alike = np.flatnonzero(sizes == size)
+        rows = blocks.rows[blocks.bounds[alike][:, None] + np.arange(size)]
+        _split(found, rows, weights[begins[alike][:, None] + np.arange(size * (size - 1) // 2)], least)
 
 
 def _split_triangles(found: Clusters, rows: Rows, sides: Weights, least: float) -> None:
@@ -111,16 +113,22 @@ def _split_triangles(found: Clusters, rows: Rows, sides: Weights, least: float) 
     found.add_many(strongest[~whole], strongest[~whole])
 
 
-def _split(found: Clusters, rows: list[int], weights: Weights, least: float) -> None:
-    """Take one component apart, given the weights of all its pairs in order."""
-    square = np.full((len(rows), len(rows)), FORBIDDEN)
-    square[np.triu_indices(len(rows), k=1)] = weights
-    square = np.maximum(square, square.T)
-    for members in linked(square, least):
-        if len(members) > 1:
-            members.sort()
-            first, second = weakest_link(square, members)
-            found.add([rows[member] for member in members], (rows[first], rows[second]))
+def _split(found: Clusters, rows: Rows, weights: Weights, least: float) -> None:
+    """Take components of one size apart, a line each, given the weights of all their pairs in order."""
+    count, size = rows.shape
+    square = np.full((count, size, size), FORBIDDEN)
+    square[:, *np.triu_indices(size, k=1)] = weights
+    square = np.maximum(square, square.transpose(0, 2, 1))
+    label = all_linked(square, least)
+    owner = np.repeat(np.arange(count), size)
+    group_of = owner * size + label.ravel()
+    members = Blocks(np.argsort(group_of, kind="stable"), run_starts(np.sort(group_of)))
+    for length in np.unique(members.sizes[members.sizes > 1]).tolist():
+        alike = members.select(members.sizes == length).rows.reshape(-1, length)
+        places, whose = alike % size, alike[:, :1] // size
+        pairs = weakest_links(square[whose[:, :, None], places[:, :, None], places[:, None, :]])
+        grouped = np.take_along_axis(rows[whose[:, 0]], places, axis=1)
+        found.add_many(grouped, np.take_along_axis(grouped, pairs, axis=1))
 
 
 def _split_large(
