@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from patronage.customers.v1 import customer_pb2, merge_batch_pb2
+from patronage.customers.v1 import customer_pb2, merge_batch_pb2, merge_preview_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as pb
+from services.customers.convert.survivorship import rule_messages, rules_of, survivorship_of
 from services.customers.convert.times import timestamp
 from services.customers.domain.fields import Json
-from services.customers.domain.forest import DEFAULT_RULE
 from services.customers.domain.merge import LONGEST_SUBJECT, LaterEdit, LoggedMerge, Merge, by_unit, check_merge
+from services.customers.domain.moves import ChildCount
 from services.runtime.failures import FieldCheck
 
 MergeQuestion = pb.DescribeMergeRequest | pb.ApplyMergeRequest
@@ -17,11 +18,21 @@ MergeQuestion = pb.DescribeMergeRequest | pb.ApplyMergeRequest
 
 def merge_of(request: MergeQuestion) -> Merge:
     """The merge that a request asks for; FieldsInvalid names every wrong field."""
-    rules = [(item.field, _rule(item.rule)) for item in request.rules]
+    rules = rules_of(request.rules)
     choices = [(item.field, item.customer_id.lower()) for item in request.choices]
     sources = tuple(source.lower() for source in request.source_ids)
     applied = request if isinstance(request, pb.ApplyMergeRequest) else pb.ApplyMergeRequest()
-    check_merge(request.target_id, sources, rules, choices, applied.reason, applied.on_behalf_of)
+    check = FieldCheck()
+    holding = survivorship_of(request.survivorship, check)
+    evidence = evidence_of(applied.evidence, check) if applied.HasField("evidence") else {}
+    check_merge(
+        check,
+        request.target_id,
+        sources,
+        rules,
+        choices,
+        (applied.reason, applied.on_behalf_of, applied.policy_version),
+    )
     return Merge(
         applied.merge_id.lower(),
         request.target_id.lower(),
@@ -30,19 +41,19 @@ def merge_of(request: MergeQuestion) -> Merge:
         by_unit(choices),
         applied.reason,
         applied.on_behalf_of,
-        evidence_of(applied.evidence) if applied.HasField("evidence") else {},
+        evidence,
+        holding,
+        applied.policy_version,
     )
 
 
-def evidence_of(message: merge_batch_pb2.MergeEvidence) -> dict[str, Json]:
-    """On what a merge is made, as it is kept; FieldsInvalid where a text is too long."""
-    check = FieldCheck()
+def evidence_of(message: merge_batch_pb2.MergeEvidence, check: FieldCheck) -> dict[str, Json]:
+    """On what a merge is made, as it is kept; a text that is too long is noted."""
     for name in ("policy_version", "scan_id", "group_id"):
         text = getattr(message, name)
         check.require(
             len(text) <= LONGEST_SUBJECT and "\x00" not in text, f"evidence.{name}", "is too long, or no text"
         )
-    check.raise_if_any()
     return {field.name: value for field, value in message.ListFields()}
 
 
@@ -56,6 +67,10 @@ def record_message(merge: LoggedMerge) -> pb.MergeRecord:
         merged_by=customer_pb2.Actor(subject=merge.merged_by.subject, name=merge.merged_by.name),
         merge_time=timestamp(merge.merged_at.isoformat()),
     )
+    message.moves.extend(child_counts(merge.moves))
+    message.policy_version = merge.policy_version
+    message.rules.extend(rule_messages(merge.rules))
+    message.choices.extend(pb.FieldChoice(field=name, customer_id=one) for name, one in sorted(merge.choices.items()))
     if merge.evidence:
         message.evidence.CopyFrom(merge_batch_pb2.MergeEvidence(**merge.evidence))
     if merge.undone_at is not None and merge.undone_by is not None:
@@ -63,6 +78,11 @@ def record_message(merge: LoggedMerge) -> pb.MergeRecord:
         message.undo_reason = merge.undo_reason
         message.undone_by.CopyFrom(customer_pb2.Actor(subject=merge.undone_by.subject, name=merge.undone_by.name))
     return message
+
+
+def child_counts(counts: Iterable[ChildCount]) -> list[merge_preview_pb2.ChildCount]:
+    """How many children, by kind."""
+    return [merge_preview_pb2.ChildCount(kind=one.kind, count=one.count, at_least=one.at_least) for one in counts]
 
 
 def edit_messages(edits: Iterable[LaterEdit]) -> list[pb.LaterEdit]:
@@ -76,12 +96,3 @@ def edit_messages(edits: Iterable[LaterEdit]) -> list[pb.LaterEdit]:
 def digest_messages(digests: dict[str, tuple[str, str]]) -> list[pb.MemberDigest]:
     """For each member its digest before the merge and now."""
     return [pb.MemberDigest(customer_id=member, before=before, now=now) for member, (before, now) in digests.items()]
-
-
-def _rule(number: pb.SurvivorshipRule.ValueType) -> str:
-    if number == pb.SURVIVORSHIP_RULE_UNSPECIFIED:
-        return DEFAULT_RULE
-    try:
-        return pb.SurvivorshipRule.Name(number).removeprefix("SURVIVORSHIP_RULE_")
-    except ValueError:
-        return ""

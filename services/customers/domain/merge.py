@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 from services.customers.domain.failures import TreeTooLarge
 from services.customers.domain.fields import CONTACT_KINDS, UNIT_OF_FIELD, Json
-from services.customers.domain.forest import RULES, Edge, Tree
+from services.customers.domain.forest import SOURCE_PRIORITY, Edge, Tree
+from services.customers.domain.moves import ChildCount
 from services.customers.domain.record import Actor, OwnRecord, to_json
+from services.customers.domain.survivorship import RULES_OF, SHIPPED, Survivorship, resolved
 from services.customers.domain.view import View, canonical
 from services.runtime.failures import FieldCheck
 
@@ -25,7 +27,11 @@ CHOOSABLE = frozenset({*UNIT_OF_FIELD, *(short for short, _ in CONTACT_KINDS.val
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """What a caller asks for: roots to join to a target, and which values to show. Rules and choices go by unit."""
+    """What a caller asks for: roots to join to a target, and which values to show. Rules and choices go by unit.
+
+    `holding` are the rules that hold where it asks for none, of a version of the company's policy; they are no part of
+    what tells one request from another.
+    """
 
     merge_id: str
     target_id: str
@@ -36,6 +42,8 @@ class Merge:
     on_behalf_of: str = ""
     evidence: Mapping[str, Json] = field(default_factory=dict)
     """On what it is made where nobody looked at it: policy_version, scan_id, group_id, confidence."""
+    holding: Survivorship = SHIPPED
+    policy_version: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -43,21 +51,30 @@ class Merge:
         content = [self.target_id, list(self.source_ids), dict(self.rules), dict(self.choices), self.reason]
         return hashlib.sha256(canonical(content).encode()).hexdigest()
 
+    @property
+    def resolved(self) -> dict[str, str]:
+        """The rule of each unit and primary contact point that does not follow the shipped default."""
+        return resolved(self.rules, self.holding)
+
     def edges(self, now: datetime) -> list[Edge]:
         """The edges, a microsecond apart so that the order of the sources is kept."""
+        rules = self.resolved
         return [
             Edge(
                 self.merge_id,
                 source,
                 self.target_id,
                 now + timedelta(microseconds=place),
-                self.rules,
+                rules,
                 self.choices,
+                self.holding.priority,
             )
             for place, source in enumerate(self.source_ids)
         ]
 
-    def logged(self, by: Actor, merged_at: datetime, digests: Mapping[str, str]) -> LoggedMerge:
+    def logged(
+        self, by: Actor, merged_at: datetime, digests: Mapping[str, str], moves: Sequence[ChildCount] = ()
+    ) -> LoggedMerge:
         """What the log says of it once it is made."""
         return LoggedMerge(
             self.merge_id,
@@ -69,12 +86,21 @@ class Merge:
             digests,
             self.fingerprint,
             evidence=self.evidence,
+            rules=self.resolved,
+            choices=self.choices,
+            priority=self.holding.priority,
+            policy_version=self.policy_version,
+            moves=tuple(moves),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedMerge:
-    """An entry of the merge log. `digests` holds that of each member just before the merge."""
+    """An entry of the merge log. `digests` holds that of each member just before the merge.
+
+    `rules` are those that each unit followed, as resolved then; `moves` counts the sources' children. `snapshot` is
+    written with the entry, and read by itself.
+    """
 
     merge_id: str
     target_id: str
@@ -88,6 +114,12 @@ class LoggedMerge:
     undone_by: Actor | None = None
     undo_reason: str = ""
     evidence: Mapping[str, Json] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
+    priority: tuple[str, ...] = SOURCE_PRIORITY
+    policy_version: str = ""
+    moves: tuple[ChildCount, ...] = ()
+    snapshot: Json = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +137,38 @@ def by_unit(named: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def check_merge(
+    check: FieldCheck,
     target_id: str,
     source_ids: Sequence[str],
     rules: Sequence[tuple[str, str]],
     choices: Sequence[tuple[str, str]],
-    reason: str,
-    on_behalf_of: str = "",
+    words: tuple[str, str, str] = ("", "", ""),
 ) -> None:
-    """Raises FieldsInvalid with every wrong field of a request."""
-    check = FieldCheck()
+    """Raises FieldsInvalid with every wrong field of a request; `words`: reason, on_behalf_of, policy_version."""
+    reason, on_behalf_of, policy_version = words
     check.require(target_id, "target_id", "is required")
     check.require(1 <= len(source_ids) <= MOST_SOURCES, "source_ids", f"takes 1 to {MOST_SOURCES} ids")
     check.require(len(set(source_ids)) == len(source_ids), "source_ids", "names a customer twice")
     check.require(all(source_ids), "source_ids", "holds an empty id")
     check_words(check, reason, on_behalf_of)
-    for place, (name, rule) in enumerate(rules):
-        check.require(name in UNIT_OF_FIELD, f"rules[{place}].field", "is no field that one value survives of")
-        check.require(rule in RULES, f"rules[{place}].rule", f"is not one of {', '.join(RULES)}")
+    check.require(is_word(policy_version), "policy_version", f"takes up to {LONGEST_SUBJECT} characters")
+    check_rules(check, rules)
     for place, (name, _) in enumerate(choices):
         check.require(name in CHOOSABLE, f"choices[{place}].field", "is no field that one value survives of")
     check.raise_if_any()
+
+
+def check_rules(check: FieldCheck, rules: Sequence[tuple[str, str]], path: str = "") -> None:
+    """Notes which rules name no field, or one that does not take them."""
+    for place, (name, rule) in enumerate(rules):
+        where = f"{path}rules[{place}]"
+        if check.require(name in RULES_OF, f"{where}.field", "is no field that survives a merge"):
+            check.require(rule in RULES_OF[name], f"{where}.rule", f"is not one of {', '.join(RULES_OF[name])}")
+
+
+def is_word(text: str) -> bool:
+    """Whether a text can be kept as the name of something."""
+    return len(text) <= LONGEST_SUBJECT and "\x00" not in text
 
 
 def check_words(check: FieldCheck, reason: str, on_behalf_of: str) -> None:

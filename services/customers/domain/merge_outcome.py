@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.customers.domain.contact_points import primary
 from services.customers.domain.fields import (
     CONSENTS,
     CONTACT_KINDS,
@@ -17,12 +16,13 @@ from services.customers.domain.fields import (
     Unit,
     item_key,
 )
-from services.customers.domain.fold import Shown
 from services.customers.domain.forest import DEFAULT_RULE, Tree
 from services.customers.domain.merge import Merge
+from services.customers.domain.shown import Shown
+from services.customers.domain.survivorship import MOST_RESTRICTIVE, UNION
 from services.customers.domain.view import canonical
 
-CHOSEN, UNION, MOST_RESTRICTIVE = "CHOSEN", "UNION", "MOST_RESTRICTIVE"
+CHOSEN = "CHOSEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,18 @@ class Blocker:
     message: str
 
 
-def outcomes(merge: Merge, sides: Mapping[str, Shown], result: Shown) -> list[FieldOutcome]:
-    """The fields that somebody fills, in the order of the record; consents and sets after the single values."""
-    found = [_of_unit(unit, merge, sides, result) for unit in UNITS]
-    found += [_of_primary(kind, short, merge, sides, result) for kind, (short, _) in CONTACT_KINDS.items()]
+def outcomes(
+    rules: Mapping[str, str], choices: Mapping[str, str], sides: Mapping[str, Shown], result: Shown
+) -> list[FieldOutcome]:
+    """The fields that somebody fills, in the order of the record; primary contact points and sets after the units.
+
+    `rules` are the resolved ones, by unit and primary contact point.
+    """
+    found = [_of_unit(unit, _rule(unit.name, rules, choices), sides, result) for unit in UNITS]
+    found += [
+        _of_primary(kind, short, _rule(short, rules, choices), sides, result)
+        for kind, (short, _) in CONTACT_KINDS.items()
+    ]
     found += [_of_set(name, sides, result) for name in SET_FIELDS]
     return [one for one in found if one.values]
 
@@ -68,21 +76,21 @@ def state_digest(merge: Merge, forest: Sequence[Tree], etags: Mapping[str, str])
     """
     edges = [[edge.merge_id, edge.source_id, edge.target_id] for tree in forest for edge in tree.edges]
     members = {member: etags[member] for tree in forest for member in tree.members}
-    asked = [merge.target_id, list(merge.source_ids), dict(merge.rules), dict(merge.choices)]
+    asked = [merge.target_id, list(merge.source_ids), merge.resolved, dict(merge.choices), list(merge.holding.priority)]
     return hashlib.sha256(canonical([asked, members, sorted(edges)]).encode()).hexdigest()
 
 
-def _of_unit(unit: Unit, merge: Merge, sides: Mapping[str, Shown], result: Shown) -> FieldOutcome:
+def _of_unit(unit: Unit, rule: str, sides: Mapping[str, Shown], result: Shown) -> FieldOutcome:
     values = {side: value for side, shown in sides.items() if (value := _value(unit, shown.fields)) is not None}
     outcome = _value(unit, result.fields)
     origin = result.origin(unit.name) if outcome is not None else ""
-    return FieldOutcome(unit.name, values, outcome, _rule(unit, merge), origin)
+    return FieldOutcome(unit.name, values, outcome, rule, origin)
 
 
-def _rule(unit: Unit, merge: Merge) -> str:
-    if unit.name in CONSENTS:
+def _rule(name: str, rules: Mapping[str, str], choices: Mapping[str, str]) -> str:
+    if name in CONSENTS:
         return MOST_RESTRICTIVE
-    return CHOSEN if unit.name in merge.choices else merge.rules.get(unit.name, DEFAULT_RULE)
+    return CHOSEN if name in choices else rules.get(name, DEFAULT_RULE)
 
 
 def _value(unit: Unit, fields: Fields) -> Json:
@@ -91,26 +99,11 @@ def _value(unit: Unit, fields: Fields) -> Json:
     return found["value"] if unit.name in CONSENTS and found is not None else found
 
 
-def _of_primary(kind: str, short: str, merge: Merge, sides: Mapping[str, Shown], result: Shown) -> FieldOutcome:
-    points = {side: _primary(kind, shown.fields) for side, shown in sides.items()}
-    now = _primary(kind, result.fields)
-    holders = [side for side, point in points.items() if point and now and _same(point, now)]
-    chosen = merge.choices.get(short)
-    return FieldOutcome(
-        short,
-        {side: point["value"] for side, point in points.items() if point},
-        now["value"] if now else None,
-        CHOSEN if chosen is not None else DEFAULT_RULE,
-        chosen if chosen in holders else next(iter(holders), ""),
-    )
-
-
-def _primary(kind: str, fields: Fields) -> Mapping[str, Json] | None:
-    return primary(fields.get("contact_points", []), kind)
-
-
-def _same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
-    return item_key("contact_points", dict(one)) == item_key("contact_points", dict(other))
+def _of_primary(kind: str, short: str, rule: str, sides: Mapping[str, Shown], result: Shown) -> FieldOutcome:
+    points = {side: shown.primary(kind) for side, shown in sides.items()}
+    now = result.primary(kind)
+    values = {side: point["value"] for side, point in points.items() if point}
+    return FieldOutcome(short, values, now["value"] if now else None, rule, result.origin(short) if now else "")
 
 
 def _of_set(name: str, sides: Mapping[str, Shown], result: Shown) -> FieldOutcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from services.customers.domain.fields import Fields, Json
 from services.customers.domain.fold import fold, shown
 from services.customers.domain.forest import Tree
 from services.customers.domain.record import OwnRecord, actor_to_json
+from services.customers.domain.shown import Shown
 from services.customers.domain.times import time_text
 
 
@@ -34,9 +36,12 @@ def root_view(tree: Tree) -> View:
     return _root_view(tree, fold(tree))
 
 
-def views(tree: Tree) -> dict[str, View]:
-    """What each member of a tree shows: the root, and each merged one its own tree's record and where it went."""
-    states = shown(tree)
+def views(tree: Tree, folded: Mapping[str, Shown] | None = None) -> dict[str, View]:
+    """What each member of a tree shows: the root, and each merged one its own tree's record and where it went.
+
+    `folded` is what the members show, where it was folded before.
+    """
+    states = folded or shown(tree)
     merged = {member: _member_view(tree, member, states[member].fields) for member in states if member != tree.root_id}
     return {tree.root_id: _root_view(tree, states[tree.root_id].fields), **merged}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.customers.domain.failures import (
     AlreadyMerged,
@@ -12,14 +12,17 @@ from services.customers.domain.failures import (
     SelfMerge,
 )
 from services.customers.domain.fields import Json
+from services.customers.domain.fold import Shown, shown
 from services.customers.domain.forest import Edge, Tree, joined
 from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.merge import LoggedMerge, Merge, check_size, edges_of, member_digest
 from services.customers.domain.merge_outcome import state_digest
+from services.customers.domain.merge_snapshot import taken
+from services.customers.domain.moves import Counts, together
 from services.customers.domain.record import Actor
 from services.customers.domain.view import views
 from services.customers.operations.writing import Writes, actor_of
-from services.customers.store import merges, trees
+from services.customers.store import merged_children, merges, trees
 from services.customers.store.rows import CustomerWrite, Event, FeedEntry, StoredCustomer
 from services.customers.store.trees import StoredTree
 from services.runtime.database import Transaction
@@ -50,7 +53,8 @@ def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]
     if logged is not None:
         return _first_result(tx, merge, logged)
     stored = mergeable(tx, merge, expected_etags, expected_digest)
-    join = joining(merge, stored, tallies_of(tx, stored.values()), actor_of(tx.scope, merge.on_behalf_of))
+    by = actor_of(tx.scope, merge.on_behalf_of)
+    join = joining(merge, stored, tallies_of(tx, stored.values()), by, counts_of(tx, [merge], stored))
     merges.insert(tx, [(merge, join.logged, join.edges)])
     return Applied(join.logged, join.target, join.writes.store(tx))
 
@@ -65,19 +69,35 @@ class Join:
     target: StoredCustomer
 
 
-def joining(merge: Merge, stored: Mapping[str, StoredTree], tallies: Mapping[str, list[Json]], by: Actor) -> Join:
+def joining(
+    merge: Merge,
+    stored: Mapping[str, StoredTree],
+    tallies: Mapping[str, list[Json]],
+    by: Actor,
+    counts: Counts,
+) -> Join:
     """What a merge of some locked trees is; writes nothing. Raises TreeTooLarge."""
     target = stored[merge.target_id]
     edges = merge.edges(target.now)
-    sources = [stored[source].tree for source in merge.source_ids]
-    tree = joined(target.tree, sources, edges)
-    before = digests_of([target.tree, *sources], tallies)
-    logged = merge.logged(by, edges[0].merged_at, before)
+    sources = [stored[source] for source in merge.source_ids]
+    forest = [target.tree, *(source.tree for source in sources)]
+    tree = joined(forest[0], forest[1:], edges)
+    moves = together(counts, [member for source in sources for member in source.rows])
+    logged = merge.logged(by, edges[0].merged_at, digests_of(forest, tallies), moves)
     rows = {member: row for one in stored.values() for member, row in one.rows.items()}
-    writes = refolded([tree], rows, "MERGED", logged)
+    folded = shown(tree)
+    writes = refolded([tree], rows, "MERGED", logged, folded)
     root = next(row for row in writes.rows if row.customer_id == merge.target_id)
     check_size(tree, root.view)
-    return Join(logged, edges, writes, root.after)
+    before = [one.root.shown for one in (target, *sources)]
+    snapshot = taken(before, root.after.shown, folded[merge.target_id].origins)
+    return Join(replace(logged, snapshot=snapshot), edges, writes, root.after)
+
+
+def counts_of(tx: Transaction, wanted: Iterable[Merge], stored: Mapping[str, StoredTree]) -> Counts:
+    """How many children each member of the sources of some merges has."""
+    trees_of = [stored[source] for merge in wanted for source in merge.source_ids if source in stored]
+    return merged_children.count(tx, [member for tree in trees_of for member in tree.rows])
 
 
 def tallies_of(tx: Transaction, stored: Iterable[StoredTree]) -> dict[str, list[Json]]:
@@ -143,7 +163,13 @@ def digests_of(forest: Iterable[Tree], tallies: Mapping[str, list[Json]]) -> dic
     }
 
 
-def refolded(forest: Iterable[Tree], rows: Mapping[str, StoredCustomer], kind: str, logged: LoggedMerge) -> Writes:
+def refolded(
+    forest: Iterable[Tree],
+    rows: Mapping[str, StoredCustomer],
+    kind: str,
+    logged: LoggedMerge,
+    folded: Mapping[str, Shown] | None = None,
+) -> Writes:
     """The writes of the named customers and of all members whose view is another one now, announced with the merge.
 
     A target that was merged itself since may show the same without its source; it is told of the undo all the same.
@@ -156,7 +182,7 @@ def refolded(forest: Iterable[Tree], rows: Mapping[str, StoredCustomer], kind: s
     named = {logged.target_id, *logged.source_ids}
     writes = Writes()
     for tree in forest:
-        for member, view in views(tree).items():
+        for member, view in views(tree, folded).items():
             before = rows[member]
             same = (view.etag, view.root_id, view.state) == (before.etag, before.root_id, before.state)
             if same and member not in named:

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from services.customers.domain.failures import CustomerNotFound, PreviewStale
 from services.customers.domain.fields import Json
 from services.customers.domain.merge import Merge
-from services.customers.operations.apply_merge import Join, against, check_mergeable, joining, tallies_of
+from services.customers.domain.moves import Counts
+from services.customers.operations.apply_merge import (
+    Join,
+    against,
+    check_mergeable,
+    counts_of,
+    joining,
+    tallies_of,
+)
 from services.customers.operations.writing import Writes, actor_of
 from services.customers.store import bulk, merges, trees
 from services.customers.store.bulk import Sized
@@ -57,6 +65,14 @@ class _Part:
     known: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Children:
+    """What is known of the children of all members, and how many those of the sources have; a dry run needs neither."""
+
+    tallies: Mapping[str, list[Json]] = field(default_factory=dict)
+    counts: Counts = field(default_factory=dict)
+
+
 def apply_part(tx: Transaction, wanted: Sequence[Wanted], at_most: int) -> tuple[list[Outcome], ChangeToken]:
     """Applies the first ones of some merges, one at least; the outcomes say how many that were.
 
@@ -67,7 +83,8 @@ def apply_part(tx: Transaction, wanted: Sequence[Wanted], at_most: int) -> tuple
     stored = trees.lock_trees(tx, part.known)
     if part.roots != set(stored):
         raise ConflictRetry("The customers were merged or unmerged meanwhile. Repeat the call.")
-    joins, outcomes = _judged(tx, part, stored, tallies_of(tx, stored.values()), "MERGED")
+    children = _Children(tallies_of(tx, stored.values()), counts_of(tx, [one.merge for one in part.wanted], stored))
+    joins, outcomes = _judged(tx, part, stored, children, "MERGED")
     if not joins:
         return outcomes, tx.change_token()
     merges.insert(tx, [(merge, join.logged, join.edges) for merge, join in joins])
@@ -77,7 +94,7 @@ def apply_part(tx: Transaction, wanted: Sequence[Wanted], at_most: int) -> tuple
 def try_part(tx: Transaction, wanted: Sequence[Wanted], at_most: int) -> tuple[list[Outcome], ChangeToken]:
     """What `apply_part` would do, as of now; nothing is locked or written."""
     part = _part(tx, wanted[:at_most])
-    _, outcomes = _judged(tx, part, trees.read_trees(tx, part.known), {}, "WOULD_MERGE")
+    _, outcomes = _judged(tx, part, trees.read_trees(tx, part.known), _Children(), "WOULD_MERGE")
     return outcomes, tx.change_token()
 
 
@@ -104,7 +121,7 @@ def _known(wanted: Sequence[Wanted], sized: Mapping[str, Sized]) -> frozenset[st
 
 
 def _judged(
-    tx: Transaction, part: _Part, stored: Mapping[str, StoredTree], tallies: Mapping[str, list[Json]], done: str
+    tx: Transaction, part: _Part, stored: Mapping[str, StoredTree], children: _Children, done: str
 ) -> tuple[list[tuple[Merge, Join]], list[Outcome]]:
     """The merges that nothing forbids, and the outcome of each."""
     applied = merges.fingerprints(tx, [one.merge.merge_id for one in part.wanted if one.wrong is None])
@@ -116,7 +133,7 @@ def _judged(
         failures = _forbidding(one, before, tree_of)
         if before is None and not failures:
             try:
-                joins.append((one.merge, _join(tx, one, tree_of, tallies)))
+                joins.append((one.merge, _join(tx, one, tree_of, children)))
             except Failure as failure:
                 failures = [failure]
         result = "BLOCKED" if failures else "ALREADY" if before is not None else done
@@ -146,12 +163,11 @@ def _stale(wanted: Wanted, tree_of: Mapping[str, StoredTree]) -> list[Failure]:
     ]
 
 
-def _join(
-    tx: Transaction, wanted: Wanted, tree_of: Mapping[str, StoredTree], tallies: Mapping[str, list[Json]]
-) -> Join:
+def _join(tx: Transaction, wanted: Wanted, tree_of: Mapping[str, StoredTree], children: _Children) -> Join:
     mine = {tree_of[one].tree.root_id: tree_of[one] for one in wanted.customer_ids}
     check_mergeable(wanted.merge, mine, wanted.expected_etags, wanted.expected_digest)
-    return joining(wanted.merge, mine, tallies, actor_of(tx.scope, wanted.merge.on_behalf_of))
+    by = actor_of(tx.scope, wanted.merge.on_behalf_of)
+    return joining(wanted.merge, mine, children.tallies, by, children.counts)
 
 
 def _all(joins: Sequence[tuple[Merge, Join]]) -> Writes:

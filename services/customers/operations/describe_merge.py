@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.customers.domain.failures import TreeTooLarge
@@ -11,7 +11,8 @@ from services.customers.domain.fold import shown
 from services.customers.domain.forest import joined
 from services.customers.domain.merge import Merge, check_size
 from services.customers.domain.merge_outcome import Blocker, FieldOutcome, outcomes, state_digest
-from services.customers.domain.view import root_view
+from services.customers.domain.moves import ChildCount, together
+from services.customers.domain.view import views
 from services.customers.operations.apply_merge import against, check_choices
 from services.customers.store import merged_children, trees
 from services.customers.store.rows import StoredCustomer
@@ -31,7 +32,7 @@ class Described:
     blockers: list[Blocker]
     result: dict[str, Json] | None = None
     fields: list[FieldOutcome] = field(default_factory=list)
-    moves: Mapping[str, int] = field(default_factory=dict)
+    moves: Sequence[ChildCount] = ()
     digest: str = ""
 
 
@@ -55,7 +56,8 @@ def describe_merge(tx: Transaction, merge: Merge) -> Described:
 def _described(tx: Transaction, merge: Merge, target: StoredTree, sources: list[StoredTree]) -> Described:
     forest = [target.tree, *(source.tree for source in sources)]
     tree = joined(target.tree, forest[1:], merge.edges(target.now))
-    view = root_view(tree)
+    folded = shown(tree)
+    view = views(tree, folded)[merge.target_id]
     roots = [source.root for source in sources]
     try:
         check_size(tree, view)
@@ -75,7 +77,7 @@ def _described(tx: Transaction, merge: Merge, target: StoredTree, sources: list[
         roots,
         [],
         result,
-        outcomes(merge, sides, shown(tree)[merge.target_id]),
-        merged_children.count(tx, moving),
+        outcomes(merge.resolved, merge.choices, sides, folded[merge.target_id]),
+        together(merged_children.count(tx, moving), moving),
         state_digest(merge, forest, etags),
     )

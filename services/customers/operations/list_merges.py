@@ -8,6 +8,7 @@ from datetime import datetime
 
 from services.customers.domain.failures import CustomerNotFound, MergeNotFound
 from services.customers.domain.merge import LoggedMerge
+from services.customers.domain.merge_snapshot import Snapshot
 from services.customers.store import merges, trees
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
@@ -28,6 +29,11 @@ def get_merge(tx: Transaction, merge_id: str) -> LoggedMerge:
     if logged is None:
         raise MergeNotFound(merge_id)
     return logged
+
+
+def get_snapshot(tx: Transaction, merge_id: str) -> Snapshot | None:
+    """What was shown before and after a merge that is in the log; None where it was erased."""
+    return merges.snapshot(tx, merge_id)
 
 
 def list_merges(tx: Transaction, customer_id: str, *, standing: bool, size: int, token: str) -> MergePage:

@@ -8,11 +8,11 @@ from patronage.customers.v1 import merge_storage_service_pb2 as pb
 from patronage.customers.v1 import merge_storage_service_pb2_grpc as grpc_pb
 from services.customers.convert import merge as convert
 from services.customers.convert.customer import customer_message
-from services.customers.convert.merge_preview import described_message
+from services.customers.convert.merge_preview import described_message, snapshot_fields, snapshot_message
 from services.customers.operations.apply_merge import apply_merge
 from services.customers.operations.describe_merge import describe_merge
 from services.customers.operations.describe_revert import describe_revert
-from services.customers.operations.list_merges import get_merge, list_merges
+from services.customers.operations.list_merges import get_merge, get_snapshot, list_merges
 from services.customers.operations.revert_merge import revert_merge
 from services.customers.servicer.merge_batches import MergeBatches
 from services.runtime.caller import caller_of
@@ -35,9 +35,17 @@ class MergeStorageServicer(MergeBatches, grpc_pb.MergeStorageServiceServicer):
 
     def GetMerge(self, request: pb.GetMergeRequest, context: Any) -> pb.GetMergeResponse:  # noqa: N802
         """Reads an entry of the merge log."""
+        company_id = caller_of(context).company_id
+        only = {customer_id.lower() for customer_id in request.snapshot_customer_ids}
 
         def run(tx: Transaction) -> pb.GetMergeResponse:
-            return pb.GetMergeResponse(merge=convert.record_message(get_merge(tx, request.merge_id)))
+            merge = get_merge(tx, request.merge_id)
+            snapshot = get_snapshot(tx, merge.merge_id) if request.include_snapshot else None
+            return pb.GetMergeResponse(
+                merge=convert.record_message(merge),
+                snapshot=snapshot_message(company_id, snapshot, only) if snapshot else None,
+                fields=snapshot_fields(merge, snapshot) if snapshot else (),
+            )
 
         return self._edge.read(context, run)
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from services.customers.domain.moves import MOST_COUNTED, Counts
 from services.runtime.database import Transaction
 
 # Of each customer by the index of the kind; deleted children are not counted.
 _OF_EACH = """
-SELECT '{table}' AS kind, coalesce(sum(n.children), 0)::bigint AS children
+SELECT m.customer_id::text, '{table}' AS kind, n.children
   FROM unnest(%(ids)s::uuid[]) AS m (customer_id)
  CROSS JOIN LATERAL (
-       SELECT count(*) AS children FROM {table}
-        WHERE company_id = (SELECT app_company()) AND origin_customer_id = m.customer_id{where}) AS n
+       SELECT count(*) AS children FROM (
+              SELECT FROM {table}
+               WHERE company_id = (SELECT app_company()) AND origin_customer_id = m.customer_id{where}
+               LIMIT %(most)s) AS found) AS n
+ WHERE n.children > 0
 """
 _NOT_DELETED = " AND deleted_at IS NULL"
 KINDS = {
@@ -25,7 +29,9 @@ KINDS = {
 COUNT = "UNION ALL".join(_OF_EACH.format(table=table, where=where) for table, where in KINDS.items())
 
 
-def count(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, int]:
-    """The number of children of all these customers together, for each kind of which there are any."""
-    found = tx.rows(COUNT, {"ids": list(customer_ids)})
-    return {row["kind"]: row["children"] for row in found if row["children"]}
+def count(tx: Transaction, customer_ids: Sequence[str]) -> Counts:
+    """The number of children of each customer by kind, where there are any."""
+    found: dict[str, dict[str, int]] = {}
+    for row in tx.rows(COUNT, {"ids": list(customer_ids), "most": MOST_COUNTED + 1}):
+        found.setdefault(row["customer_id"], {})[row["kind"]] = row["children"]
+    return found

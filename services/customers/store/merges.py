@@ -1,4 +1,4 @@
-"""The merge log and its edges, and what children add to a member's digest."""
+"""The merge log, its snapshots and its edges, and what children add to a member's digest."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from services.customers.domain.fields import Json
 from services.customers.domain.forest import Edge
 from services.customers.domain.merge import LoggedMerge, Merge
+from services.customers.domain.merge_snapshot import Snapshot, from_json
+from services.customers.domain.moves import ChildCount
 from services.customers.domain.record import Actor
 from services.runtime.database import Transaction
 
@@ -19,7 +21,8 @@ SELECT pg_advisory_xact_lock(m.number)
          ORDER BY 1) AS m
 """
 COLUMNS = """merge_id::text, target_id::text, source_ids::text[], reason, merged_by, merged_by_name, merged_at, digests,
-       fingerprint, undone_at, undone_by, undone_by_name, undo_reason, evidence"""
+       fingerprint, undone_at, undone_by, undone_by_name, undo_reason, evidence, rules, choices,
+       source_priority, policy_version, moves"""
 FIND = f"SELECT {COLUMNS} FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid"
 FINGERPRINTS = """
 SELECT merge_id::text, fingerprint FROM merges
@@ -45,12 +48,16 @@ WITH given AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s) AS m (
         merge_id uuid, target_id uuid, source_ids uuid[], rules jsonb, choices jsonb, digests jsonb, fingerprint text,
         reason text, merged_by text, merged_by_name text, merged_at timestamptz, edge_times timestamptz[],
-        evidence jsonb)
+        evidence jsonb, source_priority text[], policy_version text, moves jsonb, snapshot jsonb)
 ), logged AS (
 INSERT INTO merges (company_id, merge_id, target_id, source_ids, rules, choices, digests, fingerprint, reason,
-                    merged_by, merged_by_name, merged_at, evidence)
+                    merged_by, merged_by_name, merged_at, evidence, source_priority, policy_version, moves)
 SELECT (SELECT app_company()), merge_id, target_id, source_ids, rules, choices, digests, fingerprint, reason,
-       merged_by, merged_by_name, merged_at, evidence FROM given
+       merged_by, merged_by_name, merged_at, evidence, source_priority, policy_version, moves FROM given
+), taken AS (
+INSERT INTO merge_snapshots (company_id, merge_id, target_id, content, digest)
+SELECT (SELECT app_company()), merge_id, target_id, snapshot,
+       encode(sha256(convert_to(snapshot::text, 'UTF8')), 'hex') FROM given
 )
 INSERT INTO merge_edges (company_id, merge_id, source_id, target_id, merged_at)
 SELECT (SELECT app_company()), given.merge_id, e.source_id, given.target_id, e.merged_at
@@ -62,6 +69,9 @@ UPDATE merges SET undone_at = %(now)s, undone_by = %(by)s, undone_by_name = %(by
  WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
 )
 UPDATE merge_edges SET in_force = false WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
+"""
+SNAPSHOT = """
+SELECT content FROM merge_snapshots WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid
 """
 TALLIES = """
 SELECT customer_id::text, kind, children, digest::text FROM child_tallies
@@ -78,6 +88,12 @@ def find(tx: Transaction, merge_id: str) -> LoggedMerge | None:
     """The entry of the log, or None."""
     row = tx.row(FIND, (merge_id,))
     return _logged(row) if row else None
+
+
+def snapshot(tx: Transaction, merge_id: str) -> Snapshot | None:
+    """What was shown before and after a merge; None where it was erased."""
+    content = tx.value(SNAPSHOT, (merge_id,))
+    return from_json(content) if content is not None else None
 
 
 def fingerprints(tx: Transaction, merge_ids: Sequence[str]) -> dict[str, str]:
@@ -120,8 +136,8 @@ def _entry(merge: Merge, logged: LoggedMerge, edges: Sequence[Edge]) -> dict[str
         "merge_id": merge.merge_id,
         "target_id": merge.target_id,
         "source_ids": list(merge.source_ids),
-        "rules": dict(merge.rules),
-        "choices": dict(merge.choices),
+        "rules": dict(logged.rules),
+        "choices": dict(logged.choices),
         "digests": dict(logged.digests),
         "fingerprint": logged.fingerprint,
         "reason": logged.reason,
@@ -130,6 +146,10 @@ def _entry(merge: Merge, logged: LoggedMerge, edges: Sequence[Edge]) -> dict[str
         "merged_at": logged.merged_at.isoformat(),
         "edge_times": [edge.merged_at.isoformat() for edge in edges],
         "evidence": dict(logged.evidence),
+        "source_priority": list(logged.priority),
+        "policy_version": logged.policy_version,
+        "moves": [[one.kind, one.count, one.at_least] for one in logged.moves],
+        "snapshot": logged.snapshot,
     }
 
 
@@ -148,4 +168,9 @@ def _logged(row: Mapping[str, Any]) -> LoggedMerge:
         Actor(row["undone_by"], row["undone_by_name"]) if undone else None,
         row["undo_reason"] or "",
         row["evidence"],
+        row["rules"],
+        row["choices"],
+        tuple(row["source_priority"]),
+        row["policy_version"],
+        tuple(ChildCount(*one) for one in row["moves"]),
     )

@@ -27,13 +27,15 @@ EDGE_OF = """SELECT * FROM merge_edges
 MERGE_OF = "SELECT * FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = e.merge_id LIMIT 1"
 LOCK = f"SELECT {COLUMNS} FROM customers AS c {IN_THE_TREES} ORDER BY c.customer_id FOR UPDATE"
 READ = f"""
-SELECT {COLUMNS}, e.merge_id::text, e.target_id::text, e.merged_at, m.rules, m.choices FROM customers AS c
+SELECT {COLUMNS}, e.merge_id::text, e.target_id::text, e.merged_at, m.rules, m.choices, m.source_priority
+  FROM customers AS c
   LEFT JOIN LATERAL ({EDGE_OF.format("c.customer_id")}) AS e ON true
   LEFT JOIN LATERAL ({MERGE_OF}) AS m ON true
 {IN_THE_TREES}
 """
 EDGES = f"""
-SELECT e.source_id::text AS customer_id, e.merge_id::text, e.target_id::text, e.merged_at, m.rules, m.choices
+SELECT e.source_id::text AS customer_id, e.merge_id::text, e.target_id::text, e.merged_at, m.rules, m.choices,
+       m.source_priority
   FROM unnest(%s::uuid[]) AS merged (customer_id)
  CROSS JOIN LATERAL ({EDGE_OF.format("merged.customer_id")}) AS e
  CROSS JOIN LATERAL ({MERGE_OF}) AS m
@@ -137,4 +139,12 @@ def _tree(root_id: str, rows: Mapping[str, StoredCustomer], edge_of: Mapping[str
 
 
 def _edge(row: Row) -> Edge:
-    return Edge(row["merge_id"], row["customer_id"], row["target_id"], row["merged_at"], row["rules"], row["choices"])
+    return Edge(
+        row["merge_id"],
+        row["customer_id"],
+        row["target_id"],
+        row["merged_at"],
+        row["rules"],
+        row["choices"],
+        tuple(row["source_priority"]),
+    )

@@ -17,6 +17,7 @@ from patronage.customers.v1 import import_export_service_pb2 as import_pb
 from patronage.customers.v1 import listing_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as merge_pb
 from patronage.customers.v1 import note_service_pb2 as note_pb
+from patronage.customers.v1 import survivorship_pb2 as rules_pb
 from services.customers.access import ACCESS
 from services.runtime.failures import ConflictRetry
 from tests.fixtures.contract import every_rpc
@@ -336,7 +337,7 @@ def test_a_merge_over_the_wire_says_what_was_done_and_taken_back(served: Served)
         merge_id=str(uuid.uuid4()).upper(),
         target_id=ann.customer_id.upper(),
         source_ids=[bo.customer_id.upper()],
-        rules=[merge_pb.FieldRule(field="name", rule=merge_pb.SURVIVORSHIP_RULE_SOURCE_WINS)],
+        rules=[rules_pb.FieldRule(field="name", rule=rules_pb.SURVIVORSHIP_RULE_SOURCE_WINS)],
         expected_etags={ann.customer_id: ann.etag},
         on_behalf_of="bea",
     )
@@ -354,7 +355,15 @@ def test_a_merge_over_the_wire_says_what_was_done_and_taken_back(served: Served)
 def test_every_wrong_field_of_a_merge_is_named(served: Served) -> None:
     request = merge_pb.ApplyMergeRequest(
         source_ids=["x", "X", ""],
-        rules=[merge_pb.FieldRule(field="tags"), merge_pb.FieldRule(field="name", rule=99)],  # type: ignore[arg-type]
+        rules=[
+            rules_pb.FieldRule(field="etag", rule=rules_pb.SURVIVORSHIP_RULE_UNION),
+            rules_pb.FieldRule(field="name", rule=99),  # type: ignore[arg-type]
+        ],
+        survivorship=rules_pb.Survivorship(
+            default_rule=rules_pb.SURVIVORSHIP_RULE_UNION,
+            rules=[rules_pb.FieldRule(field="tags", rule=rules_pb.SURVIVORSHIP_RULE_OLDEST)],
+            source_priority=[model.CUSTOMER_SOURCE_API, model.CUSTOMER_SOURCE_API],
+        ),
         choices=[merge_pb.FieldChoice(field="etag", customer_id="x")],
         reason="r" * 501,
         on_behalf_of="\x00",
@@ -365,6 +374,9 @@ def test_every_wrong_field_of_a_merge_is_named(served: Served) -> None:
         "source_ids",
         "rules[0].field",
         "rules[1].rule",
+        "survivorship.default_rule",
+        "survivorship.rules[0].rule",
+        "survivorship.source_priority",
         "choices[0].field",
         "reason",
         "on_behalf_of",

@@ -52,8 +52,8 @@ def test_children_of_the_whole_tree_of_a_source_are_counted_without_deleted_ones
     for customer in (ann, bo, cy, cy):
         acme.note(customer)
     acme.merge(bo, cy)
-    moves = describe(acme, ann, bo).moves
-    assert moves["notes"] == 3
+    moves = {one.kind: one for one in describe(acme, ann, bo).moves}
+    assert moves["notes"].count == 3
     assert set(moves) == {"notes", "events"}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from services.customers.domain.merge import LONGEST_REASON, LONGEST_SUBJECT, MOST_SOURCES, check_merge
-from services.runtime.failures import FieldsInvalid
+from services.runtime.failures import FieldCheck, FieldsInvalid
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -18,7 +18,7 @@ def wrong(
 ) -> set[str]:
     """The fields that are refused."""
     try:
-        check_merge(target, sources, rules, choices, reason, on_behalf_of)
+        check_merge(FieldCheck(), target, sources, rules, choices, (reason, on_behalf_of, ""))
     except FieldsInvalid as refused:
         return {violation.field for violation in refused.fields}
     return set()
@@ -42,5 +42,5 @@ def test_every_wrong_field_is_named() -> None:
         choices=(("etag", "t"),),
         reason="r" * (LONGEST_REASON + 1),
         on_behalf_of="o" * (LONGEST_SUBJECT + 1),
-    ) == {"target_id", "source_ids", "rules[0].rule", "rules[1].field", "choices[0].field", "reason", "on_behalf_of"}
+    ) == {"target_id", "source_ids", "rules[0].rule", "rules[1].rule", "choices[0].field", "reason", "on_behalf_of"}
     assert wrong(reason="\x00", on_behalf_of="\x00") == {"reason", "on_behalf_of"}

@@ -26,15 +26,15 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from patronage.errors.v1 import error_reason_pb2 as patronage_dot_errors_dot_v1_dot_error__reason__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*patronage/customers/v1/merge_preview.proto\x12\x16patronage.customers.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a&patronage/errors/v1/error_reason.proto\"f\n\x0cMergeBlocker\x12\x30\n\x06reason\x18\x01 \x01(\x0e\x32 .patronage.errors.v1.ErrorReason\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"G\n\tSideValue\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value\"\xd9\x01\n\x0c\x46ieldOutcome\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x31\n\x06values\x18\x02 \x03(\x0b\x32!.patronage.customers.v1.SideValue\x12\'\n\x07outcome\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x31\n\x04rule\x18\x04 \x01(\x0e\x32#.patronage.customers.v1.OutcomeRule\x12\x1a\n\x12origin_customer_id\x18\x05 \x01(\t\x12\x0f\n\x07\x64iffers\x18\x06 \x01(\x08\")\n\nChildCount\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03*\x92\x02\n\x0bOutcomeRule\x12\x1c\n\x18OUTCOME_RULE_UNSPECIFIED\x10\x00\x12\x1c\n\x18OUTCOME_RULE_TARGET_WINS\x10\x01\x12\x1c\n\x18OUTCOME_RULE_SOURCE_WINS\x10\x02\x12\x1c\n\x18OUTCOME_RULE_MOST_RECENT\x10\x03\x12\x17\n\x13OUTCOME_RULE_OLDEST\x10\x04\x12\x1e\n\x1aOUTCOME_RULE_MOST_COMPLETE\x10\x05\x12\x17\n\x13OUTCOME_RULE_CHOSEN\x10\x06\x12\x16\n\x12OUTCOME_RULE_UNION\x10\x07\x12!\n\x1dOUTCOME_RULE_MOST_RESTRICTIVE\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*patronage/customers/v1/merge_preview.proto\x12\x16patronage.customers.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a&patronage/errors/v1/error_reason.proto\"f\n\x0cMergeBlocker\x12\x30\n\x06reason\x18\x01 \x01(\x0e\x32 .patronage.errors.v1.ErrorReason\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"G\n\tSideValue\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value\"\xd9\x01\n\x0c\x46ieldOutcome\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x31\n\x06values\x18\x02 \x03(\x0b\x32!.patronage.customers.v1.SideValue\x12\'\n\x07outcome\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\x12\x31\n\x04rule\x18\x04 \x01(\x0e\x32#.patronage.customers.v1.OutcomeRule\x12\x1a\n\x12origin_customer_id\x18\x05 \x01(\t\x12\x0f\n\x07\x64iffers\x18\x06 \x01(\x08\";\n\nChildCount\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x10\n\x08\x61t_least\x18\x03 \x01(\x08*\xf5\x02\n\x0bOutcomeRule\x12\x1c\n\x18OUTCOME_RULE_UNSPECIFIED\x10\x00\x12\x1c\n\x18OUTCOME_RULE_TARGET_WINS\x10\x01\x12\x1c\n\x18OUTCOME_RULE_SOURCE_WINS\x10\x02\x12\x1c\n\x18OUTCOME_RULE_MOST_RECENT\x10\x03\x12\x17\n\x13OUTCOME_RULE_OLDEST\x10\x04\x12\x1e\n\x1aOUTCOME_RULE_MOST_COMPLETE\x10\x05\x12\x17\n\x13OUTCOME_RULE_CHOSEN\x10\x06\x12\x16\n\x12OUTCOME_RULE_UNION\x10\x07\x12!\n\x1dOUTCOME_RULE_MOST_RESTRICTIVE\x10\x08\x12\x1e\n\x1aOUTCOME_RULE_MOST_FREQUENT\x10\t\x12 \n\x1cOUTCOME_RULE_SOURCE_PRIORITY\x10\n\x12\x1f\n\x1bOUTCOME_RULE_VERIFIED_FIRST\x10\x0b\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.customers.v1.merge_preview_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OUTCOMERULE']._serialized_start=581
-  _globals['_OUTCOMERULE']._serialized_end=855
+  _globals['_OUTCOMERULE']._serialized_start=599
+  _globals['_OUTCOMERULE']._serialized_end=972
   _globals['_MERGEBLOCKER']._serialized_start=140
   _globals['_MERGEBLOCKER']._serialized_end=242
   _globals['_SIDEVALUE']._serialized_start=244
@@ -42,5 +42,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FIELDOUTCOME']._serialized_start=318
   _globals['_FIELDOUTCOME']._serialized_end=535
   _globals['_CHILDCOUNT']._serialized_start=537
-  _globals['_CHILDCOUNT']._serialized_end=578
+  _globals['_CHILDCOUNT']._serialized_end=596
 # @@protoc_insertion_point(module_scope)

@@ -34,17 +34,23 @@ class _OutcomeRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OutcomeRu
     OUTCOME_RULE_SOURCE_WINS: _OutcomeRule.ValueType  # 2
     """The source's value; where it has none, the target's."""
     OUTCOME_RULE_MOST_RECENT: _OutcomeRule.ValueType  # 3
-    """The value that was written last; on a tie the target's."""
+    """The value that was written last; on a tie the target's own, else that of the smaller customer id."""
     OUTCOME_RULE_OLDEST: _OutcomeRule.ValueType  # 4
-    """The value that was written first; on a tie the target's."""
+    """The value that was written first; ties as above."""
     OUTCOME_RULE_MOST_COMPLETE: _OutcomeRule.ValueType  # 5
-    """The longest value; on a tie the target's."""
+    """The longest value; ties as above."""
     OUTCOME_RULE_CHOSEN: _OutcomeRule.ValueType  # 6
     """The value of the customer that the request chose."""
     OUTCOME_RULE_UNION: _OutcomeRule.ValueType  # 7
-    """All values of all sides, each once."""
+    """All values of all sides, each once; of objects all entries, of the same name the target's."""
     OUTCOME_RULE_MOST_RESTRICTIVE: _OutcomeRule.ValueType  # 8
     """The answer that restricts more, of equal ones that which was given first; rules and choices do not count."""
+    OUTCOME_RULE_MOST_FREQUENT: _OutcomeRule.ValueType  # 9
+    """What most members of all sides say; on a tie the target's own value, else that of the smaller customer id."""
+    OUTCOME_RULE_SOURCE_PRIORITY: _OutcomeRule.ValueType  # 10
+    """The value of the customer whose source is trusted most; ties as above."""
+    OUTCOME_RULE_VERIFIED_FIRST: _OutcomeRule.ValueType  # 11
+    """A verified contact point; ties as above."""
 
 class OutcomeRule(_OutcomeRule, metaclass=_OutcomeRuleEnumTypeWrapper):
     """By which rule the value of a field survives."""
@@ -56,17 +62,23 @@ OUTCOME_RULE_TARGET_WINS: OutcomeRule.ValueType  # 1
 OUTCOME_RULE_SOURCE_WINS: OutcomeRule.ValueType  # 2
 """The source's value; where it has none, the target's."""
 OUTCOME_RULE_MOST_RECENT: OutcomeRule.ValueType  # 3
-"""The value that was written last; on a tie the target's."""
+"""The value that was written last; on a tie the target's own, else that of the smaller customer id."""
 OUTCOME_RULE_OLDEST: OutcomeRule.ValueType  # 4
-"""The value that was written first; on a tie the target's."""
+"""The value that was written first; ties as above."""
 OUTCOME_RULE_MOST_COMPLETE: OutcomeRule.ValueType  # 5
-"""The longest value; on a tie the target's."""
+"""The longest value; ties as above."""
 OUTCOME_RULE_CHOSEN: OutcomeRule.ValueType  # 6
 """The value of the customer that the request chose."""
 OUTCOME_RULE_UNION: OutcomeRule.ValueType  # 7
-"""All values of all sides, each once."""
+"""All values of all sides, each once; of objects all entries, of the same name the target's."""
 OUTCOME_RULE_MOST_RESTRICTIVE: OutcomeRule.ValueType  # 8
 """The answer that restricts more, of equal ones that which was given first; rules and choices do not count."""
+OUTCOME_RULE_MOST_FREQUENT: OutcomeRule.ValueType  # 9
+"""What most members of all sides say; on a tie the target's own value, else that of the smaller customer id."""
+OUTCOME_RULE_SOURCE_PRIORITY: OutcomeRule.ValueType  # 10
+"""The value of the customer whose source is trusted most; ties as above."""
+OUTCOME_RULE_VERIFIED_FIRST: OutcomeRule.ValueType  # 11
+"""A verified contact point; ties as above."""
 Global___OutcomeRule: _TypeAlias = OutcomeRule  # noqa: Y015
 
 @_typing.final
@@ -181,19 +193,23 @@ class ChildCount(_message.Message):
 
     KIND_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """The kind: notes, activities, engagements, conversations or events."""
     count: _builtins.int
     """How many, 1 or more; deleted ones are not counted."""
+    at_least: _builtins.bool
+    """There are more: of one customer and kind no more than 10,000 are counted."""
     def __init__(
         self,
         *,
         kind: _builtins.str = ...,
         count: _builtins.int = ...,
+        at_least: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "count", b"count", "kind", b"kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

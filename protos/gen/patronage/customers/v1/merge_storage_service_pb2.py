@@ -26,9 +26,11 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v1_dot_customer__pb2
 from patronage.customers.v1 import merge_batch_pb2 as patronage_dot_customers_dot_v1_dot_merge__batch__pb2
 from patronage.customers.v1 import merge_preview_pb2 as patronage_dot_customers_dot_v1_dot_merge__preview__pb2
+from patronage.customers.v1 import merge_snapshot_pb2 as patronage_dot_customers_dot_v1_dot_merge__snapshot__pb2
+from patronage.customers.v1 import survivorship_pb2 as patronage_dot_customers_dot_v1_dot_survivorship__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2patronage/customers/v1/merge_storage_service.proto\x12\x16patronage.customers.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%patronage/customers/v1/customer.proto\x1a(patronage/customers/v1/merge_batch.proto\x1a*patronage/customers/v1/merge_preview.proto\"#\n\x0fGetMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\"F\n\x10GetMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\"f\n\x11ListMergesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x15\n\ronly_standing\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"b\n\x12ListMergesResponse\x12\x33\n\x06merges\x18\x01 \x03(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\")\n\x15\x44\x65scribeRevertRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\"\xe9\x01\n\x16\x44\x65scribeRevertResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\"1\n\x0b\x46ieldChoice\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\"R\n\tFieldRule\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x36\n\x04rule\x18\x02 \x01(\x0e\x32(.patronage.customers.v1.SurvivorshipRule\"\xa5\x01\n\x14\x44\x65scribeMergeRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x30\n\x05rules\x18\x03 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\x12\x34\n\x07\x63hoices\x18\x04 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\"\xe5\x02\n\x15\x44\x65scribeMergeResponse\x12\x30\n\x06target\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x02 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x30\n\x06result\x18\x03 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x08\x62lockers\x18\x04 \x03(\x0b\x32$.patronage.customers.v1.MergeBlocker\x12\x34\n\x06\x66ields\x18\x05 \x03(\x0b\x32$.patronage.customers.v1.FieldOutcome\x12\x31\n\x05moves\x18\x06 \x03(\x0b\x32\".patronage.customers.v1.ChildCount\x12\x14\n\x0cstate_digest\x18\x07 \x01(\t\"\xb8\x03\n\x11\x41pplyMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x12\n\nsource_ids\x18\x03 \x03(\t\x12\x30\n\x05rules\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\x12\x34\n\x07\x63hoices\x18\x05 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12T\n\x0e\x65xpected_etags\x18\x06 \x03(\x0b\x32<.patronage.customers.v1.ApplyMergeRequest.ExpectedEtagsEntry\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x14\n\x0con_behalf_of\x18\x08 \x01(\t\x12\x17\n\x0f\x65xpected_digest\x18\t \x01(\t\x12\x37\n\x08\x65vidence\x18\x14 \x01(\x0b\x32%.patronage.customers.v1.MergeEvidence\x1a\x34\n\x12\x45xpectedEtagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x90\x01\n\x12\x41pplyMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x03 \x01(\t\"`\n\x12RevertMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x14\n\x0con_behalf_of\x18\x04 \x01(\t\"\xb3\x02\n\x13RevertMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\x12\x35\n\x07\x64igests\x18\x05 \x03(\x0b\x32$.patronage.customers.v1.MemberDigest\x12\x14\n\x0c\x63hange_token\x18\x06 \x01(\t\"^\n\tLaterEdit\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12-\n\tedit_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\x0cMemberDigest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\x0b\n\x03now\x18\x03 \x01(\t\"\xe7\x02\n\x0bMergeRecord\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x12\n\nsource_ids\x18\x03 \x03(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x30\n\tmerged_by\x18\x05 \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12.\n\nmerge_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tundo_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\tundone_by\x18\x08 \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12\x13\n\x0bundo_reason\x18\t \x01(\t\x12\x37\n\x08\x65vidence\x18\x14 \x01(\x0b\x32%.patronage.customers.v1.MergeEvidence\"[\n\x12\x41pplyMergesRequest\x12\x34\n\x06merges\x18\x01 \x03(\x0b\x32$.patronage.customers.v1.BatchedMerge\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\"\xf4\x01\n\x0c\x42\x61tchedMerge\x12\x38\n\x05merge\x18\x01 \x01(\x0b\x32).patronage.customers.v1.ApplyMergeRequest\x12W\n\x12\x65xpected_revisions\x18\x02 \x03(\x0b\x32;.patronage.customers.v1.BatchedMerge.ExpectedRevisionsEntry\x12\x17\n\x0fonly_if_applied\x18\x03 \x01(\x08\x1a\x38\n\x16\x45xpectedRevisionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"h\n\x13\x41pplyMergesResponse\x12;\n\x08outcomes\x18\x01 \x03(\x0b\x32).patronage.customers.v1.BatchMergeOutcome\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t*\xe1\x01\n\x10SurvivorshipRule\x12!\n\x1dSURVIVORSHIP_RULE_UNSPECIFIED\x10\x00\x12!\n\x1dSURVIVORSHIP_RULE_TARGET_WINS\x10\x01\x12!\n\x1dSURVIVORSHIP_RULE_SOURCE_WINS\x10\x02\x12!\n\x1dSURVIVORSHIP_RULE_MOST_RECENT\x10\x03\x12\x1c\n\x18SURVIVORSHIP_RULE_OLDEST\x10\x04\x12#\n\x1fSURVIVORSHIP_RULE_MOST_COMPLETE\x10\x05\x32\xef\x05\n\x13MergeStorageService\x12l\n\rDescribeMerge\x12,.patronage.customers.v1.DescribeMergeRequest\x1a-.patronage.customers.v1.DescribeMergeResponse\x12]\n\x08GetMerge\x12\'.patronage.customers.v1.GetMergeRequest\x1a(.patronage.customers.v1.GetMergeResponse\x12\x63\n\nListMerges\x12).patronage.customers.v1.ListMergesRequest\x1a*.patronage.customers.v1.ListMergesResponse\x12o\n\x0e\x44\x65scribeRevert\x12-.patronage.customers.v1.DescribeRevertRequest\x1a..patronage.customers.v1.DescribeRevertResponse\x12\x63\n\nApplyMerge\x12).patronage.customers.v1.ApplyMergeRequest\x1a*.patronage.customers.v1.ApplyMergeResponse\x12h\n\x0b\x41pplyMerges\x12*.patronage.customers.v1.ApplyMergesRequest\x1a+.patronage.customers.v1.ApplyMergesResponse0\x01\x12\x66\n\x0bRevertMerge\x12*.patronage.customers.v1.RevertMergeRequest\x1a+.patronage.customers.v1.RevertMergeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2patronage/customers/v1/merge_storage_service.proto\x12\x16patronage.customers.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%patronage/customers/v1/customer.proto\x1a(patronage/customers/v1/merge_batch.proto\x1a*patronage/customers/v1/merge_preview.proto\x1a+patronage/customers/v1/merge_snapshot.proto\x1a)patronage/customers/v1/survivorship.proto\"\\\n\x0fGetMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x18\n\x10include_snapshot\x18\x02 \x01(\x08\x12\x1d\n\x15snapshot_customer_ids\x18\x03 \x03(\t\"\xb5\x01\n\x10GetMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x37\n\x08snapshot\x18\x02 \x01(\x0b\x32%.patronage.customers.v1.MergeSnapshot\x12\x34\n\x06\x66ields\x18\x03 \x03(\x0b\x32$.patronage.customers.v1.FieldOutcome\"f\n\x11ListMergesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x15\n\ronly_standing\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"b\n\x12ListMergesResponse\x12\x33\n\x06merges\x18\x01 \x03(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\")\n\x15\x44\x65scribeRevertRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\"\xe9\x01\n\x16\x44\x65scribeRevertResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\"1\n\x0b\x46ieldChoice\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\"\xe1\x01\n\x14\x44\x65scribeMergeRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x30\n\x05rules\x18\x03 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\x12\x34\n\x07\x63hoices\x18\x04 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12:\n\x0csurvivorship\x18\x05 \x01(\x0b\x32$.patronage.customers.v1.Survivorship\"\xe5\x02\n\x15\x44\x65scribeMergeResponse\x12\x30\n\x06target\x18\x01 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x02 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x30\n\x06result\x18\x03 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x08\x62lockers\x18\x04 \x03(\x0b\x32$.patronage.customers.v1.MergeBlocker\x12\x34\n\x06\x66ields\x18\x05 \x03(\x0b\x32$.patronage.customers.v1.FieldOutcome\x12\x31\n\x05moves\x18\x06 \x03(\x0b\x32\".patronage.customers.v1.ChildCount\x12\x14\n\x0cstate_digest\x18\x07 \x01(\t\"\x8c\x04\n\x11\x41pplyMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x12\n\nsource_ids\x18\x03 \x03(\t\x12\x30\n\x05rules\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\x12\x34\n\x07\x63hoices\x18\x05 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12T\n\x0e\x65xpected_etags\x18\x06 \x03(\x0b\x32<.patronage.customers.v1.ApplyMergeRequest.ExpectedEtagsEntry\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x14\n\x0con_behalf_of\x18\x08 \x01(\t\x12\x17\n\x0f\x65xpected_digest\x18\t \x01(\t\x12:\n\x0csurvivorship\x18\n \x01(\x0b\x32$.patronage.customers.v1.Survivorship\x12\x16\n\x0epolicy_version\x18\x0b \x01(\t\x12\x37\n\x08\x65vidence\x18\x14 \x01(\x0b\x32%.patronage.customers.v1.MergeEvidence\x1a\x34\n\x12\x45xpectedEtagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x90\x01\n\x12\x41pplyMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x03 \x01(\t\"`\n\x12RevertMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x14\n\x0con_behalf_of\x18\x04 \x01(\t\"\xb3\x02\n\x13RevertMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\x12\x35\n\x07\x64igests\x18\x05 \x03(\x0b\x32$.patronage.customers.v1.MemberDigest\x12\x14\n\x0c\x63hange_token\x18\x06 \x01(\t\"^\n\tLaterEdit\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12-\n\tedit_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\x0cMemberDigest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\x0b\n\x03now\x18\x03 \x01(\t\"\x9a\x04\n\x0bMergeRecord\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x11\n\ttarget_id\x18\x02 \x01(\t\x12\x12\n\nsource_ids\x18\x03 \x03(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x30\n\tmerged_by\x18\x05 \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12.\n\nmerge_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tundo_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\tundone_by\x18\x08 \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12\x13\n\x0bundo_reason\x18\t \x01(\t\x12\x31\n\x05moves\x18\n \x03(\x0b\x32\".patronage.customers.v1.ChildCount\x12\x16\n\x0epolicy_version\x18\x0b \x01(\t\x12\x30\n\x05rules\x18\x0c \x03(\x0b\x32!.patronage.customers.v1.FieldRule\x12\x34\n\x07\x63hoices\x18\r \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12\x37\n\x08\x65vidence\x18\x14 \x01(\x0b\x32%.patronage.customers.v1.MergeEvidence\"[\n\x12\x41pplyMergesRequest\x12\x34\n\x06merges\x18\x01 \x03(\x0b\x32$.patronage.customers.v1.BatchedMerge\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\"\xf4\x01\n\x0c\x42\x61tchedMerge\x12\x38\n\x05merge\x18\x01 \x01(\x0b\x32).patronage.customers.v1.ApplyMergeRequest\x12W\n\x12\x65xpected_revisions\x18\x02 \x03(\x0b\x32;.patronage.customers.v1.BatchedMerge.ExpectedRevisionsEntry\x12\x17\n\x0fonly_if_applied\x18\x03 \x01(\x08\x1a\x38\n\x16\x45xpectedRevisionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"h\n\x13\x41pplyMergesResponse\x12;\n\x08outcomes\x18\x01 \x03(\x0b\x32).patronage.customers.v1.BatchMergeOutcome\x12\x14\n\x0c\x63hange_token\x18\x02 \x01(\t2\xef\x05\n\x13MergeStorageService\x12l\n\rDescribeMerge\x12,.patronage.customers.v1.DescribeMergeRequest\x1a-.patronage.customers.v1.DescribeMergeResponse\x12]\n\x08GetMerge\x12\'.patronage.customers.v1.GetMergeRequest\x1a(.patronage.customers.v1.GetMergeResponse\x12\x63\n\nListMerges\x12).patronage.customers.v1.ListMergesRequest\x1a*.patronage.customers.v1.ListMergesResponse\x12o\n\x0e\x44\x65scribeRevert\x12-.patronage.customers.v1.DescribeRevertRequest\x1a..patronage.customers.v1.DescribeRevertResponse\x12\x63\n\nApplyMerge\x12).patronage.customers.v1.ApplyMergeRequest\x1a*.patronage.customers.v1.ApplyMergeResponse\x12h\n\x0b\x41pplyMerges\x12*.patronage.customers.v1.ApplyMergesRequest\x1a+.patronage.customers.v1.ApplyMergesResponse0\x01\x12\x66\n\x0bRevertMerge\x12*.patronage.customers.v1.RevertMergeRequest\x1a+.patronage.customers.v1.RevertMergeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,52 +41,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPLYMERGEREQUEST_EXPECTEDETAGSENTRY']._serialized_options = b'8\001'
   _globals['_BATCHEDMERGE_EXPECTEDREVISIONSENTRY']._loaded_options = None
   _globals['_BATCHEDMERGE_EXPECTEDREVISIONSENTRY']._serialized_options = b'8\001'
-  _globals['_SURVIVORSHIPRULE']._serialized_start=3460
-  _globals['_SURVIVORSHIPRULE']._serialized_end=3685
-  _globals['_GETMERGEREQUEST']._serialized_start=236
-  _globals['_GETMERGEREQUEST']._serialized_end=271
-  _globals['_GETMERGERESPONSE']._serialized_start=273
-  _globals['_GETMERGERESPONSE']._serialized_end=343
-  _globals['_LISTMERGESREQUEST']._serialized_start=345
-  _globals['_LISTMERGESREQUEST']._serialized_end=447
-  _globals['_LISTMERGESRESPONSE']._serialized_start=449
-  _globals['_LISTMERGESRESPONSE']._serialized_end=547
-  _globals['_DESCRIBEREVERTREQUEST']._serialized_start=549
-  _globals['_DESCRIBEREVERTREQUEST']._serialized_end=590
-  _globals['_DESCRIBEREVERTRESPONSE']._serialized_start=593
-  _globals['_DESCRIBEREVERTRESPONSE']._serialized_end=826
-  _globals['_FIELDCHOICE']._serialized_start=828
-  _globals['_FIELDCHOICE']._serialized_end=877
-  _globals['_FIELDRULE']._serialized_start=879
-  _globals['_FIELDRULE']._serialized_end=961
-  _globals['_DESCRIBEMERGEREQUEST']._serialized_start=964
-  _globals['_DESCRIBEMERGEREQUEST']._serialized_end=1129
-  _globals['_DESCRIBEMERGERESPONSE']._serialized_start=1132
-  _globals['_DESCRIBEMERGERESPONSE']._serialized_end=1489
-  _globals['_APPLYMERGEREQUEST']._serialized_start=1492
-  _globals['_APPLYMERGEREQUEST']._serialized_end=1932
-  _globals['_APPLYMERGEREQUEST_EXPECTEDETAGSENTRY']._serialized_start=1880
-  _globals['_APPLYMERGEREQUEST_EXPECTEDETAGSENTRY']._serialized_end=1932
-  _globals['_APPLYMERGERESPONSE']._serialized_start=1935
-  _globals['_APPLYMERGERESPONSE']._serialized_end=2079
-  _globals['_REVERTMERGEREQUEST']._serialized_start=2081
-  _globals['_REVERTMERGEREQUEST']._serialized_end=2177
-  _globals['_REVERTMERGERESPONSE']._serialized_start=2180
-  _globals['_REVERTMERGERESPONSE']._serialized_end=2487
-  _globals['_LATEREDIT']._serialized_start=2489
-  _globals['_LATEREDIT']._serialized_end=2583
-  _globals['_MEMBERDIGEST']._serialized_start=2585
-  _globals['_MEMBERDIGEST']._serialized_end=2649
-  _globals['_MERGERECORD']._serialized_start=2652
-  _globals['_MERGERECORD']._serialized_end=3011
-  _globals['_APPLYMERGESREQUEST']._serialized_start=3013
-  _globals['_APPLYMERGESREQUEST']._serialized_end=3104
-  _globals['_BATCHEDMERGE']._serialized_start=3107
-  _globals['_BATCHEDMERGE']._serialized_end=3351
-  _globals['_BATCHEDMERGE_EXPECTEDREVISIONSENTRY']._serialized_start=3295
-  _globals['_BATCHEDMERGE_EXPECTEDREVISIONSENTRY']._serialized_end=3351
-  _globals['_APPLYMERGESRESPONSE']._serialized_start=3353
-  _globals['_APPLYMERGESRESPONSE']._serialized_end=3457
-  _globals['_MERGESTORAGESERVICE']._serialized_start=3688
-  _globals['_MERGESTORAGESERVICE']._serialized_end=4439
+  _globals['_GETMERGEREQUEST']._serialized_start=324
+  _globals['_GETMERGEREQUEST']._serialized_end=416
+  _globals['_GETMERGERESPONSE']._serialized_start=419
+  _globals['_GETMERGERESPONSE']._serialized_end=600
+  _globals['_LISTMERGESREQUEST']._serialized_start=602
+  _globals['_LISTMERGESREQUEST']._serialized_end=704
+  _globals['_LISTMERGESRESPONSE']._serialized_start=706
+  _globals['_LISTMERGESRESPONSE']._serialized_end=804
+  _globals['_DESCRIBEREVERTREQUEST']._serialized_start=806
+  _globals['_DESCRIBEREVERTREQUEST']._serialized_end=847
+  _globals['_DESCRIBEREVERTRESPONSE']._serialized_start=850
+  _globals['_DESCRIBEREVERTRESPONSE']._serialized_end=1083
+  _globals['_FIELDCHOICE']._serialized_start=1085
+  _globals['_FIELDCHOICE']._serialized_end=1134
+  _globals['_DESCRIBEMERGEREQUEST']._serialized_start=1137
+  _globals['_DESCRIBEMERGEREQUEST']._serialized_end=1362
+  _globals['_DESCRIBEMERGERESPONSE']._serialized_start=1365
+  _globals['_DESCRIBEMERGERESPONSE']._serialized_end=1722
+  _globals['_APPLYMERGEREQUEST']._serialized_start=1725
+  _globals['_APPLYMERGEREQUEST']._serialized_end=2249
+  _globals['_APPLYMERGEREQUEST_EXPECTEDETAGSENTRY']._serialized_start=2197
+  _globals['_APPLYMERGEREQUEST_EXPECTEDETAGSENTRY']._serialized_end=2249
+  _globals['_APPLYMERGERESPONSE']._serialized_start=2252
+  _globals['_APPLYMERGERESPONSE']._serialized_end=2396
+  _globals['_REVERTMERGEREQUEST']._serialized_start=2398
+  _globals['_REVERTMERGEREQUEST']._serialized_end=2494
+  _globals['_REVERTMERGERESPONSE']._serialized_start=2497
+  _globals['_REVERTMERGERESPONSE']._serialized_end=2804
+  _globals['_LATEREDIT']._serialized_start=2806
+  _globals['_LATEREDIT']._serialized_end=2900
+  _globals['_MEMBERDIGEST']._serialized_start=2902
+  _globals['_MEMBERDIGEST']._serialized_end=2966
+  _globals['_MERGERECORD']._serialized_start=2969
+  _globals['_MERGERECORD']._serialized_end=3507
+  _globals['_APPLYMERGESREQUEST']._serialized_start=3509
+  _globals['_APPLYMERGESREQUEST']._serialized_end=3600
+  _globals['_BATCHEDMERGE']._serialized_start=3603
+  _globals['_BATCHEDMERGE']._serialized_end=3847
+  _globals['_BATCHEDMERGE_EXPECTEDREVISIONSENTRY']._serialized_start=3791
+  _globals['_BATCHEDMERGE_EXPECTEDREVISIONSENTRY']._serialized_end=3847
+  _globals['_APPLYMERGESRESPONSE']._serialized_start=3849
+  _globals['_APPLYMERGESRESPONSE']._serialized_end=3953
+  _globals['_MERGESTORAGESERVICE']._serialized_start=3956
+  _globals['_MERGESTORAGESERVICE']._serialized_end=4707
 # @@protoc_insertion_point(module_scope)

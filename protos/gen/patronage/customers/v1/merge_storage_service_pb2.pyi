@@ -8,10 +8,11 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
 from patronage.customers.v1 import merge_batch_pb2 as _merge_batch_pb2
 from patronage.customers.v1 import merge_preview_pb2 as _merge_preview_pb2
+from patronage.customers.v1 import merge_snapshot_pb2 as _merge_snapshot_pb2
+from patronage.customers.v1 import survivorship_pb2 as _survivorship_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -23,42 +24,6 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _SurvivorshipRule:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _SurvivorshipRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SurvivorshipRule.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    SURVIVORSHIP_RULE_UNSPECIFIED: _SurvivorshipRule.ValueType  # 0
-    """Not said: TARGET_WINS, and the other side fills what is empty."""
-    SURVIVORSHIP_RULE_TARGET_WINS: _SurvivorshipRule.ValueType  # 1
-    """The target's value; where it has none, the source's."""
-    SURVIVORSHIP_RULE_SOURCE_WINS: _SurvivorshipRule.ValueType  # 2
-    """The source's value; where it has none, the target's."""
-    SURVIVORSHIP_RULE_MOST_RECENT: _SurvivorshipRule.ValueType  # 3
-    """The value that was written last; on a tie the target's."""
-    SURVIVORSHIP_RULE_OLDEST: _SurvivorshipRule.ValueType  # 4
-    """The value that was written first; on a tie the target's."""
-    SURVIVORSHIP_RULE_MOST_COMPLETE: _SurvivorshipRule.ValueType  # 5
-    """The longest value; on a tie the target's."""
-
-class SurvivorshipRule(_SurvivorshipRule, metaclass=_SurvivorshipRuleEnumTypeWrapper):
-    """Which value a field shows after a merge."""
-
-SURVIVORSHIP_RULE_UNSPECIFIED: SurvivorshipRule.ValueType  # 0
-"""Not said: TARGET_WINS, and the other side fills what is empty."""
-SURVIVORSHIP_RULE_TARGET_WINS: SurvivorshipRule.ValueType  # 1
-"""The target's value; where it has none, the source's."""
-SURVIVORSHIP_RULE_SOURCE_WINS: SurvivorshipRule.ValueType  # 2
-"""The source's value; where it has none, the target's."""
-SURVIVORSHIP_RULE_MOST_RECENT: SurvivorshipRule.ValueType  # 3
-"""The value that was written last; on a tie the target's."""
-SURVIVORSHIP_RULE_OLDEST: SurvivorshipRule.ValueType  # 4
-"""The value that was written first; on a tie the target's."""
-SURVIVORSHIP_RULE_MOST_COMPLETE: SurvivorshipRule.ValueType  # 5
-"""The longest value; on a tie the target's."""
-Global___SurvivorshipRule: _TypeAlias = SurvivorshipRule  # noqa: Y015
-
 @_typing.final
 class GetMergeRequest(_message.Message):
     """Asks for an entry of the merge log."""
@@ -66,16 +31,26 @@ class GetMergeRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MERGE_ID_FIELD_NUMBER: _builtins.int
+    INCLUDE_SNAPSHOT_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_CUSTOMER_IDS_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The merge; required."""
+    include_snapshot: _builtins.bool
+    """Whether to answer with what was shown before and after it, and what became of each field. Absent: no."""
+    @_builtins.property
+    def snapshot_customer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of the snapshot only these customers, by id; absent: all."""
+
     def __init__(
         self,
         *,
         merge_id: _builtins.str = ...,
+        include_snapshot: _builtins.bool = ...,
+        snapshot_customer_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_snapshot", b"include_snapshot", "merge_id", b"merge_id", "snapshot_customer_ids", b"snapshot_customer_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -88,18 +63,32 @@ class GetMergeResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MERGE_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def merge(self) -> Global___MergeRecord:
         """The merge as logged."""
+
+    @_builtins.property
+    def snapshot(self) -> _merge_snapshot_pb2.MergeSnapshot:
+        """What was shown before and after it; absent where it was not asked for, or is erased."""
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.FieldOutcome]:
+        """What became of each field that somebody filled, by which rule, and whose value it was; of those customers that the
+        snapshot kept. The largest fields are left out where all together are more than 1 MiB.
+        """
 
     def __init__(
         self,
         *,
         merge: Global___MergeRecord | None = ...,
+        snapshot: _merge_snapshot_pb2.MergeSnapshot | None = ...,
+        fields: _abc.Iterable[_merge_preview_pb2.FieldOutcome] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "merge", b"merge", "snapshot", b"snapshot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -258,32 +247,6 @@ class FieldChoice(_message.Message):
 Global___FieldChoice: _TypeAlias = FieldChoice  # noqa: Y015
 
 @_typing.final
-class FieldRule(_message.Message):
-    """The rule of one field."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    FIELD_FIELD_NUMBER: _builtins.int
-    RULE_FIELD_NUMBER: _builtins.int
-    field: _builtins.str
-    """The field, by its name in Customer, such as "name"."""
-    rule: Global___SurvivorshipRule.ValueType
-    """The rule."""
-    def __init__(
-        self,
-        *,
-        field: _builtins.str = ...,
-        rule: Global___SurvivorshipRule.ValueType = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "rule", b"rule"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___FieldRule: _TypeAlias = FieldRule  # noqa: Y015
-
-@_typing.final
 class DescribeMergeRequest(_message.Message):
     """Asks what a merge would touch and show."""
 
@@ -293,6 +256,7 @@ class DescribeMergeRequest(_message.Message):
     SOURCE_IDS_FIELD_NUMBER: _builtins.int
     RULES_FIELD_NUMBER: _builtins.int
     CHOICES_FIELD_NUMBER: _builtins.int
+    SURVIVORSHIP_FIELD_NUMBER: _builtins.int
     target_id: _builtins.str
     """The root that stays."""
     @_builtins.property
@@ -300,24 +264,29 @@ class DescribeMergeRequest(_message.Message):
         """The roots that go into it, 1 to 50."""
 
     @_builtins.property
-    def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldRule]:
-        """The rules of fields that do not follow the default."""
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
+        """The rules that were asked for."""
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChoice]:
         """The choices of single fields; they win over the rules."""
+
+    @_builtins.property
+    def survivorship(self) -> _survivorship_pb2.Survivorship:
+        """The rules that hold where none was asked for; absent: TARGET_WINS."""
 
     def __init__(
         self,
         *,
         target_id: _builtins.str = ...,
         source_ids: _abc.Iterable[_builtins.str] | None = ...,
-        rules: _abc.Iterable[Global___FieldRule] | None = ...,
+        rules: _abc.Iterable[_survivorship_pb2.FieldRule] | None = ...,
         choices: _abc.Iterable[Global___FieldChoice] | None = ...,
+        survivorship: _survivorship_pb2.Survivorship | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["survivorship", b"survivorship"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "rules", b"rules", "source_ids", b"source_ids", "survivorship", b"survivorship", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -416,6 +385,8 @@ class ApplyMergeRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     EXPECTED_DIGEST_FIELD_NUMBER: _builtins.int
+    SURVIVORSHIP_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge, a UUID that the caller derives from its own request id."""
@@ -429,13 +400,15 @@ class ApplyMergeRequest(_message.Message):
     """What DescribeMerge answered as state_digest; where it is another one by now, the merge is refused with
     PREVIEW_STALE. Absent: not checked.
     """
+    policy_version: _builtins.str
+    """The version of the policy that they are from; kept in the merge log. Empty: of none."""
     @_builtins.property
     def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The roots that go into it, 1 to 50."""
 
     @_builtins.property
-    def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldRule]:
-        """The rules of fields that do not follow the default."""
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
+        """The rules that were asked for."""
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChoice]:
@@ -444,6 +417,12 @@ class ApplyMergeRequest(_message.Message):
     @_builtins.property
     def expected_etags(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """For each customer id the etag that it must have; another one is refused with PREVIEW_STALE. Absent: not checked."""
+
+    @_builtins.property
+    def survivorship(self) -> _survivorship_pb2.Survivorship:
+        """The rules that hold where none was asked for; absent: TARGET_WINS. They are no part of what tells one request from
+        another: a retry under other ones answers with the first result.
+        """
 
     @_builtins.property
     def evidence(self) -> _merge_batch_pb2.MergeEvidence:
@@ -455,17 +434,19 @@ class ApplyMergeRequest(_message.Message):
         merge_id: _builtins.str = ...,
         target_id: _builtins.str = ...,
         source_ids: _abc.Iterable[_builtins.str] | None = ...,
-        rules: _abc.Iterable[Global___FieldRule] | None = ...,
+        rules: _abc.Iterable[_survivorship_pb2.FieldRule] | None = ...,
         choices: _abc.Iterable[Global___FieldChoice] | None = ...,
         expected_etags: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         reason: _builtins.str = ...,
         on_behalf_of: _builtins.str = ...,
         expected_digest: _builtins.str = ...,
+        survivorship: _survivorship_pb2.Survivorship | None = ...,
+        policy_version: _builtins.str = ...,
         evidence: _merge_batch_pb2.MergeEvidence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "survivorship", b"survivorship"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "evidence", b"evidence", "expected_digest", b"expected_digest", "expected_etags", b"expected_etags", "merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "evidence", b"evidence", "expected_digest", b"expected_digest", "expected_etags", b"expected_etags", "merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "policy_version", b"policy_version", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "survivorship", b"survivorship", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -670,6 +651,10 @@ class MergeRecord(_message.Message):
     UNDO_TIME_FIELD_NUMBER: _builtins.int
     UNDONE_BY_FIELD_NUMBER: _builtins.int
     UNDO_REASON_FIELD_NUMBER: _builtins.int
+    MOVES_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    CHOICES_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge."""
@@ -679,6 +664,8 @@ class MergeRecord(_message.Message):
     """Why, in words; absent: not said."""
     undo_reason: _builtins.str
     """Why it was undone, in words; empty: not said, or it stands."""
+    policy_version: _builtins.str
+    """The version of the policy whose survivorship rules held; empty: of none."""
     @_builtins.property
     def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The roots that went into it."""
@@ -700,6 +687,18 @@ class MergeRecord(_message.Message):
         """Who undid it; absent: it stands."""
 
     @_builtins.property
+    def moves(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.ChildCount]:
+        """How many children of the sources came to show under the target, by kind, as counted right before."""
+
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
+        """The rules that were followed, as asked for or by that policy, of each field that did not follow TARGET_WINS."""
+
+    @_builtins.property
+    def choices(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChoice]:
+        """The choices that were made."""
+
+    @_builtins.property
     def evidence(self) -> _merge_batch_pb2.MergeEvidence:
         """On what it was made, where nobody looked at it; absent: somebody asked for it."""
 
@@ -715,11 +714,15 @@ class MergeRecord(_message.Message):
         undo_time: _timestamp_pb2.Timestamp | None = ...,
         undone_by: _customer_pb2.Actor | None = ...,
         undo_reason: _builtins.str = ...,
+        moves: _abc.Iterable[_merge_preview_pb2.ChildCount] | None = ...,
+        policy_version: _builtins.str = ...,
+        rules: _abc.Iterable[_survivorship_pb2.FieldRule] | None = ...,
+        choices: _abc.Iterable[Global___FieldChoice] | None = ...,
         evidence: _merge_batch_pb2.MergeEvidence | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "merge_time", b"merge_time", "merged_by", b"merged_by", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "merge_id", b"merge_id", "merge_time", b"merge_time", "merged_by", b"merged_by", "reason", b"reason", "source_ids", b"source_ids", "target_id", b"target_id", "undo_reason", b"undo_reason", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "evidence", b"evidence", "merge_id", b"merge_id", "merge_time", b"merge_time", "merged_by", b"merged_by", "moves", b"moves", "policy_version", b"policy_version", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id", "undo_reason", b"undo_reason", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
