@@ -24,7 +24,7 @@ DEVELOPER_SCOPES = frozenset(
 )
 SERVICE_SCOPES = {
     "customers": frozenset[str](),
-    "matching": frozenset({"customers:read", "feed:read", "merge:apply"}),
+    "matching": frozenset({"customers:read", "customers:write", "feed:read", "merge:apply"}),
     "analytics": frozenset({"customers:read", "feed:read"}),
 }
 DAY_S = 86_400.0

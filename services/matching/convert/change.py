@@ -5,11 +5,14 @@ from datetime import UTC
 from google.type.date_pb2 import Date
 
 from patronage.customers.v1 import change_feed_pb2, customer_pb2
+from services.matching.convert.conversations import conversation_of
+from services.matching.domain.conversation import Conversation
 from services.matching.domain.customer_seen import CompanySeen, CustomerSeen, RawIdentity
 
 _EMAIL = customer_pb2.CONTACT_POINT_KIND_EMAIL
 _PHONE = customer_pb2.CONTACT_POINT_KIND_PHONE
 _ADDRESS = customer_pb2.CONTACT_POINT_KIND_ADDRESS
+_TALK = (change_feed_pb2.CHANGE_KIND_CONVERSATION_RECORDED, change_feed_pb2.CHANGE_KIND_CONVERSATION_CHANGED)
 _ORGANIZATION = customer_pb2.PARTY_TYPE_ORGANIZATION
 _STATE = {
     customer_pb2.CUSTOMER_STATE_ACTIVE: "ACTIVE",
@@ -28,6 +31,11 @@ def seen_of(change: change_feed_pb2.Change, epoch: str) -> CustomerSeen | Compan
     if subject == "company":
         return CompanySeen(change.company.settings.region or "US", epoch, change.revision)
     return None
+
+
+def conversation_seen(change: change_feed_pb2.Change, epoch: str) -> Conversation | None:
+    """Return a conversation that was recorded or has changed; None for all else, what was there before included."""
+    return conversation_of(change.conversation, epoch) if change.kind in _TALK else None
 
 
 def customer_seen(customer: customer_pb2.Customer, epoch: str, revision: int) -> CustomerSeen:

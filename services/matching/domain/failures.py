@@ -50,6 +50,13 @@ class JudgementNotFound(Failure):
     reason = "JUDGEMENT_NOT_FOUND"
 
 
+class ConversationNotFound(Failure):
+    """No conversation of this company that was heard of has the id."""
+
+    code = Code.NOT_FOUND
+    reason = "CONVERSATION_NOT_FOUND"
+
+
 class JudgedDifferent(Failure):
     """Customers that would become one were judged to be different."""
 
@@ -134,6 +141,12 @@ def customer_not_found(customer_id: str) -> CustomerNotFound:
     """The one answer for ids that are unknown, of another company, deleted, or no ids at all."""
     text = f"There is no customer {customer_id[:64]!r}. Check the id."
     return CustomerNotFound(text, metadata={"customer_id": customer_id[:64]})
+
+
+def conversation_not_found(conversation_id: str) -> ConversationNotFound:
+    """The one answer for conversations that are unknown, of another company, or were never resolved and do not wait."""
+    text = f"Nothing is known of a conversation {conversation_id[:64]!r}. Check the id."
+    return ConversationNotFound(text, metadata={"conversation_id": conversation_id[:64]})
 
 
 def scan_not_found(scan_id: str) -> ScanNotFound:

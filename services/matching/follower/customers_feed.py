@@ -1,15 +1,16 @@
 """Customers feed owns matching's stream of changes: opened at a cursor, translated, and its passes over everything."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from patronage.customers.v1 import change_feed_pb2 as pb
 from patronage.customers.v1 import change_feed_pb2_grpc as feed_grpc
-from services.matching.convert.change import seen_of
+from services.matching.convert.change import conversation_seen, seen_of
 from services.matching.domain.customer_seen import CompanySeen, CustomerSeen
 from services.matching.operations.feed_passes import begin_pass, end_pass
 from services.matching.operations.follow_changes import follow_changes
+from services.matching.operations.follow_conversations import follow_conversations
 from services.runtime.database import Database, Transaction
 from services.runtime.follower import Batch, Follower, Stream
 
@@ -32,14 +33,21 @@ class FeedBatch(Batch[FollowedChange]):
     snapshot_done: bool = False
 
 
-def customers_follower(database: Database, feed: feed_grpc.ChangeFeedServiceStub) -> Follower[FollowedChange]:
-    """Return the follower that keeps matching's mirror."""
+def customers_follower(
+    database: Database, feed: feed_grpc.ChangeFeedServiceStub, talked: Callable[[], None] = lambda: None
+) -> Follower[FollowedChange]:
+    """Return the follower that keeps matching's mirror; `talked` is called once conversations wait to be resolved."""
 
     def open_stream(cursor: str) -> Iterator[Batch[FollowedChange]]:
         if not cursor:
             begin_pass(database, FOLLOWER)
         call: Any = feed.FollowChanges(pb.FollowChangesRequest(after_cursor=cursor, batch_size=BATCH_SIZE))
         return Stream(map(_batch, call), call.cancel)
+
+    def after_batch(tx: Transaction, batch: Batch[FollowedChange]) -> None:
+        if any(change.message.HasField("conversation") for change in batch.changes):
+            tx.after_commit(talked)
+        _after_batch(tx, batch)
 
     return Follower(
         database,
@@ -48,14 +56,15 @@ def customers_follower(database: Database, feed: feed_grpc.ChangeFeedServiceStub
         apply_changes,
         company_of=lambda change: change.message.company_id,
         encode=lambda change: change.message.SerializeToString(),
-        after_batch=_after_batch,
+        after_batch=after_batch,
     )
 
 
 def apply_changes(tx: Transaction, _company_id: str, changes: Sequence[FollowedChange]) -> None:
-    """Apply changes of one company."""
+    """Apply changes of one company; conversations only wait here, and are resolved after the commit."""
     seen = [seen_of(change.message, change.epoch) for change in changes]
     follow_changes(tx, FOLLOWER, [one for one in seen if isinstance(one, CustomerSeen | CompanySeen)])
+    follow_conversations(tx, [one for change in changes if (one := conversation_seen(change.message, change.epoch))])
 
 
 def _batch(response: pb.FollowChangesResponse) -> FeedBatch:

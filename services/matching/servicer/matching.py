@@ -23,6 +23,7 @@ from services.matching.operations.match_record import match_record
 from services.matching.operations.scan_duplicates import DEFAULT_LINK_CONFIDENCE, scan_duplicates
 from services.matching.operations.set_policy import set_policy
 from services.matching.operations.train_policy import train_policy
+from services.matching.servicer.conversations import Conversations, Talking
 from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
 from services.runtime.edge import Edge
@@ -42,13 +43,14 @@ class Searching:
     key_cap: int
 
 
-class MatchingServicer(grpc_pb.MatchingServiceServicer):
+class MatchingServicer(Conversations, grpc_pb.MatchingServiceServicer):
     """Finds the customers that are the same person or business, and says why."""
 
-    def __init__(self, edge: Edge, searching: Searching, scan_asked: Callable[[], None]) -> None:
+    def __init__(self, edge: Edge, searching: Searching, scan_asked: Callable[[], None], talking: Talking) -> None:
         self._edge = edge
         self._searching = searching
         self._scan_asked = scan_asked
+        self._talking = talking
 
     def MatchRecord(self, request: pb.MatchRecordRequest, context: Any) -> pb.MatchRecordResponse:  # noqa: N802
         """Finds who a record from outside may be."""

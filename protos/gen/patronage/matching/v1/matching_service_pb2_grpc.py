@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from patronage.matching.v1 import conversation_resolution_pb2 as patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2
 from patronage.matching.v1 import matching_service_pb2 as patronage_dot_matching_dot_v1_dot_matching__service__pb2
 from patronage.matching.v1 import policy_pb2 as patronage_dot_matching_dot_v1_dot_policy__pb2
 
@@ -95,6 +96,36 @@ class MatchingServiceStub:
                 '/patronage.matching.v1.MatchingService/TrainPolicy',
                 request_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyRequest.SerializeToString,
                 response_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyResponse.FromString,
+                _registered_method=True)
+        self.SyncConversation = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/SyncConversation',
+                request_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncConversationRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncConversationResponse.FromString,
+                _registered_method=True)
+        self.SyncOrphanedConversations = channel.unary_stream(
+                '/patronage.matching.v1.MatchingService/SyncOrphanedConversations',
+                request_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncOrphanedConversationsRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncOrphanedConversationsResponse.FromString,
+                _registered_method=True)
+        self.GetConversationResolution = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/GetConversationResolution',
+                request_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionResponse.FromString,
+                _registered_method=True)
+        self.GetConversationResolutionStats = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/GetConversationResolutionStats',
+                request_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionStatsRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionStatsResponse.FromString,
+                _registered_method=True)
+        self.GetConversationPolicy = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/GetConversationPolicy',
+                request_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationPolicyRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationPolicyResponse.FromString,
+                _registered_method=True)
+        self.SetConversationPolicy = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/SetConversationPolicy',
+                request_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SetConversationPolicyRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SetConversationPolicyResponse.FromString,
                 _registered_method=True)
 
 
@@ -191,6 +222,51 @@ class MatchingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SyncConversation(self, request, context):
+        """Finds or makes the customer of a conversation and links it: by the same e-mail, then the same phone, then all that
+        was given together. What the customer has not is added, nothing is overwritten; a link that a person made is never
+        changed. It writes as the caller, whose token needs customers:read and customers:write too. Scope matching:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SyncOrphanedConversations(self, request, context):
+        """Does the same for every conversation that is linked to nobody, and answers for each, part by part. The token needs
+        customers:read and customers:write too. Scope matching:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConversationResolution(self, request, context):
+        """Reads what became of a conversation last, and whether it waits. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConversationResolutionStats(self, request, context):
+        """Counts the conversations by what became of them, and those that wait. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConversationPolicy(self, request, context):
+        """Reads what the company wants done with its conversations. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetConversationPolicy(self, request, context):
+        """Changes what is done with conversations from now on. Scope matching:admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MatchingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -253,6 +329,36 @@ def add_MatchingServiceServicer_to_server(servicer, server):
                     servicer.TrainPolicy,
                     request_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyRequest.FromString,
                     response_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyResponse.SerializeToString,
+            ),
+            'SyncConversation': grpc.unary_unary_rpc_method_handler(
+                    servicer.SyncConversation,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncConversationRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncConversationResponse.SerializeToString,
+            ),
+            'SyncOrphanedConversations': grpc.unary_stream_rpc_method_handler(
+                    servicer.SyncOrphanedConversations,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncOrphanedConversationsRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncOrphanedConversationsResponse.SerializeToString,
+            ),
+            'GetConversationResolution': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConversationResolution,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionResponse.SerializeToString,
+            ),
+            'GetConversationResolutionStats': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConversationResolutionStats,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionStatsRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionStatsResponse.SerializeToString,
+            ),
+            'GetConversationPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConversationPolicy,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationPolicyRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationPolicyResponse.SerializeToString,
+            ),
+            'SetConversationPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetConversationPolicy,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SetConversationPolicyRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SetConversationPolicyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -580,6 +686,168 @@ class MatchingService:
             '/patronage.matching.v1.MatchingService/TrainPolicy',
             patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyRequest.SerializeToString,
             patronage_dot_matching_dot_v1_dot_matching__service__pb2.TrainPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SyncConversation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/SyncConversation',
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncConversationRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SyncOrphanedConversations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/SyncOrphanedConversations',
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncOrphanedConversationsRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SyncOrphanedConversationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConversationResolution(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/GetConversationResolution',
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConversationResolutionStats(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/GetConversationResolutionStats',
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionStatsRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionStatsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConversationPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/GetConversationPolicy',
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationPolicyRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetConversationPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/SetConversationPolicy',
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SetConversationPolicyRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.SetConversationPolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

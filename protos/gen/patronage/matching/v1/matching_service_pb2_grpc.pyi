@@ -5,6 +5,7 @@ Matching: who is the same."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from patronage.matching.v1 import conversation_resolution_pb2 as _conversation_resolution_pb2
 from patronage.matching.v1 import matching_service_pb2 as _matching_service_pb2
 from patronage.matching.v1 import policy_pb2 as _policy_pb2
 import abc as _abc_1
@@ -67,6 +68,23 @@ class MatchingServiceStub:
     """Starts to learn the weights from the company's customers; it goes on after the call, and GetScan tells how it goes
     and what was learned. One training of a company runs at a time. Scope matching:admin.
     """
+    SyncConversation: _grpc.UnaryUnaryMultiCallable[_conversation_resolution_pb2.SyncConversationRequest, _conversation_resolution_pb2.SyncConversationResponse]
+    """Finds or makes the customer of a conversation and links it: by the same e-mail, then the same phone, then all that
+    was given together. What the customer has not is added, nothing is overwritten; a link that a person made is never
+    changed. It writes as the caller, whose token needs customers:read and customers:write too. Scope matching:write.
+    """
+    SyncOrphanedConversations: _grpc.UnaryStreamMultiCallable[_conversation_resolution_pb2.SyncOrphanedConversationsRequest, _conversation_resolution_pb2.SyncOrphanedConversationsResponse]
+    """Does the same for every conversation that is linked to nobody, and answers for each, part by part. The token needs
+    customers:read and customers:write too. Scope matching:write.
+    """
+    GetConversationResolution: _grpc.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationResolutionRequest, _conversation_resolution_pb2.GetConversationResolutionResponse]
+    """Reads what became of a conversation last, and whether it waits. Scope matching:read."""
+    GetConversationResolutionStats: _grpc.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationResolutionStatsRequest, _conversation_resolution_pb2.GetConversationResolutionStatsResponse]
+    """Counts the conversations by what became of them, and those that wait. Scope matching:read."""
+    GetConversationPolicy: _grpc.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationPolicyRequest, _conversation_resolution_pb2.GetConversationPolicyResponse]
+    """Reads what the company wants done with its conversations. Scope matching:read."""
+    SetConversationPolicy: _grpc.UnaryUnaryMultiCallable[_conversation_resolution_pb2.SetConversationPolicyRequest, _conversation_resolution_pb2.SetConversationPolicyResponse]
+    """Changes what is done with conversations from now on. Scope matching:admin."""
 
 @_typing.type_check_only
 class MatchingServiceAsyncStub(MatchingServiceStub):
@@ -106,6 +124,23 @@ class MatchingServiceAsyncStub(MatchingServiceStub):
     """Starts to learn the weights from the company's customers; it goes on after the call, and GetScan tells how it goes
     and what was learned. One training of a company runs at a time. Scope matching:admin.
     """
+    SyncConversation: _aio.UnaryUnaryMultiCallable[_conversation_resolution_pb2.SyncConversationRequest, _conversation_resolution_pb2.SyncConversationResponse]  # type: ignore[assignment]
+    """Finds or makes the customer of a conversation and links it: by the same e-mail, then the same phone, then all that
+    was given together. What the customer has not is added, nothing is overwritten; a link that a person made is never
+    changed. It writes as the caller, whose token needs customers:read and customers:write too. Scope matching:write.
+    """
+    SyncOrphanedConversations: _aio.UnaryStreamMultiCallable[_conversation_resolution_pb2.SyncOrphanedConversationsRequest, _conversation_resolution_pb2.SyncOrphanedConversationsResponse]  # type: ignore[assignment]
+    """Does the same for every conversation that is linked to nobody, and answers for each, part by part. The token needs
+    customers:read and customers:write too. Scope matching:write.
+    """
+    GetConversationResolution: _aio.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationResolutionRequest, _conversation_resolution_pb2.GetConversationResolutionResponse]  # type: ignore[assignment]
+    """Reads what became of a conversation last, and whether it waits. Scope matching:read."""
+    GetConversationResolutionStats: _aio.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationResolutionStatsRequest, _conversation_resolution_pb2.GetConversationResolutionStatsResponse]  # type: ignore[assignment]
+    """Counts the conversations by what became of them, and those that wait. Scope matching:read."""
+    GetConversationPolicy: _aio.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationPolicyRequest, _conversation_resolution_pb2.GetConversationPolicyResponse]  # type: ignore[assignment]
+    """Reads what the company wants done with its conversations. Scope matching:read."""
+    SetConversationPolicy: _aio.UnaryUnaryMultiCallable[_conversation_resolution_pb2.SetConversationPolicyRequest, _conversation_resolution_pb2.SetConversationPolicyResponse]  # type: ignore[assignment]
+    """Changes what is done with conversations from now on. Scope matching:admin."""
 
 class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Finds the customers that are the same person or business, and says why."""
@@ -214,5 +249,58 @@ class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Starts to learn the weights from the company's customers; it goes on after the call, and GetScan tells how it goes
         and what was learned. One training of a company runs at a time. Scope matching:admin.
         """
+
+    @_abc_1.abstractmethod
+    def SyncConversation(
+        self,
+        request: _conversation_resolution_pb2.SyncConversationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_resolution_pb2.SyncConversationResponse, _abc.Awaitable[_conversation_resolution_pb2.SyncConversationResponse]]:
+        """Finds or makes the customer of a conversation and links it: by the same e-mail, then the same phone, then all that
+        was given together. What the customer has not is added, nothing is overwritten; a link that a person made is never
+        changed. It writes as the caller, whose token needs customers:read and customers:write too. Scope matching:write.
+        """
+
+    @_abc_1.abstractmethod
+    def SyncOrphanedConversations(
+        self,
+        request: _conversation_resolution_pb2.SyncOrphanedConversationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_conversation_resolution_pb2.SyncOrphanedConversationsResponse], _abc.AsyncIterator[_conversation_resolution_pb2.SyncOrphanedConversationsResponse]]:
+        """Does the same for every conversation that is linked to nobody, and answers for each, part by part. The token needs
+        customers:read and customers:write too. Scope matching:write.
+        """
+
+    @_abc_1.abstractmethod
+    def GetConversationResolution(
+        self,
+        request: _conversation_resolution_pb2.GetConversationResolutionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_resolution_pb2.GetConversationResolutionResponse, _abc.Awaitable[_conversation_resolution_pb2.GetConversationResolutionResponse]]:
+        """Reads what became of a conversation last, and whether it waits. Scope matching:read."""
+
+    @_abc_1.abstractmethod
+    def GetConversationResolutionStats(
+        self,
+        request: _conversation_resolution_pb2.GetConversationResolutionStatsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_resolution_pb2.GetConversationResolutionStatsResponse, _abc.Awaitable[_conversation_resolution_pb2.GetConversationResolutionStatsResponse]]:
+        """Counts the conversations by what became of them, and those that wait. Scope matching:read."""
+
+    @_abc_1.abstractmethod
+    def GetConversationPolicy(
+        self,
+        request: _conversation_resolution_pb2.GetConversationPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_resolution_pb2.GetConversationPolicyResponse, _abc.Awaitable[_conversation_resolution_pb2.GetConversationPolicyResponse]]:
+        """Reads what the company wants done with its conversations. Scope matching:read."""
+
+    @_abc_1.abstractmethod
+    def SetConversationPolicy(
+        self,
+        request: _conversation_resolution_pb2.SetConversationPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_resolution_pb2.SetConversationPolicyResponse, _abc.Awaitable[_conversation_resolution_pb2.SetConversationPolicyResponse]]:
+        """Changes what is done with conversations from now on. Scope matching:admin."""
 
 def add_MatchingServiceServicer_to_server(servicer: MatchingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,32 @@
+"""Customers answers owns what the customers service says to a write that follows from a conversation."""
+
+from collections.abc import Sequence
+
+
+class Gone(Exception):  # noqa: N818 - a name of what is true
+    """The customer is not there, or deleted."""
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(customer_id)
+        self.customer_id = customer_id
+
+
+class Changed(Exception):  # noqa: N818 - a name of what is true
+    """Somebody changed the thing after it was read."""
+
+
+class Taken(Exception):  # noqa: N818 - a name of what is true
+    """Other customers have the e-mail or the phone: pairs of customer and kind, EMAIL or PHONE."""
+
+    def __init__(self, hits: Sequence[tuple[str, str]]) -> None:
+        super().__init__(hits)
+        self.hits = tuple(hits)
+
+
+class Refused(Exception):  # noqa: N818 - a name of what is true
+    """The write is refused, and sent again it would be."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(f"{reason}: {text}")
+        self.reason = reason
+        self.text = text

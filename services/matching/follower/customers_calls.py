@@ -1,0 +1,125 @@
+"""Customers calls owns what the resolving of conversations asks of customers, and what its answers mean."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import grpc
+
+from patronage.customers.v1 import conversation_pb2, customer_service_pb2, customer_service_pb2_grpc
+from patronage.customers.v1 import conversation_service_pb2 as talk
+from patronage.customers.v1 import conversation_service_pb2_grpc as talk_grpc
+from services.matching.convert.conversations import conversation_of, creation, customer_now, update
+from services.matching.domain.conversation import Conversation, Given
+from services.matching.domain.customer_filling import CustomerNow, Filling
+from services.matching.domain.customers_answers import Changed, Gone, Refused, Taken
+from services.runtime.interceptors.upstream import reason_of_upstream, status_of_upstream
+from services.runtime.service_channel import Channel
+
+Metadata = Sequence[tuple[str, str]]
+_GONE = ("CUSTOMER_NOT_FOUND", "CUSTOMER_DELETED")
+_FOR_GOOD = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.FAILED_PRECONDITION,
+)
+_KINDS = {1: "EMAIL", 2: "PHONE"}
+
+
+class CustomersStubs:
+    """The stubs of one channel."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.customers = customer_service_pb2_grpc.CustomerServiceStub(channel)
+        self.conversations = talk_grpc.ConversationServiceStub(channel)
+
+
+class CustomersCalls:
+    """Calls for one company: as the service itself, or on behalf of a caller, as the metadata says."""
+
+    def __init__(
+        self, stubs: CustomersStubs, metadata: Callable[[str], Metadata], seconds: Callable[[], float] = lambda: 10.0
+    ) -> None:
+        self._stubs = stubs
+        self._metadata = metadata
+        self._seconds = seconds
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """Return a conversation as it is now."""
+        return conversation_of(self.conversation_message(conversation_id=conversation_id))
+
+    def conversation_message(self, **named: str) -> conversation_pb2.Conversation:
+        """Return a conversation by its id or its session."""
+        request = talk.GetConversationRequest(**named)
+        return self._call(self._stubs.conversations.GetConversation, request).conversation  # type: ignore[no-any-return]
+
+    def record(self, message: conversation_pb2.Conversation) -> conversation_pb2.Conversation:
+        """Record a conversation; its session keeps it one."""
+        request = talk.RecordConversationRequest(conversation=message)
+        return self._call(self._stubs.conversations.RecordConversation, request).conversation  # type: ignore[no-any-return]
+
+    def orphans(self, request: talk.ListOrphanedConversationsRequest) -> talk.ListOrphanedConversationsResponse:
+        """Return a page of the conversations that are linked to nobody."""
+        return self._call(self._stubs.conversations.ListOrphanedConversations, request)  # type: ignore[no-any-return]
+
+    def customer(self, customer_id: str) -> CustomerNow:
+        """Return a customer as it is now: its root. Raises Gone."""
+        request = customer_service_pb2.GetCustomerRequest(customer_id=customer_id)
+        return customer_now(self._write(self._stubs.customers.GetCustomer, request, customer_id).customer)
+
+    def create(self, conversation: Conversation, given: Given, request_id: str) -> CustomerNow:
+        """Create the customer of a conversation. Raises Taken, Refused."""
+        request = creation(conversation, given, request_id)
+        answer = self._write(self._stubs.customers.CreateCustomer, request, "")
+        return customer_now(answer.customer, answer.change_token)
+
+    def fill(self, customer: CustomerNow, filling: Filling, conversation: Conversation, request_id: str) -> CustomerNow:
+        """Add to a customer that is as it was read. Raises Changed, Taken, Gone, Refused."""
+        request = update(customer, filling, conversation, request_id)
+        answer = self._write(self._stubs.customers.UpdateCustomer, request, customer.customer_id)
+        return customer_now(answer.customer, answer.change_token)
+
+    def link(self, conversation: Conversation, customer_id: str, request_id: str) -> tuple[Conversation, str]:
+        """Link a conversation that is as it was read; gives it and a change token. Raises Changed, Gone, Refused."""
+        request = talk.LinkConversationRequest(
+            conversation_id=conversation.conversation_id,
+            customer_id=customer_id,
+            link_source=conversation_pb2.LINK_SOURCE_AUTO_SYNC,
+            etag=conversation.etag,
+            request_id=request_id,
+        )
+        answer = self._write(self._stubs.conversations.LinkConversation, request, customer_id)
+        return conversation_of(answer.conversation, conversation.epoch), answer.change_token
+
+    def _call(self, method: Any, request: Any) -> Any:
+        named = self._metadata(getattr(request, "request_id", ""))
+        return method(request, metadata=tuple(named), timeout=self._seconds())
+
+    def _write(self, method: Any, request: Any, customer_id: str) -> Any:
+        try:
+            return self._call(method, request)
+        except grpc.RpcError as error:
+            _told(error, customer_id)
+
+
+def _told(error: grpc.RpcError, customer_id: str) -> NoReturn:
+    """Raise what an error of customers says; one that may pass, or is nobody's answer, is raised as it came."""
+    reason = reason_of_upstream(error)
+    if reason == "ETAG_MISMATCH":
+        raise Changed from error
+    if reason in _GONE:
+        raise Gone(customer_id) from error
+    if reason == "DUPLICATE_CUSTOMER":
+        raise Taken(_hits(error)) from error
+    if isinstance(error, grpc.Call) and (error.code() in _FOR_GOOD or reason == "NOT_OWN_RECORD"):
+        raise Refused(reason, error.details() or reason) from error
+    raise error
+
+
+def _hits(error: grpc.RpcError) -> list[tuple[str, str]]:
+    """Return the customers that have the same e-mail or phone, each with which of them."""
+    status, found = status_of_upstream(error), customer_service_pb2.DuplicateCustomerDetail()
+    for detail in status.details if status else ():
+        if detail.Unpack(found):
+            return [(hit.customer_id, _KINDS.get(hit.key_kind, "EMAIL")) for hit in found.hits]
+    return []

@@ -1,0 +1,37 @@
+"""Conversation backlog owns the conversations that wait to be resolved by themselves: those due, and what follows."""
+
+from services.matching.domain.conversation import Waiting
+from services.matching.operations.resolve_conversation import Customers, Resolving, resolve_conversation
+from services.matching.store import conversation_resolutions, conversation_tasks
+from services.runtime.database import Database, TenantScope
+
+MOST_ATTEMPTS = 8
+SHORTEST_PAUSE_S = 0.25
+ACTOR = "matching"
+
+
+def due(upkeep: Database, limit: int) -> list[Waiting]:
+    """Return what is to be done now, of all companies, the longest due first."""
+    return conversation_tasks.due(upkeep, limit)
+
+
+def resolve_task(resolving: Resolving, customers: Customers, task: Waiting) -> None:
+    """Resolve a conversation that waits, unless that was done or is not wanted any more."""
+    scope, conversation = TenantScope(task.company_id, actor=ACTOR), task.conversation
+    with resolving.database.transaction(scope, read_only=True) as tx:
+        before = conversation_resolutions.of(tx, [conversation.conversation_id]).get(conversation.conversation_id)
+        automatic = conversation_resolutions.policy(tx).automatic
+    if automatic and (before is None or before.digest != conversation.digest):
+        resolve_conversation(resolving, customers, scope, conversation)
+    with resolving.database.transaction(scope) as tx:
+        conversation_tasks.done(tx, conversation)
+
+
+def try_later(database: Database, task: Waiting, error: Exception) -> bool:
+    """Let a conversation that could not be resolved wait, longer each time; in the end it is put aside: true then."""
+    tried = task.attempts + 1
+    parked = tried >= MOST_ATTEMPTS
+    with database.transaction(TenantScope(task.company_id, actor=ACTOR)) as tx:
+        failure = f"{type(error).__name__}: {error}"
+        conversation_tasks.try_later(tx, task, SHORTEST_PAUSE_S * 2**tried, failure, counts=True, park=parked)
+    return parked

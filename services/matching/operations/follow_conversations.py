@@ -1,0 +1,52 @@
+"""Follow conversations owns which conversations of the feed wait to be resolved: those that say something new."""
+
+from collections.abc import Sequence
+
+from services.matching.domain.conversation import Conversation
+from services.matching.domain.conversation_resolution import Resolution
+from services.matching.operations.open_review_item import withdraw_review_item
+from services.matching.store import conversation_resolutions, conversation_tasks
+from services.runtime.database import Transaction
+
+_DELETED = "DELETED"
+
+
+def follow_conversations(tx: Transaction, conversations: Sequence[Conversation]) -> None:
+    """Let those of one company wait that are to be resolved; a deleted one is forgotten."""
+    newest = {one.conversation_id: one for one in sorted(conversations, key=lambda one: one.revision)}
+    if deleted := [one.conversation_id for one in newest.values() if one.deleted]:
+        _forget(tx, deleted)
+    living = [one for one in newest.values() if not one.deleted]
+    if living and conversation_resolutions.policy(tx).automatic:
+        _put(tx, living)
+
+
+def _put(tx: Transaction, conversations: Sequence[Conversation]) -> None:
+    ids = [one.conversation_id for one in conversations]
+    before, waiting = conversation_resolutions.of(tx, ids), conversation_tasks.waiting(tx, ids)
+    known = {one.conversation_id for one in conversations if one.conversation_id in {*before, *waiting}}
+    linked = [one for one in conversations if one.conversation_id not in known and one.origin_id]
+    if linked:
+        conversation_resolutions.note_linked(tx, linked)
+    wanted = [
+        one
+        for one in conversations
+        if one not in linked and (one.conversation_id in waiting or _is_new(one, before.get(one.conversation_id)))
+    ]
+    if wanted:
+        conversation_tasks.put(tx, wanted)
+
+
+def _is_new(conversation: Conversation, before: Resolution | None) -> bool:
+    """Return whether something was given that was not looked at; that somebody links or unlinks it is no reason."""
+    if before is None:
+        return conversation.says_something
+    older = before.epoch in ("", conversation.epoch) and before.revision >= conversation.revision
+    return before.digest != conversation.digest and not older
+
+
+def _forget(tx: Transaction, conversation_ids: Sequence[str]) -> None:
+    conversation_tasks.drop(tx, conversation_ids)
+    conversation_resolutions.forget(tx, conversation_ids)
+    for conversation_id in conversation_ids:
+        withdraw_review_item(tx, conversation_id, _DELETED)

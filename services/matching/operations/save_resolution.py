@@ -1,0 +1,40 @@
+"""Save resolution owns what stays known of a conversation that was resolved, and the item for whoever must look."""
+
+from dataclasses import replace
+
+from services.matching.domain.conversation import Conversation
+from services.matching.domain.conversation_resolution import CREATED, NAME_ONLY, NONE, Resolution
+from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence
+from services.matching.operations.open_review_item import open_review_item, withdraw_review_item
+from services.matching.store import conversation_resolutions
+from services.runtime.database import Database, TenantScope, Transaction
+
+_SETTLED = "RESOLVED"
+
+
+def save_resolution(database: Database, scope: TenantScope, resolution: Resolution) -> Resolution:
+    """Write what became of a conversation, and ask a person where one must look."""
+    with database.transaction(scope) as tx:
+        one = replace(resolution, resolved_by=scope.actor, review_item_id=_reviewed(tx, resolution))
+        return replace(one, resolved_at=conversation_resolutions.save(tx, one))
+
+
+def note_created(database: Database, scope: TenantScope, conversation: Conversation, customer_id: str) -> None:
+    """Keep whom a conversation has created before it is linked: should that fail, nobody is created again."""
+    with database.transaction(scope) as tx:
+        before = conversation_resolutions.of(tx, [conversation.conversation_id]).get(conversation.conversation_id)
+        now = before or Resolution(
+            conversation.conversation_id, 0, conversation.epoch, "", CREATED, NONE, "Created; yet to be linked."
+        )
+        conversation_resolutions.save(tx, replace(now, created_id=customer_id, resolved_by=scope.actor))
+
+
+def _reviewed(tx: Transaction, resolution: Resolution) -> str:
+    """Return the id of the item that asks a person; one that is not needed any more is taken back."""
+    named = tuple(one for one in (resolution.customer_id, *resolution.candidates) if one)
+    if not (resolution.needs_review and named):
+        withdraw_review_item(tx, resolution.conversation_id, _SETTLED)
+        return ""
+    cause = NAME_ALONE if resolution.matched_by == NAME_ONLY else SEVERAL_MATCHES
+    evidence = ItemEvidence(resolution.confidence, resolution.weight or 0.0, resolution.model_version)
+    return open_review_item(tx, resolution.conversation_id, named, cause, evidence)

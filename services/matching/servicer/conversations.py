@@ -1,0 +1,260 @@
+"""MatchingService: conversations that find their customer."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn, Protocol
+
+import grpc
+
+from patronage.customers.v1 import conversation_pb2, customer_pb2
+from patronage.customers.v1 import conversation_service_pb2 as talk
+from patronage.matching.v1 import conversation_resolution_pb2 as pb
+from services.matching.convert import conversation_questions as questions
+from services.matching.convert import conversations as convert
+from services.matching.domain.conversation import Conversation
+from services.matching.domain.conversation_resolution import ERROR, NONE, Resolution
+from services.matching.operations.conversation_policy import get_conversation_policy, set_conversation_policy
+from services.matching.operations.get_conversation_resolution import count_conversations, get_conversation_resolution
+from services.matching.operations.resolve_conversation import Customers, Resolved, Resolving, resolve_conversation
+from services.runtime.access import require_scope
+from services.runtime.caller import caller_of
+from services.runtime.database import TenantScope, Transaction
+from services.runtime.edge import Edge, M, Once
+from services.runtime.failures import Failure, ShuttingDown, TokenExpired
+from services.runtime.interceptors.upstream import reason_of_upstream
+from services.runtime.streams import end_of
+from services.runtime.waiting import FollowedChanges
+
+AT_ONCE = 4
+
+
+class CallersCustomers(Customers, Protocol):
+    """The customers service as a caller uses it."""
+
+    def conversation_message(self, **named: str) -> conversation_pb2.Conversation:
+        """Return a conversation by its id or its session."""
+
+    def record(self, message: conversation_pb2.Conversation) -> conversation_pb2.Conversation:
+        """Record a conversation."""
+
+    def orphans(self, request: talk.ListOrphanedConversationsRequest) -> talk.ListOrphanedConversationsResponse:
+        """Return a page of the conversations that are linked to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """What the calls about conversations need; `customers_of` gives the calls on behalf of the caller of a context."""
+
+    resolving: Resolving
+    followed: FollowedChanges
+    customers_of: Callable[[Any], CallersCustomers]
+
+
+class _NotYet(Exception):  # noqa: N818 - a name of what is true
+    """The request was not answered before."""
+
+
+class Conversations:
+    """Finds or makes the customers of conversations, as the caller."""
+
+    _edge: Edge
+    _talking: Talking
+
+    def SyncConversation(self, request: pb.SyncConversationRequest, context: Any) -> pb.SyncConversationResponse:  # noqa: N802
+        """Finds or makes the customer of one conversation."""
+        token = questions.sync_asked(request)
+        _require_customers(context, write=not request.dry_run)
+        self._talking.followed.wait(token, context)
+        once = None if request.dry_run else Once.of(request)
+        if once and (answered := self._answered(context, once, pb.SyncConversationResponse)) is not None:
+            return answered
+        calls, scope = self._talking.customers_of(context), caller_of(context).scope()
+        conversation = _named(calls, request)
+        done = resolve_conversation(self._talking.resolving, calls, scope, conversation, dry_run=request.dry_run)
+        return self._keep(context, once, _response(done, conversation), pb.SyncConversationResponse)
+
+    def SyncOrphanedConversations(  # noqa: N802
+        self, request: pb.SyncOrphanedConversationsRequest, context: Any
+    ) -> Iterator[pb.SyncOrphanedConversationsResponse]:
+        """Finds or makes the customers of all orphans, part by part."""
+        size = questions.orphans_asked(request)
+        _require_customers(context, write=not request.dry_run)
+        once = None if request.dry_run else Once.of(request)
+        counts, token, number, end = Counter[str](), request.resume_token, 0, end_of(context)
+        with ThreadPoolExecutor(AT_ONCE, "orphans") as pool:
+            while not end.is_set():
+                left = request.limit - counts.total() if request.limit else size
+                part = once and once.part(number)
+                page = questions.orphans_page(request, min(size, left), token)
+                response = self._part(context, part, page, counts, pool, dry_run=request.dry_run)
+                counts, token, number = Counter(convert.counts_of(response.counts)), response.resume_token, number + 1
+                if not token or counts.total() == request.limit:
+                    response.resume_token = token
+                    yield response
+                    return
+                yield response
+        if end.draining:
+            text = "The service is being stopped. What it has answered is done; go on by resume_token or request_id."
+            raise ShuttingDown(text, retry_after=1.0)
+
+    def GetConversationResolution(  # noqa: N802
+        self, request: pb.GetConversationResolutionRequest, context: Any
+    ) -> pb.GetConversationResolutionResponse:
+        """Reads what became of a conversation."""
+        self._talking.followed.wait(questions.resolution_asked(request), context)
+
+        def run(tx: Transaction) -> pb.GetConversationResolutionResponse:
+            known = get_conversation_resolution(tx, request.conversation_id)
+            return pb.GetConversationResolutionResponse(
+                resolution=convert.resolution_message(known.resolution) if known.resolution else None,
+                pending=known.pending,
+                parked=known.parked,
+                parked_because=known.parked_because,
+            )
+
+        return self._edge.read(context, run)
+
+    def GetConversationResolutionStats(  # noqa: N802
+        self, request: pb.GetConversationResolutionStatsRequest, context: Any
+    ) -> pb.GetConversationResolutionStatsResponse:
+        """Counts conversations."""
+
+        def run(tx: Transaction) -> pb.GetConversationResolutionStatsResponse:
+            counts, backlog = count_conversations(tx)
+            return pb.GetConversationResolutionStatsResponse(
+                counts=convert.counts_message(counts),
+                pending=backlog.pending,
+                parked=backlog.parked,
+                refused=backlog.refused,
+            )
+
+        return self._edge.read(context, run)
+
+    def GetConversationPolicy(  # noqa: N802
+        self, request: pb.GetConversationPolicyRequest, context: Any
+    ) -> pb.GetConversationPolicyResponse:
+        """Reads what is done with conversations."""
+
+        def run(tx: Transaction) -> pb.GetConversationPolicyResponse:
+            policy = get_conversation_policy(tx)
+            return pb.GetConversationPolicyResponse(policy=convert.policy_message(policy), etag=policy.etag)
+
+        return self._edge.read(context, run)
+
+    def SetConversationPolicy(  # noqa: N802
+        self, request: pb.SetConversationPolicyRequest, context: Any
+    ) -> pb.SetConversationPolicyResponse:
+        """Changes what is done with conversations."""
+        automatic, name_only = questions.policy_asked(request)
+
+        def run(tx: Transaction) -> pb.SetConversationPolicyResponse:
+            policy = set_conversation_policy(tx, automatic, name_only, request.etag)
+            return pb.SetConversationPolicyResponse(policy=convert.policy_message(policy), etag=policy.etag)
+
+        return self._edge.write(context, request, run)
+
+    def _part(
+        self,
+        context: Any,
+        once: Once | None,
+        asked: talk.ListOrphanedConversationsRequest,
+        before: Counter[str],
+        pool: ThreadPoolExecutor,
+        *,
+        dry_run: bool,
+    ) -> pb.SyncOrphanedConversationsResponse:
+        """Resolve the next orphans, or answer for them as before."""
+        if once and (answered := self._answered(context, once, pb.SyncOrphanedConversationsResponse)) is not None:
+            return answered
+        calls, scope = self._talking.customers_of(context), caller_of(context).scope()
+        try:
+            page = calls.orphans(asked)
+
+            def resolve(message: conversation_pb2.Conversation) -> Resolved:
+                return _outcome(self._talking.resolving, calls, scope, convert.conversation_of(message), dry_run)
+
+            done = list(pool.map(resolve, page.conversations))
+        except grpc.RpcError as error:
+            _say_that_the_token_has_expired(error)
+        response = pb.SyncOrphanedConversationsResponse(
+            resolutions=[convert.resolution_message(one.resolution) for one in done],
+            counts=convert.counts_message(before + Counter(one.resolution.outcome for one in done)),
+            resume_token=page.next_page_token,
+            change_token=next((one.change_token for one in reversed(done) if one.change_token), ""),
+        )
+        return self._keep(context, once, response, pb.SyncOrphanedConversationsResponse)
+
+    def _answered(self, context: Any, once: Once, response_type: type[M]) -> M | None:
+        """What was answered to the request before; None where it was not. The work itself calls another service, so it
+        cannot be done in the transaction that tells."""
+
+        def run(_: Transaction) -> M:
+            raise _NotYet
+
+        try:
+            return self._edge.write_once(context, once, run, response_type)
+        except _NotYet:
+            return None
+
+    def _keep(self, context: Any, once: Once | None, response: M, response_type: type[M]) -> M:
+        return self._edge.write_once(context, once, lambda _: response, response_type) if once else response
+
+
+def _named(calls: CallersCustomers, request: pb.SyncConversationRequest) -> Conversation:
+    """Return the conversation that a request is about, recorded where it was not; of a dry run as it would be."""
+    if request.WhichOneof("subject") == "conversation_id":
+        return calls.conversation(request.conversation_id)
+    if not request.dry_run:
+        return convert.conversation_of(calls.record(request.conversation))
+    given = convert.conversation_of(request.conversation)
+    try:
+        recorded = calls.conversation_message(session_id=request.conversation.session_id)
+    except grpc.RpcError as error:
+        if reason_of_upstream(error) != "CONVERSATION_NOT_FOUND":
+            raise
+        return Conversation("", given.session_id, name=given.name, email=given.email, phone=given.phone,
+                            address=given.address)  # fmt: skip
+    return convert.conversation_of(recorded).with_given(given)
+
+
+def _response(done: Resolved, conversation: Conversation) -> pb.SyncConversationResponse:
+    customer = done.customer.message if done.customer else None
+    assert customer is None or isinstance(customer, customer_pb2.Customer)
+    linked = bool(conversation.origin_id) or done.resolution.outcome in ("CREATED", "UPDATED", "FOUND_EXISTING")
+    return pb.SyncConversationResponse(
+        resolution=convert.resolution_message(done.resolution),
+        customer=customer,
+        linked=linked,
+        change_token=done.change_token,
+    )
+
+
+def _outcome(
+    resolving: Resolving, calls: Customers, scope: TenantScope, conversation: Conversation, dry_run: bool
+) -> Resolved:
+    """Resolve one of many: what fails for it alone is its outcome."""
+    try:
+        return resolve_conversation(resolving, calls, scope, conversation, dry_run=dry_run)
+    except Failure as failure:
+        failed = Resolution(
+            conversation.conversation_id, conversation.revision, "", conversation.digest, ERROR, NONE, failure.message
+        )
+        return Resolved(replace(failed, error_reason=failure.reason))
+
+
+def _require_customers(context: Any, *, write: bool) -> None:
+    """Refuse a token that may not do in customers what follows."""
+    caller = caller_of(context)
+    require_scope(caller, "customers:read")
+    if write:
+        require_scope(caller, "customers:write")
+
+
+def _say_that_the_token_has_expired(error: grpc.RpcError) -> NoReturn:
+    """Raise what a caller can do something about where a long stream has outlived its token."""
+    if isinstance(error, grpc.Call) and error.code() is grpc.StatusCode.UNAUTHENTICATED:
+        text = "The token expired while the conversations were resolved. Go on with a new one."
+        raise TokenExpired(text) from error
+    raise error

@@ -1,0 +1,155 @@
+"""Conversation resolutions owns what became of each conversation last, and what a company wants done with them."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from services.matching.domain.conversation import Conversation
+from services.matching.domain.conversation_resolution import ConversationPolicy, Resolution
+from services.runtime.database import Transaction
+from services.runtime.ids import is_id
+
+_COLUMNS = """conversation_id::text, revision, epoch, digest, outcome, matched_by, explanation,
+    coalesce(customer_id::text, ''), confidence, weight, filled, added, candidates::text[],
+    coalesce(moved_from::text, ''), needs_review, error_reason, coalesce(created_id::text, ''),
+    coalesce(linked_id::text, ''), link_time, model_version, resolved_by, coalesce(review_item_id::text, ''),
+    resolved_at"""
+_GET = f"""
+    SELECT {_COLUMNS} FROM conversation_resolutions
+    WHERE company_id = (SELECT app_company()) AND conversation_id = ANY(%s::uuid[])
+"""
+_SAVE = """
+    INSERT INTO conversation_resolutions AS r
+        (company_id, conversation_id, revision, epoch, digest, outcome, matched_by, explanation, customer_id,
+         confidence, weight, filled, added, candidates, moved_from, needs_review, error_reason, created_id, linked_id,
+         link_time, model_version, resolved_by, review_item_id)
+    VALUES ((SELECT app_company()), %s::uuid, %s, %s, %s, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s::uuid[], %s::uuid,
+            %s, %s, %s::uuid, %s::uuid, %s, %s, %s, %s::uuid)
+    ON CONFLICT (company_id, conversation_id) DO UPDATE SET revision = excluded.revision, epoch = excluded.epoch,
+        digest = excluded.digest, outcome = excluded.outcome, matched_by = excluded.matched_by,
+        explanation = excluded.explanation, customer_id = excluded.customer_id, confidence = excluded.confidence,
+        weight = excluded.weight, filled = excluded.filled, added = excluded.added, candidates = excluded.candidates,
+        moved_from = excluded.moved_from, needs_review = excluded.needs_review, error_reason = excluded.error_reason,
+        created_id = coalesce(excluded.created_id, r.created_id), linked_id = excluded.linked_id,
+        link_time = excluded.link_time, model_version = excluded.model_version, resolved_by = excluded.resolved_by,
+        review_item_id = excluded.review_item_id, resolved_at = clock_timestamp()
+    RETURNING resolved_at
+"""
+# As it is first heard of; what is known of it already stays.
+_NOTE_LINKED = """
+    INSERT INTO conversation_resolutions
+        (company_id, conversation_id, revision, epoch, digest, outcome, matched_by, explanation, customer_id,
+         confidence, filled, added, candidates, needs_review, error_reason, link_time, model_version, resolved_by)
+    SELECT (SELECT app_company()), t.conversation_id, t.revision, t.epoch, t.digest, 'SKIPPED', 'LINK', %s,
+           t.origin_id, 0, '{}', '{}', '{}', false, '', '', '', %s
+    FROM json_to_recordset(%s::json)
+        AS t (conversation_id uuid, revision bigint, epoch text, digest text, origin_id uuid)
+    ORDER BY t.conversation_id ON CONFLICT (company_id, conversation_id) DO NOTHING
+"""
+_FORGET = """
+    DELETE FROM conversation_resolutions
+    WHERE company_id = (SELECT app_company()) AND conversation_id = ANY(%s::uuid[])
+"""
+_ROOT = """
+    SELECT root_of(%(id)s::uuid)::text, EXISTS (
+        SELECT FROM match_records WHERE company_id = (SELECT app_company()) AND customer_id = %(id)s::uuid)
+"""
+_COUNTS = """
+    SELECT outcome, count(*) FROM conversation_resolutions WHERE company_id = (SELECT app_company()) GROUP BY outcome
+"""
+_POLICY = """
+    SELECT automatic, name_only, number, updated_at, updated_by FROM conversation_policies
+    WHERE company_id = (SELECT app_company())
+"""
+_SET_POLICY = """
+    INSERT INTO conversation_policies AS p (company_id, number, automatic, name_only, updated_by)
+    VALUES ((SELECT app_company()), 1, %s, %s, %s)
+    ON CONFLICT (company_id) DO UPDATE SET number = p.number + 1, automatic = excluded.automatic,
+        name_only = excluded.name_only, updated_by = excluded.updated_by, updated_at = clock_timestamp()
+"""
+_LOCK_POLICY = "SELECT pg_advisory_xact_lock(hashtextextended('conversation policy ' || (SELECT app_company()), 0))"
+
+
+def of(tx: Transaction, conversation_ids: Iterable[str]) -> dict[str, Resolution]:
+    """Return what became of conversations, by id; those that were never resolved are not among them."""
+    ids = [one for one in conversation_ids if is_id(one)]
+    found = map(_resolution, tx.execute(_GET, (ids,)).fetchall()) if ids else ()
+    return {one.conversation_id: one for one in found}
+
+
+def save(tx: Transaction, resolution: Resolution) -> Any:
+    """Write what became of a conversation; gives the time. The customer once created from it is never forgotten."""
+    one = resolution
+    return tx.value(
+        _SAVE,
+        (
+            one.conversation_id,
+            one.revision,
+            one.epoch,
+            one.digest,
+            one.outcome,
+            one.matched_by,
+            one.explanation,
+            one.customer_id or None,
+            one.confidence,
+            one.weight,
+            list(one.filled),
+            list(one.added),
+            list(one.candidates),
+            one.moved_from or None,
+            one.needs_review,
+            one.error_reason,
+            one.created_id or None,
+            one.linked_id or None,
+            one.link_time,
+            one.model_version,
+            one.resolved_by,
+            one.review_item_id or None,
+        ),
+    )
+
+
+def note_linked(tx: Transaction, conversations: Sequence[Conversation]) -> None:
+    """Write down conversations that were linked by whoever recorded them, so that what they say later is noticed."""
+    fields = ("conversation_id", "revision", "epoch", "digest", "origin_id")
+    rows = [{name: getattr(one, name) for name in fields} for one in conversations]
+    why = "It was linked already when it was first heard of."
+    tx.execute(_NOTE_LINKED, (why, tx.scope.actor or "matching", json.dumps(rows)))
+
+
+def forget(tx: Transaction, conversation_ids: Iterable[str]) -> None:
+    """Forget conversations that were deleted."""
+    tx.execute(_FORGET, (list(conversation_ids),))
+
+
+def root_of(tx: Transaction, customer_id: str) -> tuple[str, bool]:
+    """Return the root in use of a customer, empty where there is none, and whether the customer was ever heard of."""
+    row = tx.execute(_ROOT, {"id": customer_id}).fetchone()
+    assert row is not None
+    return row[0] or "", row[1]
+
+
+def counts(tx: Transaction) -> dict[str, int]:
+    """Return how many conversations had each outcome last."""
+    return dict(tx.execute(_COUNTS).fetchall())
+
+
+def policy(tx: Transaction) -> ConversationPolicy:
+    """Return what the company wants done with its conversations."""
+    row = tx.execute(_POLICY).fetchone()
+    return ConversationPolicy(*row) if row else ConversationPolicy()
+
+
+def lock_policy(tx: Transaction) -> None:
+    """Let nobody else change the policy before this transaction ends."""
+    tx.execute(_LOCK_POLICY)
+
+
+def set_policy(tx: Transaction, automatic: bool, name_only: str) -> None:
+    """Write what the company wants from now on."""
+    tx.execute(_SET_POLICY, (automatic, name_only, tx.scope.actor))
+
+
+def _resolution(row: tuple[Any, ...]) -> Resolution:
+    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row]
+    return Resolution(*values)

@@ -1,0 +1,133 @@
+"""Conversation tasks owns the conversations that wait to be resolved: one row for each, with what it says now."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from services.matching.domain.conversation import Conversation, Waiting
+from services.runtime.database import Database, Transaction
+
+MOST_WAITING = 100_000
+"""Of one company; what comes beyond is counted and stays an orphan, which a later call finds."""
+
+_LONGEST_FAILURE = 500
+_WAITING = """
+    SELECT count(*) FROM (SELECT FROM conversation_tasks WHERE company_id = (SELECT app_company()) LIMIT %s) AS t
+"""
+_OF = """
+    SELECT conversation_id::text FROM conversation_tasks
+    WHERE company_id = (SELECT app_company()) AND conversation_id = ANY(%s::uuid[])
+"""
+# A task that was parked begins anew when its conversation changes.
+_PUT = """
+    INSERT INTO conversation_tasks AS t (company_id, conversation_id, epoch, revision, content)
+    SELECT (SELECT app_company()), n.conversation_id, n.epoch, n.revision, n.content
+    FROM json_to_recordset(%s::json) AS n (conversation_id uuid, epoch text, revision bigint, content text)
+    ORDER BY n.conversation_id
+    ON CONFLICT (company_id, conversation_id) DO UPDATE SET epoch = excluded.epoch, revision = excluded.revision,
+        content = excluded.content, attempts = 0, due_at = clock_timestamp(), parked = false, failure = ''
+    WHERE t.epoch <> excluded.epoch OR t.revision < excluded.revision
+"""
+_REFUSED = """
+    INSERT INTO conversation_backlogs AS b (company_id, refused) VALUES ((SELECT app_company()), %s)
+    ON CONFLICT (company_id) DO UPDATE SET refused = b.refused + excluded.refused
+"""
+_DROP = """
+    DELETE FROM conversation_tasks
+    WHERE company_id = (SELECT app_company()) AND conversation_id = ANY(%s::uuid[])
+"""
+_DONE = """
+    DELETE FROM conversation_tasks
+    WHERE company_id = (SELECT app_company()) AND conversation_id = %s::uuid AND epoch = %s AND revision = %s
+"""
+_TRY_LATER = """
+    UPDATE conversation_tasks
+    SET attempts = attempts + %s, due_at = clock_timestamp() + make_interval(secs => %s), parked = %s, failure = %s
+    WHERE company_id = (SELECT app_company()) AND conversation_id = %s::uuid AND epoch = %s AND revision = %s
+"""
+_DUE = """
+    SELECT company_id, content, attempts FROM conversation_tasks
+    WHERE NOT parked AND due_at <= clock_timestamp() ORDER BY due_at LIMIT %s
+"""
+_STATE = """
+    SELECT parked, failure FROM conversation_tasks
+    WHERE company_id = (SELECT app_company()) AND conversation_id = %s::uuid
+"""
+_COUNTS = """
+    SELECT count(*) FILTER (WHERE NOT parked), count(*) FILTER (WHERE parked),
+           (SELECT coalesce(max(b.refused), 0) FROM conversation_backlogs b WHERE b.company_id = (SELECT app_company()))
+    FROM conversation_tasks WHERE company_id = (SELECT app_company())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many conversations of a company wait, are put aside, and were not taken in."""
+
+    pending: int
+    parked: int
+    refused: int
+
+
+def put(tx: Transaction, conversations: Sequence[Conversation]) -> None:
+    """Let conversations wait; where too many do, only those that wait already are renewed, and the rest counted."""
+    waiting = tx.value(_WAITING, (MOST_WAITING,))
+    if waiting + len(conversations) > MOST_WAITING:
+        known = {row[0] for row in tx.execute(_OF, ([one.conversation_id for one in conversations],)).fetchall()}
+        refused = [one for one in conversations if one.conversation_id not in known][max(MOST_WAITING - waiting, 0) :]
+        conversations = [one for one in conversations if one not in refused]
+        tx.execute(_REFUSED, (len(refused),))
+    rows = [
+        {
+            "conversation_id": one.conversation_id,
+            "epoch": one.epoch,
+            "revision": one.revision,
+            "content": json.dumps(asdict(one), ensure_ascii=False),
+        }
+        for one in conversations
+    ]
+    tx.execute(_PUT, (json.dumps(rows, ensure_ascii=False),))
+
+
+def waiting(tx: Transaction, conversation_ids: Iterable[str]) -> set[str]:
+    """Return those of the conversations that wait or are put aside."""
+    return {row[0] for row in tx.execute(_OF, (list(conversation_ids),)).fetchall()}
+
+
+def drop(tx: Transaction, conversation_ids: Iterable[str]) -> None:
+    """Let conversations wait no longer, whatever they say."""
+    tx.execute(_DROP, (list(conversation_ids),))
+
+
+def done(tx: Transaction, conversation: Conversation) -> None:
+    """Let a conversation wait no longer, unless it has changed since."""
+    tx.execute(_DONE, (conversation.conversation_id, conversation.epoch, conversation.revision))
+
+
+def try_later(tx: Transaction, task: Waiting, seconds: float, failure: str, *, counts: bool, park: bool) -> None:
+    """Let a conversation wait some time longer, or put it aside, unless it has changed since."""
+    one = task.conversation
+    key = (one.conversation_id, one.epoch, one.revision)
+    tx.execute(_TRY_LATER, (int(counts), seconds, park, failure.replace("\x00", "")[:_LONGEST_FAILURE], *key))
+
+
+def due(upkeep: Database, limit: int) -> list[Waiting]:
+    """Return what is to be done now, of all companies, the longest due first; asked as the upkeep role."""
+    with upkeep.connection() as connection:
+        rows = connection.execute(_DUE, (limit,)).fetchall()
+    return [
+        Waiting(company_id, Conversation(**json.loads(content)), attempts) for company_id, content, attempts in rows
+    ]
+
+
+def state_of(tx: Transaction, conversation_id: str) -> tuple[bool, str] | None:
+    """Return whether a conversation is put aside and why; None where it does not wait."""
+    row = tx.execute(_STATE, (conversation_id,)).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def backlog(tx: Transaction) -> Backlog:
+    """Return how many of the company wait."""
+    row = tx.execute(_COUNTS).fetchone()
+    assert row is not None
+    return Backlog(*row)
