@@ -1,7 +1,7 @@
-"""Judged trees owns what judgements say together: who is one by a chain of them, and where they contradict each other."""
+"""Judged trees owns what judgements say together: who is one by a chain of them, and where they contradict."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.matching.domain.judgement import DIFFERENT, SAME
@@ -43,10 +43,11 @@ class JudgedTrees:
 
     def __init__(self, judged: Iterable[Standing]) -> None:
         self._edges: dict[str, list[tuple[str, Standing]]] = {}
-        self._different: list[Standing] = []
+        self._apart: dict[str, list[Standing]] = {}
         for one in judged:
             if one.verdict == DIFFERENT:
-                self._different.append(one)
+                self._apart.setdefault(one.left_root, []).append(one)
+                self._apart.setdefault(one.right_root, []).append(one)
             elif one.verdict == SAME:
                 self._edges.setdefault(one.left_root, []).append((one.right_root, one))
                 self._edges.setdefault(one.right_root, []).append((one.left_root, one))
@@ -65,17 +66,23 @@ class JudgedTrees:
 
     def conflicts(self) -> list[Conflict]:
         """Return where what is judged different is one."""
-        chains = ((one, self.chain(one.left_root, one.right_root)) for one in self._different)
+        different = {one.judgement_id: one for found in self._apart.values() for one in found}
+        chains = ((one, self.chain(one.left_root, one.right_root)) for one in different.values())
         return [Conflict(one, chain) for one, chain in chains if chain is not None]
 
     def keep_apart(self, one: str, other: str) -> list[Standing]:
         """Return the judgements DIFFERENT between those that are one with a root and those that are with another."""
-        sides = self._joined(one), self._joined(other)
-        return [judged for judged in self._different if _between(judged, *sides) or _between(judged, *sides[::-1])]
+        left, right = self._joined(one), self._joined(other)
+        near = {judged.judgement_id: judged for root in left for judged in self._apart.get(root, ())}
+        return [judged for judged in near.values() if _between(judged, left, right) or _between(judged, right, left)]
 
     def answer(self, one: str, other: str) -> bool:
         """Return whether it is judged already that two roots are one, or that they are not."""
         return self.chain(one, other) is not None or bool(self.keep_apart(one, other))
+
+    def answer_all(self, roots: Sequence[str]) -> bool:
+        """Return whether it is judged already that all of these are one."""
+        return all(self.chain(roots[0], one) is not None for one in roots[1:])
 
     def _joined(self, root: str) -> set[str]:
         joined, waiting = {root}, [root]

@@ -15,8 +15,11 @@ MERGED, DIFFERENT, SAME, UNSURE = "MERGED", "DIFFERENT", "SAME", "UNSURE"
 NAME_ALONE, SEVERAL_MATCHES = "NAME_ALONE", "SEVERAL_MATCHES"
 """Why a conversation waits: nothing but a name is known of the person; it fits two customers as well or better."""
 
-NOT_ALIKE, JUDGED, LEFT_OUT, NO_CONFLICT = "NOT_ALIKE", "JUDGED", "LEFT_OUT", "NO_CONFLICT"
+NOT_ALIKE, JUDGED, NOT_FOUND, NO_CONFLICT = "NOT_ALIKE", "JUDGED", "NOT_FOUND", "NO_CONFLICT"
 """Why an item is superseded, beside the states MERGED, DELETED and ERASED of those that it was about."""
+
+MOST_OPEN = 20_000
+"""Pairs and groups that a company has in front of it at once: those with the most impact."""
 
 LONGEST_REASON = 500
 _SURE = 100
@@ -107,7 +110,7 @@ class ReviewItem:
     impact: int
     evidence: ItemEvidence
     cause: str
-    customer_ids: tuple[str, ...]
+    customers: tuple[ItemCustomer, ...]
     conversation_id: str
     judgement_ids: tuple[str, ...]
     merge_id: str | None
@@ -119,7 +122,6 @@ class ReviewItem:
     ended_by: str = ""
     ended_by_name: str = ""
     reason: str = ""
-    customers: tuple[ItemCustomer, ...] = ()
 
     @property
     def etag(self) -> str:

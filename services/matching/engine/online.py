@@ -33,7 +33,7 @@ def score_many(
 ) -> list[Evidence]:
     """Score one record against many candidates, as scans do."""
     gamma, scored = _compare(identity, candidates, model, frequencies)
-    return [_evidence(gamma, scored, row, model) for row in range(len(candidates))]
+    return [evidence_of(gamma, scored, row, model) for row in range(len(candidates))]
 
 
 def explain(left: Identity, right: Identity, model: Model, frequencies: Frequencies | None) -> Explanation:
@@ -61,7 +61,8 @@ def _compare(
     return score_pairs(Pairs(columns, np.zeros_like(others), others), model)
 
 
-def _evidence(gamma: Gamma, scored: Scored, row: int, model: Model) -> Evidence:
+def evidence_of(gamma: Gamma, scored: Scored, row: int, model: Model) -> Evidence:
+    """Return the evidence of one of the pairs that were scored."""
     total = float(scored.total[row])
     found = {
         comparison.name: int(gamma.levels[column][row])

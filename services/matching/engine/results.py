@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from services.matching.domain.evidence import probability
+from services.matching.domain.evidence import Evidence, probability
 from services.matching.domain.model import Frequencies, Model
 from services.matching.engine.arrays import Rows
+from services.matching.engine.assessors import Pairs
 from services.matching.engine.columns import Columns
 from services.matching.engine.grouping import RowGroups
 from services.matching.engine.model_arrays import counted_attributes
+from services.matching.engine.online import evidence_of
 from services.matching.engine.records import Records
 from services.matching.engine.repeats import Distinct
-from services.matching.engine.scan import ScoredPairs
+from services.matching.engine.scan import Likely, ScoredPairs
+from services.matching.engine.scoring import score_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,16 @@ class Result:
     def frequencies(self) -> Frequencies:
         """Return how common values are among different people, for scoring other records later."""
         return self._columns.counted(counted_attributes(self.model))
+
+    def parts(self, least: int) -> Iterator[Likely]:
+        """Yield the pairs of at least this confidence as columns of input rows, some at a time."""
+        for part in self._pairs.parts(least):
+            yield Likely(self._rows[part.left], self._rows[part.right], part.weights, part.confidence)
+
+    def evidence(self, left: Rows, right: Rows) -> list[Evidence]:
+        """Return the evidence of pairs of input rows."""
+        gamma, scored = score_pairs(Pairs(self._columns, left, right), self.model)
+        return [evidence_of(gamma, scored, row, self.model) for row in range(len(left))]
 
     def pairs(self, least: int = 1) -> Iterator[ScoredPair]:
         """Yield the pairs of at least this confidence, in input order."""

@@ -11,6 +11,7 @@ from services.matching.domain.scan import TRAINING, ScanJob, ScanTotals
 from services.matching.engine.api import Group, Options, Result, dedupe, records_from_identities, score_candidates
 from services.matching.engine.frequencies import CompactCounts
 from services.matching.operations import learn_policy
+from services.matching.operations.review_scan import review_scan
 from services.matching.store import groups, judgements, policies, regrouping, scans, value_counts
 from services.matching.store import identities as identities_store
 from services.runtime.database import Database, TenantScope, Transaction
@@ -50,8 +51,10 @@ def run_scan(database: Database, job: ScanJob, limits: Limits, report: Report) -
     """Find and list the duplicate groups of a company, or learn from its customers."""
     scope = TenantScope(job.company_id, actor="matching")
     with database.transaction(scope, read_only=True) as tx:
-        begun_by, judged = policies.current(tx), judgements.root_pairs(tx)
+        begun_by = policies.current(tx)
     customers = _read(database, scope, report)
+    with database.transaction(scope, read_only=True) as tx:
+        judged = judgements.root_pairs(tx)  # after the snapshot: what is judged before it is not looked at again
     result = _compare(job, begun_by, customers, judged, limits, report)
     found = found_groups(result, customers, judged[SAME])
     totals = ScanTotals(
@@ -67,6 +70,7 @@ def run_scan(database: Database, job: ScanJob, limits: Limits, report: Report) -
         return _finish_training(database, scope, job, policy, totals)
     drop_unlisted(database, scope)
     _store(database, scope, job, found, result)
+    review_scan(database, scope, job.scan_id, result, found)
     totals = _finish_scan(database, scope, job, (begun_by, policy), totals, customers.snapshot)
     drop_unlisted(database, scope)
     return totals

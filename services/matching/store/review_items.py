@@ -64,6 +64,15 @@ _END = """
         updated_at = clock_timestamp(), version = version + 1
     WHERE company_id = (SELECT app_company()) AND subject = ANY(%s::uuid[]) AND state = 'OPEN'
 """
+_MERGED_COUNTS = """
+    SELECT root_id::text, count(*) FROM match_records
+    WHERE company_id = (SELECT app_company()) AND state = 'MERGED' GROUP BY root_id
+"""
+
+
+def merged_counts(tx: Transaction) -> list[tuple[str, int]]:
+    """Return the roots that others are merged into, and how many."""
+    return [(root_id, count) for root_id, count in tx.execute(_MERGED_COUNTS).fetchall()]
 
 
 def open_items(tx: Transaction, items: Sequence[NewItem]) -> None:

@@ -13,7 +13,8 @@ _COLUMNS = """i.item_id::text, i.kind, i.state, -i.rank, i.confidence, i.match_w
          ELSE coalesce((SELECT s.model_version FROM scans s
                         WHERE s.company_id = (SELECT app_company()) AND s.scan_id = i.scan_id), '') END,
     i.matched_fields, i.levels, i.cause, i.customers::text[], i.conversation_id, i.judgement_ids::text[],
-    i.merge_id::text, i.version, i.opened_at, i.updated_at, i.outcome, i.ended_at, i.ended_by, i.ended_by_name, i.reason"""
+    i.merge_id::text, i.version, i.opened_at, i.updated_at, i.outcome, i.ended_at, i.ended_by,
+    i.ended_by_name, i.reason"""
 _PAGE = f"""
     SELECT {_COLUMNS} FROM review_items i
     WHERE i.company_id = (SELECT app_company()) AND i.state = %(state)s
@@ -141,16 +142,6 @@ def _item(row: tuple[Any, ...], found: dict[str, ItemCustomer]) -> ReviewItem:
     item_id, kind, state, impact, confidence, weight, version, fields, levels, cause, customers, *rest = row
     evidence = ItemEvidence(confidence, weight, version, tuple(json.loads(fields)), json.loads(levels))
     conversation_id, judgement_ids, *ending = rest
-    return ReviewItem(
-        item_id,
-        kind,
-        state,
-        impact,
-        evidence,
-        cause,
-        tuple(customers),
-        conversation_id,
-        tuple(judgement_ids),
-        *ending,
-        customers=tuple(found[one] for one in customers),
-    )
+    about = tuple(found[one] for one in customers)
+    head = (item_id, kind, state, impact, evidence, cause, about)
+    return ReviewItem(*head, conversation_id, tuple(judgement_ids), *ending)
