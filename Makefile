@@ -4,7 +4,10 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test fuzz check lint types contract bench bench-matching bench-accuracy load protos install clean
+STEPS ?= 20000
+SEED ?=
+
+.PHONY: help demo up test fuzz soak check lint types contract bench bench-matching bench-accuracy load protos install clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
@@ -20,6 +23,9 @@ test: install  ## every test; choose with ARGS="-m unit" or ARGS=tests/unit/iden
 
 fuzz: install  ## 12,000 hostile messages over all methods, new ones each time
 	PATRONAGE_FUZZ_MESSAGES=12000 $(BIN)/pytest -q tests/system/test_fuzz.py $(ARGS)
+
+soak: install  ## 20,000 random steps in companies that merge and undo, each looked at; STEPS=100000 for more
+	$(BIN)/python -m tests.system.soak --steps $(STEPS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: lint types contract  ## all of: lint, types, contract
 

@@ -21,11 +21,17 @@ from patronage.customers.v1 import (
     change_feed_pb2_grpc,
     company_service_pb2,
     company_service_pb2_grpc,
+    conversation_service_pb2_grpc,
     customer_service_pb2_grpc,
     import_export_service_pb2_grpc,
     note_service_pb2_grpc,
 )
-from patronage.matching.v1 import matching_service_pb2, matching_service_pb2_grpc, merge_service_pb2_grpc
+from patronage.matching.v1 import (
+    matching_service_pb2,
+    matching_service_pb2_grpc,
+    merge_service_pb2_grpc,
+    review_service_pb2_grpc,
+)
 from services.local.suite import SERVICES, Suite
 
 T = TypeVar("T")
@@ -72,11 +78,13 @@ class Company:
         customers, matching, analytics = (grpc.intercept_channel(channel, token) for channel in self._opened)
         self.customers = customer_service_pb2_grpc.CustomerServiceStub(customers)
         self.notes = note_service_pb2_grpc.NoteServiceStub(customers)
+        self.talks = conversation_service_pb2_grpc.ConversationServiceStub(customers)
         self.settings = company_service_pb2_grpc.CompanyServiceStub(customers)
         self.imports = import_export_service_pb2_grpc.ImportExportServiceStub(customers)
         self.feed = change_feed_pb2_grpc.ChangeFeedServiceStub(customers)
         self.matching = matching_service_pb2_grpc.MatchingServiceStub(matching)
         self.merges = merge_service_pb2_grpc.MergeServiceStub(matching)
+        self.reviews = review_service_pb2_grpc.ReviewServiceStub(matching)
         self.sales = sales_service_pb2_grpc.SalesServiceStub(analytics)
         self.metrics = metrics_service_pb2_grpc.MetricsServiceStub(analytics)
         self.overviews = overview_pb2_grpc.OverviewServiceStub(analytics)
