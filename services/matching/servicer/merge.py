@@ -15,6 +15,7 @@ from services.matching.domain.preview_token import NO_DIGEST, PreviewToken
 from services.matching.operations.create_judgement import note_undo
 from services.matching.operations.get_policy import get_policy
 from services.matching.operations.judged_apart import check_judged, judged_apart
+from services.matching.servicer.batch_merge import BatchMerges
 from services.matching.servicer.sales_look import SalesLook
 from services.runtime.caller import Caller, caller_of
 from services.runtime.database import Transaction
@@ -23,7 +24,7 @@ from services.runtime.service_channel import for_company
 from services.runtime.waiting import remaining_s
 
 
-class MergeServicer(grpc_pb.MergeServiceServicer):
+class MergeServicer(BatchMerges, grpc_pb.MergeServiceServicer):
     """Has customers apply merges and take them back; what customers answers, failures too, is passed on."""
 
     def __init__(self, edge: Edge, storage: storage_grpc.MergeStorageServiceStub, sales: SalesLook) -> None:

@@ -11,6 +11,7 @@ from google.type import money_pb2 as _money_pb2
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
 from patronage.customers.v1 import merge_preview_pb2 as _merge_preview_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as _merge_storage_service_pb2
+from patronage.customers.v1 import survivorship_pb2 as _survivorship_pb2
 from patronage.matching.v1 import review_service_pb2 as _review_service_pb2
 import builtins as _builtins
 import sys
@@ -44,7 +45,7 @@ class PreviewMergeRequest(_message.Message):
         """The choices of single fields: whose value is shown; they win over the rules."""
 
     @_builtins.property
-    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldRule]:
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
         """The rules of fields that do not follow the default, which is TARGET_WINS."""
 
     def __init__(
@@ -53,7 +54,7 @@ class PreviewMergeRequest(_message.Message):
         target_id: _builtins.str = ...,
         source_ids: _abc.Iterable[_builtins.str] | None = ...,
         choices: _abc.Iterable[_merge_storage_service_pb2.FieldChoice] | None = ...,
-        rules: _abc.Iterable[_merge_storage_service_pb2.FieldRule] | None = ...,
+        rules: _abc.Iterable[_survivorship_pb2.FieldRule] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -272,7 +273,7 @@ class MergeCustomersRequest(_message.Message):
         """For each customer id the etag that it must have; another one is refused with PREVIEW_STALE. Absent: not checked."""
 
     @_builtins.property
-    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldRule]:
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
         """The rules of fields that do not follow the default, which is TARGET_WINS."""
 
     @_builtins.property
@@ -290,7 +291,7 @@ class MergeCustomersRequest(_message.Message):
         expected_etags: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         reason: _builtins.str = ...,
         request_id: _builtins.str = ...,
-        rules: _abc.Iterable[_merge_storage_service_pb2.FieldRule] | None = ...,
+        rules: _abc.Iterable[_survivorship_pb2.FieldRule] | None = ...,
         preview_token: _builtins.str = ...,
         allow_unpreviewed: _builtins.bool = ...,
         overridden_judgement_ids: _abc.Iterable[_builtins.str] | None = ...,

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from patronage.matching.v1 import batch_merge_pb2 as patronage_dot_matching_dot_v1_dot_batch__merge__pb2
 from patronage.matching.v1 import merge_service_pb2 as patronage_dot_matching_dot_v1_dot_merge__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -45,6 +46,11 @@ class MergeServiceStub:
                 request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersRequest.SerializeToString,
                 response_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersResponse.FromString,
                 _registered_method=True)
+        self.BatchMerge = channel.unary_stream(
+                '/patronage.matching.v1.MergeService/BatchMerge',
+                request_serializer=patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeResponse.FromString,
+                _registered_method=True)
         self.GetMerge = channel.unary_unary(
                 '/patronage.matching.v1.MergeService/GetMerge',
                 request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.GetMergeRequest.SerializeToString,
@@ -82,6 +88,14 @@ class MergeServiceServicer:
     def MergeCustomers(self, request, context):
         """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
         the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchMerge(self, request, context):
+        """Makes many merges and answers as they are made, with an outcome for each. Each merge is made wholly or not at all;
+        one that cannot be made keeps no other one back. The stream ends where the caller ends it. Scope merge:write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,6 +144,11 @@ def add_MergeServiceServicer_to_server(servicer, server):
                     servicer.MergeCustomers,
                     request_deserializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersRequest.FromString,
                     response_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersResponse.SerializeToString,
+            ),
+            'BatchMerge': grpc.unary_stream_rpc_method_handler(
+                    servicer.BatchMerge,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeResponse.SerializeToString,
             ),
             'GetMerge': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMerge,
@@ -207,6 +226,33 @@ class MergeService:
             '/patronage.matching.v1.MergeService/MergeCustomers',
             patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersRequest.SerializeToString,
             patronage_dot_matching_dot_v1_dot_merge__service__pb2.MergeCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchMerge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.matching.v1.MergeService/BatchMerge',
+            patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from patronage.matching.v1 import batch_merge_pb2 as _batch_merge_pb2
 from patronage.matching.v1 import merge_service_pb2 as _merge_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -41,6 +42,10 @@ class MergeServiceStub:
     """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
     the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
     """
+    BatchMerge: _grpc.UnaryStreamMultiCallable[_batch_merge_pb2.BatchMergeRequest, _batch_merge_pb2.BatchMergeResponse]
+    """Makes many merges and answers as they are made, with an outcome for each. Each merge is made wholly or not at all;
+    one that cannot be made keeps no other one back. The stream ends where the caller ends it. Scope merge:write.
+    """
     GetMerge: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.GetMergeRequest, _merge_service_pb2.GetMergeResponse]
     """Reads an entry of the merge log: who merged what into what, when, why, and whether it is undone. Scope
     matching:read.
@@ -68,6 +73,10 @@ class MergeServiceAsyncStub(MergeServiceStub):
     MergeCustomers: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.MergeCustomersRequest, _merge_service_pb2.MergeCustomersResponse]  # type: ignore[assignment]
     """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
     the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
+    """
+    BatchMerge: _aio.UnaryStreamMultiCallable[_batch_merge_pb2.BatchMergeRequest, _batch_merge_pb2.BatchMergeResponse]  # type: ignore[assignment]
+    """Makes many merges and answers as they are made, with an outcome for each. Each merge is made wholly or not at all;
+    one that cannot be made keeps no other one back. The stream ends where the caller ends it. Scope merge:write.
     """
     GetMerge: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.GetMergeRequest, _merge_service_pb2.GetMergeResponse]  # type: ignore[assignment]
     """Reads an entry of the merge log: who merged what into what, when, why, and whether it is undone. Scope
@@ -105,6 +114,16 @@ class MergeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_merge_service_pb2.MergeCustomersResponse, _abc.Awaitable[_merge_service_pb2.MergeCustomersResponse]]:
         """Merges the sources into the target. Nothing is moved or copied: each keeps its own record, and the target shows
         the fold of all, of at most 500 customers and 2 MiB. Scope merge:write.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchMerge(
+        self,
+        request: _batch_merge_pb2.BatchMergeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_batch_merge_pb2.BatchMergeResponse], _abc.AsyncIterator[_batch_merge_pb2.BatchMergeResponse]]:
+        """Makes many merges and answers as they are made, with an outcome for each. Each merge is made wholly or not at all;
+        one that cannot be made keeps no other one back. The stream ends where the caller ends it. Scope merge:write.
         """
 
     @_abc_1.abstractmethod
