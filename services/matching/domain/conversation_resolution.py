@@ -141,6 +141,11 @@ class Resolution:
     review_item_id: str = ""
     resolved_at: datetime | None = field(default=None, compare=False)
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the conversation was resolved; else no more is known than whom it has created."""
+        return bool(self.digest)
+
 
 def decide(given: Given, search: Search, policy: ConversationPolicy) -> Decision:
     """Return who it is by what was given, as if the conversation were linked to nobody."""

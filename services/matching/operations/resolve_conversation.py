@@ -202,7 +202,8 @@ def _create(
         decision = rules.settle(rules.taken(error.hits, case.search), case.known.standing, case.search)
         return _carried_out(resolving, customers, scope, case, decision)
     note_created(resolving.database, scope, conversation, created.customer_id)
-    resolution = replace(_resolution(case, decision, rules.CREATED), created_id=created.customer_id)
+    made = created.customer_id
+    resolution = replace(_resolution(case, decision, rules.CREATED), customer_id=made, created_id=made)
     return _linked(customers, scope, case, resolution, created)
 
 

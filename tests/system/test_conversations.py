@@ -1,0 +1,141 @@
+"""Conversations find their customer by themselves and on request, on real services."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from patronage.customers.v1 import customer_pb2
+from patronage.customers.v1 import customer_service_pb2 as records
+from services.local.suite import Suite
+from tests.system.chatting import ANN, BOB, Chats, outcome
+
+MATCHING = "matching"
+
+
+@pytest.fixture
+def chats(suite: Suite) -> Iterator[Chats]:
+    made = Chats(suite)
+    yield made
+    made.close()
+
+
+def metrics_of(chats: Chats, customer_id: str) -> int:
+    request = records.GetCustomerRequest(customer_id=customer_id, view=records.CUSTOMER_VIEW_WITH_METRICS)
+    return chats.client.customers.GetCustomer(request).conversation_metrics.total_conversations
+
+
+def test_the_nine_steps_of_a_chat(chats: Chats) -> None:
+    """A92: stored, synced, found or created, matched, updated if there, else created, linked, counted, audited."""
+    first = chats.record(customer_name=ANN["customer_name"], customer_email=ANN["customer_email"])  # 1: it is stored
+    assert not first.origin_customer_id
+    created = chats.resolved(first.conversation_id)  # 2 and 3: by itself it is synced, which finds or creates
+    assert outcome(created) == ("CREATED", "NONE", 0)  # 4: nobody matches
+    (ann,) = chats.customers()  # 6: so a customer is created
+    assert (ann.name, ann.email, ann.source) == ("Ann Lee", ANN["customer_email"], customer_pb2.CUSTOMER_SOURCE_CHAT)
+    assert chats.conversation(first.conversation_id).origin_customer_id == ann.customer_id == created.customer_id  # 7
+    assert metrics_of(chats, ann.customer_id) == 1  # 8: the figures follow
+
+    second = chats.record(**{**ANN, "customer_email": "ANN.LEE@example.com"})
+    updated = chats.resolved(second.conversation_id)
+    assert outcome(updated) == ("UPDATED", "EMAIL", 100)  # 4 and 5: the same e-mail, so that one is updated
+    assert list(updated.filled_fields) == ["phone"]
+    (ann,) = chats.customers()
+    assert (ann.name, ann.email, ann.phone) == ("Ann Lee", ANN["customer_email"], ANN["customer_phone"])
+    assert metrics_of(chats, ann.customer_id) == 2
+
+    entries = chats.audit_of(ann.customer_id)  # 9: all of it is in the audit, under the name of who did it
+    tables = {entry.table_name: entry.actor.subject for entry in entries if entry.actor.subject != "developer"}
+    assert tables == dict.fromkeys(["customers", "conversations"], "service:matching")
+    assert {entry.actor.subject for entry in entries if entry.table_name == "interactions"} <= {"developer"}
+
+
+def test_a_customer_is_made_from_a_chat(chats: Chats) -> None:
+    """A98."""
+    told = chats.record(**ANN, customer_address="12 Oak Street, Springfield, IL 62704")
+    found = chats.resolved(told.conversation_id)
+    assert outcome(found) == ("CREATED", "NONE", 0)
+    made = chats.customer(found.customer_id)
+    assert {point.value: point.source for point in made.contact_points} == dict.fromkeys(
+        [ANN["customer_email"], ANN["customer_phone"], "12 Oak Street, Springfield, IL 62704"],
+        f"conversation {told.conversation_id}",
+    )
+
+
+def test_what_differs_is_added_beside_and_never_written_over(chats: Chats) -> None:
+    """X40."""
+    ann = chats.create("Ann B. Lee", email=ANN["customer_email"], phone="+1 415 555 0100")
+    found = chats.resolved(chats.record(**ANN).conversation_id)
+    assert outcome(found) == ("UPDATED", "EMAIL", 100)
+    assert (list(found.filled_fields), list(found.added_contact_points)) == (
+        [],
+        [customer_pb2.CONTACT_POINT_KIND_PHONE],
+    )
+    after = chats.customer(ann)
+    assert (after.name, after.phone) == ("Ann B. Lee", "+1 415 555 0100")
+    assert ANN["customer_phone"] in [point.value for point in after.contact_points]
+    again = chats.resolved(chats.record(**ANN).conversation_id)
+    assert outcome(again) == ("FOUND_EXISTING", "EMAIL", 100)
+    assert chats.customer(ann).etag == after.etag
+
+
+def test_a_changed_email_links_the_conversation_to_the_right_customer(chats: Chats) -> None:
+    """A80."""
+    ann, bob = (
+        chats.create("Ann Lee", email=ANN["customer_email"]),
+        chats.create("Bob Stone", email="bob@stone.example"),
+    )
+    told = chats.record("one session", customer_name="Ann Lee", customer_email=ANN["customer_email"])
+    assert chats.resolved(told.conversation_id).customer_id == ann
+    chats.record("one session", **BOB)
+    moved = chats.resolved(told.conversation_id)
+    assert (moved.customer_id, moved.moved_from) == (bob, ann)
+    assert chats.conversation(told.conversation_id).origin_customer_id == bob
+
+
+def test_what_a_person_has_linked_stays_and_is_asked_about(chats: Chats) -> None:
+    ann, bob = (
+        chats.create("Ann Lee", email=ANN["customer_email"]),
+        chats.create("Bob Stone", email="bob@stone.example"),
+    )
+    told = chats.record("one session", customer_id=ann, customer_name="Ann Lee")
+    chats.record("one session", **BOB)
+    asked = chats.resolved(told.conversation_id)
+    assert outcome(asked) == ("REVIEW", "EMAIL", 100)
+    assert (asked.customer_id, list(asked.candidate_ids)) == (ann, [bob])
+    assert asked.review_item_id
+    assert chats.conversation(told.conversation_id).origin_customer_id == ann
+
+
+def test_two_conversations_of_a_new_person_at_once_make_one_customer(chats: Chats) -> None:
+    chats.automatic(False)
+    told = [chats.record(**ANN).conversation_id for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(chats.sync, told))
+    assert sorted(outcome(one.resolution)[0] for one in done) == ["CREATED"] + ["FOUND_EXISTING"] * 5
+    (ann,) = chats.customers()
+    assert {one.resolution.customer_id for one in done} == {ann.customer_id}
+    assert {chats.conversation(one).origin_customer_id for one in told} == {ann.customer_id}
+
+
+def test_two_customers_that_match_are_a_review_and_no_merge(chats: Chats) -> None:
+    """X16: the duplicate was made on purpose."""
+    both = {chats.create("Ann Lee", email=ANN["customer_email"]) for _ in range(2)}
+    told = chats.record(**ANN).conversation_id
+    asked = chats.resolved(told)
+    assert outcome(asked) == ("REVIEW", "EMAIL", 100)
+    assert set(asked.candidate_ids) == both
+    assert not chats.conversation(told).origin_customer_id
+    assert {one.customer_id for one in chats.customers()} == both
+
+
+def test_a_call_writes_as_its_caller(chats: Chats, suite: Suite) -> None:
+    chats.automatic(False)
+    ann = chats.create("Ann Lee", email=ANN["customer_email"])
+    clerk = Chats(suite, chats.company_id, subject="clerk")
+    told = clerk.record(**ANN).conversation_id
+    assert clerk.sync(told).resolution.resolved_by == "clerk"
+    clerk.close()
+    assert chats.conversation(told).linked_by.subject == "clerk"
+    (update,) = [one for one in chats.audit_of(ann) if one.table_name == "customers" and one.action == 2]
+    assert update.actor.subject == "clerk"
