@@ -5,6 +5,7 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from patronage.matching.v1 import policy_pb2 as pb
+from services.matching.convert.survivorship import survivorship_message, survivorship_of
 from services.matching.domain.evidence import AUTO_LINK
 from services.matching.domain.model import Comparison
 from services.matching.domain.policy import LADDER_KIND, LEAST_ACCEPT, REJECT_BELOW, Policy, PolicyWish, TrainingReport
@@ -27,12 +28,17 @@ def policy_message(policy: Policy) -> pb.Policy:
         duplicates_per_record=policy.model.duplicates_per_record,
         comparisons=[_comparison_message(one) for one in policy.model.comparisons],
         training=_report_message(policy.report) if policy.report else None,
+        survivorship=survivorship_message(policy.survivorship),
     )
 
 
 def policy_wish(request: pb.SetPolicyRequest) -> PolicyWish:
     """Return what is asked for; FieldsInvalid names every bad field."""
     check = FieldCheck()
+    survivorship = survivorship_of(request.survivorship, check) if request.HasField("survivorship") else None
+    if survivorship is not None and _says_nothing_else(request):
+        check.raise_if_any()
+        return PolicyWish("", survivorship=survivorship)
     kind = pb.PolicyKind.Name(request.kind) if request.kind in pb.PolicyKind.values() else ""
     check.require(request.kind and kind, "kind", "is required: a kind of policy")
     ladder = kind == f"{_PREFIX}{LADDER_KIND}"
@@ -47,7 +53,13 @@ def policy_wish(request: pb.SetPolicyRequest) -> PolicyWish:
     check.require(not (ladder and request.comparisons), "comparisons", "must be absent for a ladder")
     shares = _shares(request, check)
     check.raise_if_any()
-    return PolicyWish(kind.removeprefix(_PREFIX), accept, reject, learns, request.weights_of, shares)
+    return PolicyWish(kind.removeprefix(_PREFIX), accept, reject, learns, request.weights_of, shares, survivorship)
+
+
+def _says_nothing_else(request: pb.SetPolicyRequest) -> bool:
+    """Return whether only the survivorship is to be another one."""
+    named = {field.name for field, _ in request.ListFields()}
+    return named <= {"survivorship", "etag", "request_id"}
 
 
 def time_message(moment: datetime) -> Timestamp:

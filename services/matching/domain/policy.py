@@ -1,4 +1,4 @@
-"""Policy owns how a company's customers are compared: the model, and what follows from a confidence."""
+"""Policy owns how a company's customers are compared, what follows from a confidence, and which values survive."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,6 +8,7 @@ from services.matching.domain.default_model import DEFAULT_MODEL
 from services.matching.domain.evidence import AUTO_LINK, NAME_ONLY_LIMIT
 from services.matching.domain.ladder import LADDER
 from services.matching.domain.model import Comparison, Level, Model
+from services.matching.domain.survivorship import SHIPPED_SURVIVORSHIP, Survivorship
 
 FELLEGI_SUNTER, LADDER_KIND = "FELLEGI_SUNTER", "LADDER"
 SHIPPED, SET, TRAINED, SCANNED = "SHIPPED", "SET", "TRAINED", "SCANNED"
@@ -49,6 +50,8 @@ class Policy:
     created_by: str = ""
     created_at: datetime | None = None
     report: TrainingReport | None = None
+    survivorship: Survivorship = SHIPPED_SURVIVORSHIP
+    """Which values survive a merge that asks for no others."""
 
     @property
     def version(self) -> str:
@@ -64,7 +67,7 @@ SHIPPED_LADDER = Policy(0, LADDER_KIND, AUTO_LINK, REJECT_BELOW, False, SHIPPED,
 
 @dataclass(frozen=True, slots=True)
 class PolicyWish:
-    """What a company wants from now on."""
+    """What a company wants from now on. Without a kind all but the survivorship stays as it is."""
 
     kind: str
     accept: int = AUTO_LINK
@@ -73,6 +76,9 @@ class PolicyWish:
     weights_of: str = ""
     shares: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     """m and u by comparison and level."""
+
+    survivorship: Survivorship | None = None
+    """None: as it is."""
 
 
 def version_of(number: int) -> str:

@@ -53,11 +53,11 @@ def learned(job: ScanJob, begun_by: Policy, model: Model, report: Mapping[str, A
 
 
 def keep(tx: Transaction, begun_by: Policy, judged_by: Policy) -> Policy:
-    """Return the version that a scan has judged by, made where there was none."""
+    """Return the version that a scan has judged by, made where there was none. It says what survives as it is now."""
     if judged_by is begun_by:
         return begun_by
     unchanged = policies.lock_current(tx) == begun_by.number
-    return policies.add(tx, judged_by, use=unchanged)
+    return policies.add(tx, _surviving_as_now(tx, judged_by), use=unchanged)
 
 
 def keep_training(tx: Transaction, job: ScanJob, trained: Policy) -> Policy:
@@ -65,7 +65,12 @@ def keep_training(tx: Transaction, job: ScanJob, trained: Policy) -> Policy:
     if job.dry_run:
         return trained
     policies.lock_current(tx)
-    return policies.add(tx, trained)
+    return policies.add(tx, _surviving_as_now(tx, trained))
+
+
+def _surviving_as_now(tx: Transaction, policy: Policy) -> Policy:
+    """Return a learned policy with the survivorship of the version in use: nothing that was set is learned away."""
+    return replace(policy, survivorship=policies.rules_in_force(tx).survivorship)
 
 
 def _same_weights(one: Model, other: Model) -> bool:

@@ -1,5 +1,7 @@
 """Set policy owns making a version of a company's policy by hand, used from then on."""
 
+from dataclasses import replace
+
 from services.matching.domain.model import Model
 from services.matching.domain.policy import (
     SET,
@@ -24,10 +26,18 @@ def set_policy(tx: Transaction, wish: PolicyWish, etag: str) -> Policy:
     if etag and etag != current.version:
         text = f"The policy is {current.version} by now. Read it and decide anew."
         raise EtagMismatch(text, metadata={"etag": current.version})
-    model = with_shares(_weights(tx, wish), wish.shares)
-    return policies.add(
-        tx, Policy(0, wish.kind, wish.accept, wish.reject, wish.learns, SET, model, created_by=tx.scope.actor)
-    )
+    return policies.add(tx, _wanted(tx, wish, current))
+
+
+def _wanted(tx: Transaction, wish: PolicyWish, current: Policy) -> Policy:
+    """Return the version that is asked for; what survives stays as it is where nothing is said of it."""
+    survivorship = current.survivorship if wish.survivorship is None else wish.survivorship
+    if not wish.kind:
+        made = replace(current, origin=SET, report=None, created_at=None)
+    else:
+        model = with_shares(_weights(tx, wish), wish.shares)
+        made = Policy(0, wish.kind, wish.accept, wish.reject, wish.learns, SET, model)
+    return replace(made, number=0, created_by=tx.scope.actor, survivorship=survivorship)
 
 
 def _weights(tx: Transaction, wish: PolicyWish) -> Model:

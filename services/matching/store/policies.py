@@ -13,15 +13,22 @@ from services.matching.domain.policy import (
     TrainingReport,
     version_of,
 )
+from services.matching.domain.survivorship import SHIPPED_SURVIVORSHIP, RulesInForce, Survivorship
 from services.runtime.database import Transaction
 
-_COLUMNS = "number, kind, accept, reject, learns, origin, model, report, created_by, created_at"
+_COLUMNS = "number, kind, accept, reject, learns, origin, model, report, created_by, created_at, survivorship"
 _GET = f"SELECT {_COLUMNS} FROM policies WHERE company_id = (SELECT app_company()) AND number = %s"
 _CURRENT = "SELECT policy_number FROM companies WHERE company_id = (SELECT app_company())"
+_RULES = """
+    SELECT p.number, p.survivorship FROM policies p
+    WHERE p.company_id = (SELECT app_company()) AND p.number = (
+        SELECT policy_number FROM companies WHERE company_id = (SELECT app_company()))
+"""
 _LOCK_CURRENT = f"{_CURRENT} FOR UPDATE"
 _ADD = f"""
-    INSERT INTO policies (company_id, number, kind, accept, reject, learns, origin, model, report, created_by)
-    SELECT (SELECT app_company()), coalesce(max(p.number), 0) + 1, %s, %s, %s, %s, %s, %s, %s, %s
+    INSERT INTO policies (company_id, number, kind, accept, reject, learns, origin, model, report, created_by,
+                          survivorship)
+    SELECT (SELECT app_company()), coalesce(max(p.number), 0) + 1, %s, %s, %s, %s, %s, %s, %s, %s, %s
     FROM policies p WHERE p.company_id = (SELECT app_company())
     RETURNING {_COLUMNS}
 """
@@ -39,6 +46,16 @@ def current(tx: Transaction) -> Policy:
     return get(tx, tx.value(_CURRENT) or 0) or SHIPPED_POLICY
 
 
+def rules_in_force(tx: Transaction) -> RulesInForce:
+    """Return the survivorship of the version in use; reads none of its weights."""
+    row = tx.row(_RULES)
+    return (
+        RulesInForce(version_of(row["number"]), _survivorship(row["survivorship"]))
+        if row
+        else RulesInForce(SHIPPED_POLICY.version, SHIPPED_SURVIVORSHIP)
+    )
+
+
 def lock_current(tx: Transaction) -> int:
     """Return the number of the version in use, and let no other one be made before this transaction ends."""
     return tx.value(_LOCK_CURRENT) or 0
@@ -48,7 +65,8 @@ def add(tx: Transaction, wanted: Policy, *, use: bool = True) -> Policy:
     """Write the next version, and use it from now on; the caller holds the lock."""
     values = (wanted.kind, wanted.accept, wanted.reject, wanted.learns, wanted.origin)
     report = json.dumps(asdict(wanted.report)) if wanted.report else ""
-    row = tx.row(_ADD, (*values, model_text(wanted.model), report, wanted.created_by))
+    rules = json.dumps(asdict(wanted.survivorship))
+    row = tx.row(_ADD, (*values, model_text(wanted.model), report, wanted.created_by, rules))
     assert row is not None
     if use:
         tx.execute(_USE, (row["number"],))
@@ -60,15 +78,17 @@ def policy_text(policy: Policy) -> str:
     fields = ("number", "kind", "accept", "reject", "learns", "origin", "created_by")
     report = asdict(policy.report) if policy.report else None
     kept = {name: getattr(policy, name) for name in fields}
-    return json.dumps({**kept, "model": asdict(policy.model), "report": report}, ensure_ascii=False)
+    rules = json.dumps(asdict(policy.survivorship))
+    read = {**kept, "model": asdict(policy.model), "report": report, "survivorship": rules}
+    return json.dumps(read, ensure_ascii=False)
 
 
 def policy_of(text: str) -> Policy:
     """Return the policy that was written as text."""
     read = json.loads(text)
     report = TrainingReport(**read.pop("report")) if read["report"] else read.pop("report")
-    model = _model(read["kind"], read.pop("model"))
-    return Policy(**read, model=model, report=report)
+    model, rules = _model(read["kind"], read.pop("model")), _survivorship(read.pop("survivorship", ""))
+    return Policy(**read, model=model, report=report, survivorship=rules)
 
 
 def model_text(model: Model) -> str:
@@ -78,8 +98,17 @@ def model_text(model: Model) -> str:
 
 def _policy(row: dict[str, Any]) -> Policy:
     model = _model(row["kind"], {**json.loads(row.pop("model")), "version": version_of(row["number"])})
-    report = row.pop("report")
-    return Policy(**row, model=model, report=TrainingReport(**json.loads(report)) if report else None)
+    report, rules = row.pop("report"), _survivorship(row.pop("survivorship"))
+    learned = TrainingReport(**json.loads(report)) if report else None
+    return Policy(**row, model=model, report=learned, survivorship=rules)
+
+
+def _survivorship(text: str) -> Survivorship:
+    """Return the rules of a text; the shipped ones where it is empty."""
+    if not text:
+        return SHIPPED_SURVIVORSHIP
+    read = json.loads(text)
+    return Survivorship(read["rules"], read["default_rule"], tuple(read["priority"]))
 
 
 def _model(kind: str, read: dict[str, Any]) -> Model:

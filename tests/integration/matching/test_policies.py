@@ -8,8 +8,10 @@ import pytest
 from services.matching.domain.failures import PolicyNotFound
 from services.matching.domain.policy import FELLEGI_SUNTER, LADDER_KIND, Policy, PolicyWish
 from services.matching.domain.scan import TRAINING, Scan
+from services.matching.domain.survivorship import SHIPPED_SURVIVORSHIP, RulesInForce, Survivorship
 from services.matching.operations.get_policy import get_policy
 from services.matching.operations.get_scan import get_scan, learned_by
+from services.matching.operations.rules_in_force import rules_in_force
 from services.matching.operations.set_policy import set_policy
 from services.matching.operations.train_policy import train_policy
 from services.runtime.failures import EtagMismatch, FieldsInvalid
@@ -61,6 +63,49 @@ def test_versions_are_numbered_and_stay_as_they_were(company: Company) -> None:
     assert current(company, "policy-1") == first
     with pytest.raises(psycopg.errors.InsufficientPrivilege), company.database.transaction(company.scope) as tx:
         tx.execute("UPDATE policies SET accept = 80")
+
+
+NEWEST = Survivorship({"name": "MOST_FREQUENT"}, "MOST_RECENT", ("API", "MANUAL"))
+
+
+def in_force(company: Company) -> RulesInForce:
+    with company.database.transaction(company.scope, read_only=True) as tx:
+        return rules_in_force(tx)
+
+
+def test_a_company_that_has_set_nothing_follows_the_shipped_survivorship(company: Company) -> None:
+    assert in_force(company) == RulesInForce("shipped-1", SHIPPED_SURVIVORSHIP)
+    assert current(company).survivorship == SHIPPED_SURVIVORSHIP
+
+
+def test_what_survives_stays_as_it_is_until_it_is_said_otherwise(company: Company, other_company: Company) -> None:
+    wanted(company, PolicyWish(FELLEGI_SUNTER, accept=95, survivorship=NEWEST))
+    assert in_force(company) == RulesInForce("policy-1", NEWEST)
+    wanted(company, PolicyWish(LADDER_KIND, learns=False))
+    assert (current(company).survivorship, in_force(company).version) == (NEWEST, "policy-2")
+    wanted(company, PolicyWish(LADDER_KIND, learns=False, survivorship=SHIPPED_SURVIVORSHIP))
+    assert in_force(company).survivorship == SHIPPED_SURVIVORSHIP
+    assert current(company, "policy-2").survivorship == NEWEST
+    assert in_force(other_company).version == "shipped-1"
+
+
+def test_another_survivorship_alone_leaves_weights_and_learning_as_they_are(company: Company) -> None:
+    company.follow(change(1, **ANN), change(2, **ANNE))
+    before = current(company)
+    made = wanted(company, PolicyWish("", survivorship=NEWEST))
+    assert (made.version, made.origin, made.survivorship) == ("policy-1", "SET", NEWEST)
+    assert made.model.comparisons == before.model.comparisons
+    assert (made.kind, made.accept, made.learns) == (before.kind, before.accept, before.learns)
+
+
+def test_what_a_training_has_learned_keeps_what_survives_as_it_was_set_meanwhile(company: Company) -> None:
+    company.follow(change(1, **ANN), change(2, **ANNE))
+    with company.database.transaction(company.scope) as tx:
+        train_policy(tx, dry_run=False)
+    job = company.take_scan()
+    wanted(company, PolicyWish("", survivorship=NEWEST))
+    company.run(job)
+    assert (current(company).origin, current(company).survivorship) == ("TRAINED", NEWEST)
 
 
 def test_a_policy_of_another_company_answers_as_one_that_does_not_exist(

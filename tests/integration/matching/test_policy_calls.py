@@ -5,6 +5,8 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from patronage.customers.v1 import customer_pb2
+from patronage.customers.v1 import survivorship_pb2 as rules
 from patronage.matching.v1 import matching_service_pb2 as pb
 from patronage.matching.v1 import policy_pb2 as policy
 from tests.integration.matching.fake_customers import FakeCustomers
@@ -78,6 +80,55 @@ def test_every_bad_field_of_a_policy_is_named(service: Service) -> None:
         "learns_with_each_scan",
         "comparisons[0].levels[0].m",
         "comparisons[0].levels[0].u",
+    }
+
+
+def rule(field: str, number: rules.SurvivorshipRule.ValueType) -> rules.FieldRule:
+    return rules.FieldRule(field=field, rule=number)
+
+
+def test_survivorship_is_set_by_itself_and_read_back(service: Service) -> None:
+    wish = rules.Survivorship(
+        default_rule=rules.SURVIVORSHIP_RULE_MOST_RECENT,
+        rules=[
+            rule("address", rules.SURVIVORSHIP_RULE_VERIFIED_FIRST),
+            rule("metadata", rules.SURVIVORSHIP_RULE_UNION),
+        ],
+        source_priority=[customer_pb2.CUSTOMER_SOURCE_API, customer_pb2.CUSTOMER_SOURCE_MANUAL],
+    )
+    request = policy.SetPolicyRequest(survivorship=wish, etag="shipped-1")
+    made = service.matching.SetPolicy(request, metadata=service.token()).policy
+    assert (made.survivorship, made.kind, made.learns_with_each_scan) == (wish, FELLEGI_SUNTER, True)
+    read = service.matching.GetPolicy(policy.GetPolicyRequest(), metadata=service.token()).policy
+    assert read == made
+
+
+def test_every_bad_field_of_survivorship_is_named(service: Service) -> None:
+    wish = rules.Survivorship(
+        default_rule=rules.SURVIVORSHIP_RULE_VERIFIED_FIRST,
+        rules=[
+            rule("tags", rules.SURVIVORSHIP_RULE_OLDEST),
+            rule("etag", rules.SURVIVORSHIP_RULE_UNION),
+            rule("do_not_contact", rules.SURVIVORSHIP_RULE_SOURCE_WINS),
+            rule("name", rules.SURVIVORSHIP_RULE_OLDEST),
+            rule("name", rules.SURVIVORSHIP_RULE_OLDEST),
+            rule("name", 99),  # type: ignore[arg-type]
+            rule("organization", rules.SURVIVORSHIP_RULE_UNSPECIFIED),
+        ],
+        source_priority=[customer_pb2.CUSTOMER_SOURCE_API] * 2,
+    )
+    with pytest.raises(grpc.RpcError) as failure:
+        service.matching.SetPolicy(policy.SetPolicyRequest(survivorship=wish), metadata=service.token())
+    assert bad_fields(failure.value) == {
+        "survivorship.default_rule",
+        "survivorship.rules[0].rule",
+        "survivorship.rules[1].field",
+        "survivorship.rules[2].rule",
+        "survivorship.rules[4].field",
+        "survivorship.rules[5].rule",
+        "survivorship.rules[5].field",
+        "survivorship.rules[6].rule",
+        "survivorship.source_priority",
     }
 
 

@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from patronage.customers.v1 import survivorship_pb2 as patronage_dot_customers_dot_v1_dot_survivorship__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"patronage/matching/v1/policy.proto\x12\x15patronage.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x03\n\x06Policy\x12\x0f\n\x07version\x18\x01 \x01(\t\x12/\n\x04kind\x18\x02 \x01(\x0e\x32!.patronage.matching.v1.PolicyKind\x12\x19\n\x11\x61\x63\x63\x65pt_confidence\x18\x03 \x01(\x05\x12\x19\n\x11reject_confidence\x18\x04 \x01(\x05\x12\x1d\n\x15learns_with_each_scan\x18\x05 \x01(\x08\x12\x33\n\x06origin\x18\x06 \x01(\x0e\x32#.patronage.matching.v1.PolicyOrigin\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x08 \x01(\t\x12\x1d\n\x15\x64uplicates_per_record\x18\t \x01(\x01\x12<\n\x0b\x63omparisons\x18\n \x03(\x0b\x32\'.patronage.matching.v1.PolicyComparison\x12\x37\n\x08training\x18\x0b \x01(\x0b\x32%.patronage.matching.v1.TrainingReport\"T\n\x10PolicyComparison\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x32\n\x06levels\x18\x02 \x03(\x0b\x32\".patronage.matching.v1.PolicyLevel\"A\n\x0bPolicyLevel\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\t\n\x01m\x18\x02 \x01(\x01\x12\t\n\x01u\x18\x03 \x01(\x01\x12\x0e\n\x06weight\x18\x04 \x01(\x01\"\xc8\x01\n\x0eTrainingReport\x12\x0e\n\x06rounds\x18\x01 \x01(\x05\x12\x11\n\tcustomers\x18\x02 \x01(\x03\x12\r\n\x05pairs\x18\x03 \x01(\x03\x12\x18\n\x10\x65xpected_matches\x18\x04 \x01(\x01\x12=\n\x04kept\x18\x05 \x03(\x0b\x32/.patronage.matching.v1.TrainingReport.KeptEntry\x1a+\n\tKeptEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"#\n\x10GetPolicyRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\"P\n\x11GetPolicyResponse\x12-\n\x06policy\x18\x01 \x01(\x0b\x32\x1d.patronage.matching.v1.Policy\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"\xe1\x02\n\x10SetPolicyRequest\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.patronage.matching.v1.PolicyKind\x12\x1e\n\x11\x61\x63\x63\x65pt_confidence\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x1e\n\x11reject_confidence\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\"\n\x15learns_with_each_scan\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x12\n\nweights_of\x18\x05 \x01(\t\x12<\n\x0b\x63omparisons\x18\x06 \x03(\x0b\x32\'.patronage.matching.v1.PolicyComparison\x12\x0c\n\x04\x65tag\x18\x07 \x01(\t\x12\x12\n\nrequest_id\x18\x08 \x01(\tB\x14\n\x12_accept_confidenceB\x14\n\x12_reject_confidenceB\x18\n\x16_learns_with_each_scan\"P\n\x11SetPolicyResponse\x12-\n\x06policy\x18\x01 \x01(\x0b\x32\x1d.patronage.matching.v1.Policy\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t*a\n\nPolicyKind\x12\x1b\n\x17POLICY_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1aPOLICY_KIND_FELLEGI_SUNTER\x10\x01\x12\x16\n\x12POLICY_KIND_LADDER\x10\x02*\x95\x01\n\x0cPolicyOrigin\x12\x1d\n\x19POLICY_ORIGIN_UNSPECIFIED\x10\x00\x12\x19\n\x15POLICY_ORIGIN_SHIPPED\x10\x01\x12\x15\n\x11POLICY_ORIGIN_SET\x10\x02\x12\x19\n\x15POLICY_ORIGIN_TRAINED\x10\x03\x12\x19\n\x15POLICY_ORIGIN_SCANNED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"patronage/matching/v1/policy.proto\x12\x15patronage.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)patronage/customers/v1/survivorship.proto\"\xeb\x03\n\x06Policy\x12\x0f\n\x07version\x18\x01 \x01(\t\x12/\n\x04kind\x18\x02 \x01(\x0e\x32!.patronage.matching.v1.PolicyKind\x12\x19\n\x11\x61\x63\x63\x65pt_confidence\x18\x03 \x01(\x05\x12\x19\n\x11reject_confidence\x18\x04 \x01(\x05\x12\x1d\n\x15learns_with_each_scan\x18\x05 \x01(\x08\x12\x33\n\x06origin\x18\x06 \x01(\x0e\x32#.patronage.matching.v1.PolicyOrigin\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x08 \x01(\t\x12\x1d\n\x15\x64uplicates_per_record\x18\t \x01(\x01\x12<\n\x0b\x63omparisons\x18\n \x03(\x0b\x32\'.patronage.matching.v1.PolicyComparison\x12\x37\n\x08training\x18\x0b \x01(\x0b\x32%.patronage.matching.v1.TrainingReport\x12:\n\x0csurvivorship\x18\x0c \x01(\x0b\x32$.patronage.customers.v1.Survivorship\"T\n\x10PolicyComparison\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x32\n\x06levels\x18\x02 \x03(\x0b\x32\".patronage.matching.v1.PolicyLevel\"A\n\x0bPolicyLevel\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\t\n\x01m\x18\x02 \x01(\x01\x12\t\n\x01u\x18\x03 \x01(\x01\x12\x0e\n\x06weight\x18\x04 \x01(\x01\"\xc8\x01\n\x0eTrainingReport\x12\x0e\n\x06rounds\x18\x01 \x01(\x05\x12\x11\n\tcustomers\x18\x02 \x01(\x03\x12\r\n\x05pairs\x18\x03 \x01(\x03\x12\x18\n\x10\x65xpected_matches\x18\x04 \x01(\x01\x12=\n\x04kept\x18\x05 \x03(\x0b\x32/.patronage.matching.v1.TrainingReport.KeptEntry\x1a+\n\tKeptEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"#\n\x10GetPolicyRequest\x12\x0f\n\x07version\x18\x01 \x01(\t\"P\n\x11GetPolicyResponse\x12-\n\x06policy\x18\x01 \x01(\x0b\x32\x1d.patronage.matching.v1.Policy\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"\x9d\x03\n\x10SetPolicyRequest\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.patronage.matching.v1.PolicyKind\x12\x1e\n\x11\x61\x63\x63\x65pt_confidence\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x1e\n\x11reject_confidence\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\"\n\x15learns_with_each_scan\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x12\n\nweights_of\x18\x05 \x01(\t\x12<\n\x0b\x63omparisons\x18\x06 \x03(\x0b\x32\'.patronage.matching.v1.PolicyComparison\x12\x0c\n\x04\x65tag\x18\x07 \x01(\t\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x12:\n\x0csurvivorship\x18\t \x01(\x0b\x32$.patronage.customers.v1.SurvivorshipB\x14\n\x12_accept_confidenceB\x14\n\x12_reject_confidenceB\x18\n\x16_learns_with_each_scan\"P\n\x11SetPolicyResponse\x12-\n\x06policy\x18\x01 \x01(\x0b\x32\x1d.patronage.matching.v1.Policy\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t*a\n\nPolicyKind\x12\x1b\n\x17POLICY_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1aPOLICY_KIND_FELLEGI_SUNTER\x10\x01\x12\x16\n\x12POLICY_KIND_LADDER\x10\x02*\x95\x01\n\x0cPolicyOrigin\x12\x1d\n\x19POLICY_ORIGIN_UNSPECIFIED\x10\x00\x12\x19\n\x15POLICY_ORIGIN_SHIPPED\x10\x01\x12\x15\n\x11POLICY_ORIGIN_SET\x10\x02\x12\x19\n\x15POLICY_ORIGIN_TRAINED\x10\x03\x12\x19\n\x15POLICY_ORIGIN_SCANNED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,26 +35,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TRAININGREPORT_KEPTENTRY']._loaded_options = None
   _globals['_TRAININGREPORT_KEPTENTRY']._serialized_options = b'8\001'
-  _globals['_POLICYKIND']._serialized_start=1441
-  _globals['_POLICYKIND']._serialized_end=1538
-  _globals['_POLICYORIGIN']._serialized_start=1541
-  _globals['_POLICYORIGIN']._serialized_end=1690
-  _globals['_POLICY']._serialized_start=95
-  _globals['_POLICY']._serialized_end=526
-  _globals['_POLICYCOMPARISON']._serialized_start=528
-  _globals['_POLICYCOMPARISON']._serialized_end=612
-  _globals['_POLICYLEVEL']._serialized_start=614
-  _globals['_POLICYLEVEL']._serialized_end=679
-  _globals['_TRAININGREPORT']._serialized_start=682
-  _globals['_TRAININGREPORT']._serialized_end=882
-  _globals['_TRAININGREPORT_KEPTENTRY']._serialized_start=839
-  _globals['_TRAININGREPORT_KEPTENTRY']._serialized_end=882
-  _globals['_GETPOLICYREQUEST']._serialized_start=884
-  _globals['_GETPOLICYREQUEST']._serialized_end=919
-  _globals['_GETPOLICYRESPONSE']._serialized_start=921
-  _globals['_GETPOLICYRESPONSE']._serialized_end=1001
-  _globals['_SETPOLICYREQUEST']._serialized_start=1004
-  _globals['_SETPOLICYREQUEST']._serialized_end=1357
-  _globals['_SETPOLICYRESPONSE']._serialized_start=1359
-  _globals['_SETPOLICYRESPONSE']._serialized_end=1439
+  _globals['_POLICYKIND']._serialized_start=1604
+  _globals['_POLICYKIND']._serialized_end=1701
+  _globals['_POLICYORIGIN']._serialized_start=1704
+  _globals['_POLICYORIGIN']._serialized_end=1853
+  _globals['_POLICY']._serialized_start=138
+  _globals['_POLICY']._serialized_end=629
+  _globals['_POLICYCOMPARISON']._serialized_start=631
+  _globals['_POLICYCOMPARISON']._serialized_end=715
+  _globals['_POLICYLEVEL']._serialized_start=717
+  _globals['_POLICYLEVEL']._serialized_end=782
+  _globals['_TRAININGREPORT']._serialized_start=785
+  _globals['_TRAININGREPORT']._serialized_end=985
+  _globals['_TRAININGREPORT_KEPTENTRY']._serialized_start=942
+  _globals['_TRAININGREPORT_KEPTENTRY']._serialized_end=985
+  _globals['_GETPOLICYREQUEST']._serialized_start=987
+  _globals['_GETPOLICYREQUEST']._serialized_end=1022
+  _globals['_GETPOLICYRESPONSE']._serialized_start=1024
+  _globals['_GETPOLICYRESPONSE']._serialized_end=1104
+  _globals['_SETPOLICYREQUEST']._serialized_start=1107
+  _globals['_SETPOLICYREQUEST']._serialized_end=1520
+  _globals['_SETPOLICYRESPONSE']._serialized_start=1522
+  _globals['_SETPOLICYRESPONSE']._serialized_end=1602
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from patronage.customers.v1 import survivorship_pb2 as _survivorship_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -82,8 +83,8 @@ Global___PolicyOrigin: _TypeAlias = PolicyOrigin  # noqa: Y015
 
 @_typing.final
 class Policy(_message.Message):
-    """How a company's customers are compared: the kind of evidence, its weights, and what follows from a confidence. A
-    version never changes; whatever is answered or stored names the version that judged it.
+    """How a company's customers are compared: the kind of evidence, its weights, what follows from a confidence, and which
+    values survive a merge. A version never changes; whatever is answered or stored names the version that judged it.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -99,6 +100,7 @@ class Policy(_message.Message):
     DUPLICATES_PER_RECORD_FIELD_NUMBER: _builtins.int
     COMPARISONS_FIELD_NUMBER: _builtins.int
     TRAINING_FIELD_NUMBER: _builtins.int
+    SURVIVORSHIP_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """The version: "shipped-1" or "ladder-1" as they come, then "policy-1", "policy-2" and so on for each company. Empty:
     what a dry run learned, which is no version.
@@ -131,6 +133,12 @@ class Policy(_message.Message):
     def training(self) -> Global___TrainingReport:
         """How the weights were learned; absent: they were not."""
 
+    @_builtins.property
+    def survivorship(self) -> _survivorship_pb2.Survivorship:
+        """Which values survive a merge that asks for no others. A merge stores the rules that it followed, so another version
+        changes no merge that was made. Versions that a scan or a training learned keep those that held.
+        """
+
     def __init__(
         self,
         *,
@@ -145,10 +153,11 @@ class Policy(_message.Message):
         duplicates_per_record: _builtins.float = ...,
         comparisons: _abc.Iterable[Global___PolicyComparison] | None = ...,
         training: Global___TrainingReport | None = ...,
+        survivorship: _survivorship_pb2.Survivorship | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "training", b"training"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "survivorship", b"survivorship", "training", b"training"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_confidence", b"accept_confidence", "comparisons", b"comparisons", "create_time", b"create_time", "created_by", b"created_by", "duplicates_per_record", b"duplicates_per_record", "kind", b"kind", "learns_with_each_scan", b"learns_with_each_scan", "origin", b"origin", "reject_confidence", b"reject_confidence", "training", b"training", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_confidence", b"accept_confidence", "comparisons", b"comparisons", "create_time", b"create_time", "created_by", b"created_by", "duplicates_per_record", b"duplicates_per_record", "kind", b"kind", "learns_with_each_scan", b"learns_with_each_scan", "origin", b"origin", "reject_confidence", b"reject_confidence", "survivorship", b"survivorship", "training", b"training", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -340,8 +349,9 @@ class SetPolicyRequest(_message.Message):
     COMPARISONS_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SURVIVORSHIP_FIELD_NUMBER: _builtins.int
     kind: Global___PolicyKind.ValueType
-    """How evidence is weighed; required."""
+    """How evidence is weighed; required, unless survivorship alone is to be another one: then all else stays as it is."""
     accept_confidence: _builtins.int
     """From this confidence on customers may be merged without a person looking, 70 to 100; absent means 90."""
     reject_confidence: _builtins.int
@@ -358,6 +368,13 @@ class SetPolicyRequest(_message.Message):
     def comparisons(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyComparison]:
         """Weights to replace, by the names of comparison and level; absent: none. Not for a ladder."""
 
+    @_builtins.property
+    def survivorship(self) -> _survivorship_pb2.Survivorship:
+        """Which values survive a merge that asks for no others; each field once. Absent: as in the current version; empty: as
+        shipped, where the target wins and fills what it lacks from the sources, sets and contact points unite, and of
+        consents the most restrictive counts.
+        """
+
     def __init__(
         self,
         *,
@@ -369,10 +386,11 @@ class SetPolicyRequest(_message.Message):
         comparisons: _abc.Iterable[Global___PolicyComparison] | None = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        survivorship: _survivorship_pb2.Survivorship | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accept_confidence", b"_accept_confidence", "_learns_with_each_scan", b"_learns_with_each_scan", "_reject_confidence", b"_reject_confidence", "accept_confidence", b"accept_confidence", "learns_with_each_scan", b"learns_with_each_scan", "reject_confidence", b"reject_confidence"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accept_confidence", b"_accept_confidence", "_learns_with_each_scan", b"_learns_with_each_scan", "_reject_confidence", b"_reject_confidence", "accept_confidence", b"accept_confidence", "learns_with_each_scan", b"learns_with_each_scan", "reject_confidence", b"reject_confidence", "survivorship", b"survivorship"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accept_confidence", b"_accept_confidence", "_learns_with_each_scan", b"_learns_with_each_scan", "_reject_confidence", b"_reject_confidence", "accept_confidence", b"accept_confidence", "comparisons", b"comparisons", "etag", b"etag", "kind", b"kind", "learns_with_each_scan", b"learns_with_each_scan", "reject_confidence", b"reject_confidence", "request_id", b"request_id", "weights_of", b"weights_of"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accept_confidence", b"_accept_confidence", "_learns_with_each_scan", b"_learns_with_each_scan", "_reject_confidence", b"_reject_confidence", "accept_confidence", b"accept_confidence", "comparisons", b"comparisons", "etag", b"etag", "kind", b"kind", "learns_with_each_scan", b"learns_with_each_scan", "reject_confidence", b"reject_confidence", "request_id", b"request_id", "survivorship", b"survivorship", "weights_of", b"weights_of"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accept_confidence: _TypeAlias = _typing.Literal["accept_confidence"]  # noqa: Y015
     _WhichOneofArgType__accept_confidence: _TypeAlias = _typing.Literal["_accept_confidence", b"_accept_confidence"]  # noqa: Y015
