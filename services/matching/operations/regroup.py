@@ -11,6 +11,7 @@ from services.matching.domain.scan import Scan
 from services.matching.engine.api import score_candidates
 from services.matching.engine.regrouping import Link, Regrouped, regroup
 from services.matching.operations.knowledge import Knowledge, known
+from services.matching.operations.review_changes import review_changed, reviewing
 from services.matching.store import groups, judgements, policies, regrouping
 from services.matching.store.candidates import Candidates, candidates_of_customer
 from services.runtime.database import Transaction
@@ -30,10 +31,12 @@ def regroup_some(tx: Transaction, cap: int, follower: str) -> bool:
     if company.scan is not None:
         judged_by = _policy_of(tx, company.scan)
         partners = regrouping.partners_of(tx, taken)
+        by = reviewing(tx, company.scan, judged_by, company)
         for customer_id in taken:
             found = candidates_of_customer(tx, customer_id, cap, follower)
             related = _related(found, judged_by, company, company.scan.min_confidence) | partners.get(customer_id, {})
-            _regroup(tx, company.scan, judged_by, company, found, customer_id, related)
+            touched = _regroup(tx, company.scan, judged_by, company, found, customer_id, related)
+            review_changed(tx, by, found, [customer_id, *touched])
     return len(taken) == AT_ONCE
 
 
@@ -51,17 +54,18 @@ def _regroup(
     found: Candidates,
     customer_id: str,
     related: dict[str, Identity],
-) -> None:
+) -> Sequence[str]:
+    """Judge the groups of a customer anew; answers whose groups were."""
     affected = regrouping.groups_of(tx, scan.scan_id, [customer_id, *related])
     if not affected and not related:
-        return
+        return ()
     members = regrouping.members_of(tx, scan.scan_id, affected)
     people = {one: identity for _, one, identity in members} | related
     if found.own is not None and found.root_id == customer_id:
         people[customer_id] = found.own
     if len(people) > MOST_MEMBERS:
         regrouping.note_out_of_date(tx, scan.scan_id, affected)
-        return
+        return ()
     ids = sorted(people)
     judged = _places(judgements.among(tx, ids), ids)
     identities = [people[one] for one in ids]
@@ -70,6 +74,7 @@ def _regroup(
     before = {one: group_id for group_id, one, _ in members}
     named = _named([_found(one, ids) for one in fresh], before)
     groups.add_named(tx, scan.scan_id, _unlike(groups.existing(tx, scan.scan_id, dict(named)), named), CORRECTED)
+    return ids
 
 
 def _places(judged: judgements.RootPairs, ids: Sequence[str]) -> dict[str, list[tuple[int, int]]]:

@@ -48,10 +48,10 @@ def review_scan(
         review_all_conflicts(tx)
 
 
-def item_evidence(evidence: Evidence, version: str = "") -> ItemEvidence:
-    """Return what an item keeps of the evidence of a pair."""
-    levels = (evidence.matched_fields, evidence.levels)
-    return ItemEvidence(evidence.confidence, evidence.match_weight, version, *levels)
+def item_evidence(evidence: Evidence, version: str = "", confidence: int | None = None) -> ItemEvidence:
+    """Return what an item keeps of the evidence of a pair; of a group that of its weakest link, and its confidence."""
+    sure = evidence.confidence if confidence is None else confidence
+    return ItemEvidence(sure, evidence.match_weight, version, evidence.matched_fields, evidence.levels)
 
 
 def in_question(confidence: int, strongest: int, policy: Policy) -> bool:
@@ -120,14 +120,9 @@ def _group_items(result: Result, groups: Sequence[FoundGroup], scan_id: str) -> 
     ends = [group.weakest or _ids(group)[:2] for group in groups]
     left, right = (np.array([bisect_left(result.ids, pair[side]) for pair in ends]) for side in (0, 1))
     return [
-        NewItem(GROUP, _ids(group), group_evidence(group, evidence), scan_id=scan_id)
+        NewItem(GROUP, _ids(group), item_evidence(evidence, confidence=group.confidence), scan_id=scan_id)
         for group, evidence in zip(groups, result.evidence(left, right), strict=True)
     ]
-
-
-def group_evidence(group: FoundGroup, weakest: Evidence, version: str = "") -> ItemEvidence:
-    """Return what an item keeps of a group: its confidence, and how far the ends of its weakest link agree."""
-    return ItemEvidence(group.confidence, group.match_weight, version, weakest.matched_fields, weakest.levels)
 
 
 def _ids(group: FoundGroup) -> tuple[str, ...]:

@@ -62,6 +62,18 @@ _OPEN_OF = """
         SELECT c.item_id FROM review_item_customers c
         WHERE c.company_id = (SELECT app_company()) AND c.customer_id = ANY(%s::uuid[]))
 """
+_GROUPS_OF = """
+    SELECT g.group_id::text, 100 - g.rank, g.strongest, g.weakest_left::text, g.weakest_right::text,
+           array_agg(m.customer_id::text ORDER BY m.customer_id)
+    FROM duplicate_groups g
+    JOIN duplicate_group_members m ON m.company_id = (SELECT app_company()) AND m.scan_id = g.scan_id
+        AND m.group_id = g.group_id AND m.live
+    WHERE g.company_id = (SELECT app_company()) AND g.scan_id = %(scan)s::uuid AND g.live_members >= 2
+      AND g.group_id = ANY(ARRAY(
+        SELECT t.group_id FROM duplicate_group_members t WHERE t.company_id = (SELECT app_company())
+        AND t.customer_id = ANY(%(ids)s::uuid[]) AND t.scan_id = %(scan)s::uuid))
+    GROUP BY g.group_id, g.rank, g.strongest, g.weakest_left, g.weakest_right
+"""
 _PAST = """
     SELECT resolution, actor, actor_name, resolved_at, merge_id::text FROM review_resolutions
     WHERE company_id = (SELECT app_company()) AND item_id = %s::uuid
@@ -91,6 +103,16 @@ class Past(NamedTuple):
     actor_name: str
     resolved_at: datetime
     merge_id: str | None
+
+
+class GroupSeen(NamedTuple):
+    """A listed group, as far as it takes to see whether it is in question."""
+
+    group_id: str
+    confidence: int
+    strongest: int
+    weakest: tuple[str, str] | None
+    members: tuple[str, ...]
 
 
 class OpenItem(NamedTuple):
@@ -130,6 +152,15 @@ def open_about(tx: Transaction, customer_ids: Sequence[str]) -> list[OpenItem]:
     """Return the pairs and groups that are open and about any of these customers."""
     found = tx.execute(_OPEN_OF, (list(customer_ids),)).fetchall()
     return [OpenItem(subject, kind, tuple(customers)) for subject, kind, customers in found]
+
+
+def groups_about(tx: Transaction, scan_id: str, customer_ids: Sequence[str]) -> list[GroupSeen]:
+    """Return the listed groups of these customers."""
+    found = tx.execute(_GROUPS_OF, {"scan": scan_id, "ids": list(customer_ids)}).fetchall()
+    return [
+        GroupSeen(group_id, confidence, strongest, (left, right) if left and right else None, tuple(members))
+        for group_id, confidence, strongest, left, right, members in found
+    ]
 
 
 def _items(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[ReviewItem]:
