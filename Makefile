@@ -1,13 +1,12 @@
 # Two commands on a bare machine: `make demo` and `make test`. Everything else is listed by `make help`.
 BIN := .venv/bin
 ARGS ?=
+STEPS ?= 20000
+SEED ?=
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-STEPS ?= 20000
-SEED ?=
-
-.PHONY: help demo up test fuzz soak check lint types contract bench bench-matching bench-accuracy load protos install clean
+.PHONY: help demo up test fuzz soak faults check lint types contract bench bench-matching bench-accuracy load protos install clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 22
@@ -26,6 +25,9 @@ fuzz: install  ## 12,000 hostile messages over all methods, new ones each time
 
 soak: install  ## 20,000 random steps in companies that merge and undo, each looked at; STEPS=100000 for more
 	$(BIN)/python -m tests.system.soak --steps $(STEPS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+faults: install  ## 500 merges and undos under kills of each service and of PostgreSQL; `make test` has 500 in all
+	PATRONAGE_FAULTS_MERGES=500 $(BIN)/pytest -q --timeout 900 tests/faults/test_merges_killed.py $(ARGS)
 
 check: lint types contract  ## all of: lint, types, contract
 

@@ -1,21 +1,20 @@
-"""Merges and undos whose service is killed under them happen wholly or not at all, and once for each request id."""
+"""Whatever is killed under merges, undos and edits: each happens wholly or not at all, and once for each request id."""
 
+import os
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
-import grpc
+import pytest
 
 from patronage.analytics.v1 import metrics_service_pb2
 from patronage.customers.v1 import note_service_pb2
-from patronage.matching.v1 import merge_service_pb2 as pb
-from services.local.suite import Suite
-from services.runtime.ids import new_id
-from tests.faults.company import Company, insist, reason_of, record, until
-from tests.faults.people import import_people, note_request, record_sales
+from patronage.matching.v1 import review_service_pb2
+from services.local.suite import POSTGRES, SERVICES, Suite
+from tests.faults.company import Company, insist, until
+from tests.faults.mergers import Editor, Merger, Progress
+from tests.faults.people import import_people
 from tests.faults.proofs import (
     CUSTOMERS,
     LOG,
@@ -27,133 +26,110 @@ from tests.faults.proofs import (
     rows,
 )
 
-PEOPLE, CALLERS, CALLS, KILLS = 40, 4, 12, 2
-FORBIDDEN = {"ALREADY_MERGED", "SELF_MERGE"}
+WANTED = int(os.environ.get("PATRONAGE_FAULTS_MERGES", "125"))
+"""Merges and undos under the kills of each part: 500 in all four together."""
+PEOPLE, MERGERS, EDITORS, EACH_KILL, MOST_TAGS = 40, 3, 2, 60, 20
+FORBIDDEN = {"ALREADY_MERGED", "SELF_MERGE", "JUDGED_DIFFERENT"}
 NOTES = "SELECT origin_customer_id::text, content FROM notes WHERE company_id = %s"
+SALES = "SELECT sale_id, origin_customer_id::text, total_minor / 100 FROM sales WHERE company_id = %s"
+OWNERS = "SELECT count(*) FROM customers WHERE company_id = %s AND own::text LIKE '%%' || %s || '%%'"
 
 
-@dataclass
-class Caller:
-    """Merges, takes its own merges back and writes notes, each under a request id that it repeats until answered."""
-
-    company: Company
-    people: list[str]
-    chance: random.Random
-    tick: Callable[[], None]
-    merged: dict[str, tuple[pb.MergeCustomersRequest, pb.MergeCustomersResponse]] = field(default_factory=dict)
-    undone: dict[str, tuple[pb.UndoMergeRequest, pb.UndoMergeResponse]] = field(default_factory=dict)
-    noted: list[tuple[str, str]] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-
-    def work(self) -> None:
-        for _ in range(CALLS):
-            self.chance.choice([self._merge, self._merge, self._undo, self._note])()
-            self.tick()
-
-    def repeat(self) -> None:
-        """Every request once more, which changes nothing and answers as it did; each change is met by a follower."""
-        for merge, merged in self.merged.values():
-            again = insist(self.company.merges.MergeCustomers, merge).merge
-            assert (again.merge_id, again.merge_time) == (merged.merge.merge_id, merged.merge.merge_time)
-        for undo, undone in self.undone.values():
-            assert insist(self.company.merges.UndoMerge, undo) == undone
-        for token in self.tokens:
-            insist(self.company.matching.MatchRecord, record(token))
-
-    def _merge(self) -> None:
-        target, *sources = self.chance.sample(self.people, self.chance.choice([2, 2, 3]))
-        request = pb.MergeCustomersRequest(
-            target_id=target, source_ids=sources, request_id=new_id(), allow_unpreviewed=True
-        )
-        try:
-            merged = insist(self.company.merges.MergeCustomers, request)
-        except grpc.RpcError as error:
-            self.refused.append(reason_of(error))
-        else:
-            self.merged[request.request_id] = (request, merged)
-            self.tokens.append(merged.change_token)
-
-    def _undo(self) -> None:
-        done = {undone.merge.merge_id for _, undone in self.undone.values()}
-        open_merges = sorted({merged.merge.merge_id for _, merged in self.merged.values()} - done)
-        if open_merges:
-            request = pb.UndoMergeRequest(
-                merge_id=self.chance.choice(open_merges), request_id=new_id(), leave_undecided=True
-            )
-            undone = insist(self.company.merges.UndoMerge, request)
-            self.undone[request.request_id] = (request, undone)
-            self.tokens.append(undone.change_token)
-
-    def _note(self) -> None:
-        request = note_request(self.chance.choice(self.people), f"note {new_id()}")
-        self.tokens.append(insist(self.company.notes.CreateNote, request).change_token)
-        self.noted.append((request.customer_id, request.note.content))
+def kill_under(suite: Suite, part: str, progress: Progress, chance: random.Random) -> None:
+    """Kills one part at moments spread over the work, and starts it again each time."""
+    kills = max(2, progress.wanted // EACH_KILL)
+    for kill in range(kills):
+        moment = progress.wanted * kill // kills + chance.randrange(2, progress.wanted // kills - 8)
+        until(lambda moment=moment: progress.answered >= moment, f"{moment} calls are answered", 300)  # type: ignore[misc]
+        threading.Event().wait(chance.uniform(0, 0.03))  # where inside the next calls it strikes
+        suite.kill(part)
+        suite.start(part)
 
 
-class Progress:
-    """How many calls have been answered, for whoever picks the moment to kill."""
-
-    def __init__(self) -> None:
-        self.answered = 0
-        self._lock = threading.Lock()
-
-    def tick(self) -> None:
-        with self._lock:
-            self.answered += 1
-
-
-def kill_under(suite: Suite, progress: Progress, chance: random.Random) -> None:
-    """Kills customers at moments spread over the work, and starts it again each time."""
-    for kill in range(KILLS):
-        moment = CALLERS * CALLS * kill // KILLS + chance.randrange(2, CALLERS * CALLS // KILLS - 6)
-        until(lambda moment=moment: progress.answered >= moment, f"{moment} calls are answered")  # type: ignore[misc]
-        threading.Event().wait(chance.uniform(0, 0.02))  # where inside the next calls it strikes
-        suite.kill("customers")
-        suite.start("customers")
-
-
-def test_no_merge_is_half_done_and_each_request_id_has_one_effect(company: Company, chance: random.Random) -> None:
+@pytest.mark.parametrize("part", [*SERVICES, POSTGRES])
+def test_no_merge_is_half_done_nothing_is_lost_and_each_request_id_has_one_effect(
+    company: Company, chance: random.Random, part: str
+) -> None:
     people = import_people(company, PEOPLE)
-    amounts = {customer_id: 2**place for place, customer_id in enumerate(people)}
-    record_sales(company, amounts)
-    progress = Progress()
-    callers = [Caller(company, people, random.Random(chance.random()), progress.tick) for _ in range(CALLERS)]
-    with ThreadPoolExecutor(CALLERS) as threads:
-        at_work = [threads.submit(caller.work) for caller in callers]
-        kill_under(company.suite, progress, chance)
+    token, progress = company.wait_for_followers(), Progress(WANTED)
+    mergers = [Merger(company, people, random.Random(chance.random()), progress) for _ in range(MERGERS)]
+    editors = [
+        Editor(company, people, random.Random(chance.random()), progress, MOST_TAGS, token) for _ in range(EDITORS)
+    ]
+    with ThreadPoolExecutor(MERGERS + EDITORS) as threads:
+        at_work = [threads.submit(caller.work) for caller in (*mergers, *editors)]
+        kill_under(company.suite, part, progress, chance)
         for one in at_work:
             one.result()
-        for again in [threads.submit(caller.repeat) for caller in callers]:
+        for again in [threads.submit(merger.repeat) for merger in mergers]:
             again.result()
 
-    assert {reason for caller in callers for reason in caller.refused} <= FORBIDDEN
-    log = rows(company.suite, "customers", LOG, company.id)
-    asked = [merged.merge.merge_id for caller in callers for _, merged in caller.merged.values()]
-    undone = [undone.merge.merge_id for caller in callers for _, undone in caller.undone.values()]
-    assert Counter(merge for merge, *_ in log) == Counter(asked), "one merge for each request id"
-    assert Counter(merge for merge, *_, at in log if at) == Counter(undone), "one undo for each request id"
-    noted = [note for caller in callers for note in caller.noted]
-    assert Counter(rows(company.suite, "customers", NOTES, company.id)) == Counter(noted)
-    assert asked
-    assert undone
+    assert {reason for merger in mergers for reason in merger.refused} <= FORBIDDEN
+    assert_one_effect_each(company, mergers)
+    assert_edits_are_there_once(company, editors)
+    assert_whole(company)
+    assert_trees_add_up(company, editors)
+    for merger in mergers:
+        merger.undo_all()
+    assert {row[0]: row[1] for row in rows(company.suite, "customers", CUSTOMERS, company.id)} == {
+        person: person for person in people
+    }
+    assert_whole(company)
+    assert_edits_are_there_once(company, editors)
+
+
+def assert_whole(company: Company) -> None:
+    """No merge is half done, in any of the three databases."""
     assert_no_half_merge(company)
     assert_views_fold(company)
     assert_each_revision_was_fed_once(company)
     assert_mirrors_agree(company)
     assert_figures_are_a_recount(company)
-    assert_trees_add_up(company, amounts, Counter(origin for origin, _ in noted))
 
 
-def assert_trees_add_up(company: Company, amounts: dict[str, int], notes: Counter[str]) -> None:
-    """Each root shows the sales and notes of all in its tree; the amounts are powers of two, so no sum is luck."""
+def assert_one_effect_each(company: Company, mergers: list[Merger]) -> None:
+    """One merge and one undo for each request id, and the judgement that an undo leaves."""
+    log = rows(company.suite, "customers", LOG, company.id)
+    asked = [merged.merge.merge_id for merger in mergers for _, merged in merger.merged.values()]
+    undone = [(undo, answer.merge) for merger in mergers for undo, answer in merger.undone.values()]
+    assert Counter(merge for merge, *_ in log) == Counter(asked)
+    assert Counter(merge for merge, *_, at in log if at) == Counter(merge.merge_id for _, merge in undone)
+    assert asked
+    assert undone
+    question = review_service_pb2.ListJudgementsRequest(page_size=1_000, include_retracted=True)
+    judged = insist(company.reviews.ListJudgements, question).judgements
+    decided = {
+        (merge.merge_id, *sorted((merge.target_id, source)))
+        for undo, merge in undone
+        if not undo.leave_undecided
+        for source in merge.source_ids
+    }
+    assert Counter((one.merge_id, one.left_id, one.right_id) for one in judged) == Counter(decided)
+
+
+def assert_edits_are_there_once(company: Company, editors: list[Editor]) -> None:
+    """Notes and sales are with the id that they were written for, and each tag is in one record."""
+    suite = company.suite
+    noted = [note for editor in editors for note in editor.noted]
+    assert Counter(rows(suite, "customers", NOTES, company.id)) == Counter(noted)
+    sold = [sale for editor in editors for sale in editor.sold]
+    assert Counter(rows(suite, "analytics", SALES, company.id)) == Counter(sold)
+    for tag in (tag for editor in editors for tag in editor.tagged):
+        assert rows(suite, "customers", OWNERS, company.id, tag) == [(1,)], tag
+
+
+def assert_trees_add_up(company: Company, editors: list[Editor]) -> None:
+    """Each root shows the sales and notes of all in its tree."""
+    notes = Counter(origin for editor in editors for origin, _ in editor.noted)
+    sales = [sale for editor in editors for sale in editor.sold]
     trees: dict[str, list[str]] = {}
     for customer_id, root_id, _ in rows(company.suite, "customers", CUSTOMERS, company.id):
         trees.setdefault(root_id, []).append(customer_id)
     for root_id, members in trees.items():
         question = metrics_service_pb2.GetCustomerMetricsRequest(customer_id=root_id)
         metrics = insist(company.metrics.GetCustomerMetrics, question).metrics
-        assert metrics.total_purchases == len(members)
-        assert metrics.totals[0].total_spent.units == sum(amounts[member] for member in members)
+        mine = [units for _, origin, units in sales if origin in members]
+        assert metrics.total_purchases == len(mine)
+        assert sum(total.total_spent.units for total in metrics.totals) == sum(mine)
         listed = insist(company.notes.ListNotes, note_service_pb2.ListNotesRequest(customer_id=root_id))
         assert listed.total_size == sum(notes[member] for member in members)
