@@ -9,8 +9,10 @@ from patronage.customers.v1 import merge_storage_service_pb2 as storage_pb
 from patronage.customers.v1 import merge_storage_service_pb2_grpc as storage_grpc
 from patronage.matching.v1 import batch_merge_pb2 as pb
 from services.matching.convert import batch_merges as convert
+from services.matching.convert.survivorship import hold
 from services.matching.domain.merge_run import Item, MergedSoFar, in_goes
 from services.matching.operations.batch_merge import judged_against
+from services.matching.operations.rules_in_force import rules_in_force
 from services.matching.servicer.merges_upstream import applied, refuse_if_draining
 from services.runtime.caller import caller_of
 from services.runtime.edge import Edge
@@ -52,9 +54,10 @@ class BatchMerges:
         context: Any,
     ) -> Iterator[pb.BatchMergeResponse]:
         """Judges some merges, has them applied, and answers part by part."""
-        judged = self._edge.read(context, lambda tx: judged_against(tx, go, so_far))
+        judged, rules = self._edge.read(context, lambda tx: (judged_against(tx, go, so_far), rules_in_force(tx)))
         sent = list(asked[: len(go)])
         for item, one in zip(go, sent, strict=True):
+            hold(one.merge, rules)
             one.only_if_applied = item.place in judged
         waiting = iter(go)
         for part in applied(self._storage, context, sent, dry_run=dry_run):

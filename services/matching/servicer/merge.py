@@ -10,11 +10,13 @@ from patronage.matching.v1 import merge_service_pb2 as pb
 from patronage.matching.v1 import merge_service_pb2_grpc as grpc_pb
 from services.matching.convert import merges, previews
 from services.matching.convert.questions import required
+from services.matching.convert.survivorship import hold
 from services.matching.domain.failures import JudgedDifferent
-from services.matching.domain.preview_token import NO_DIGEST, PreviewToken
+from services.matching.domain.preview_token import NO_DIGEST
+from services.matching.domain.survivorship import RulesInForce
 from services.matching.operations.create_judgement import note_undo
-from services.matching.operations.get_policy import get_policy
 from services.matching.operations.judged_apart import check_judged, judged_apart
+from services.matching.operations.rules_in_force import rules_in_force
 from services.matching.servicer.batch_merge import BatchMerges
 from services.matching.servicer.sales_look import SalesLook
 from services.runtime.caller import Caller, caller_of
@@ -35,14 +37,16 @@ class MergeServicer(BatchMerges, grpc_pb.MergeServiceServicer):
     def PreviewMerge(self, request: pb.PreviewMergeRequest, context: Any) -> pb.PreviewMergeResponse:  # noqa: N802
         """Says what a merge would do."""
         asked = previews.describe_request(request)
+        rules = self._edge.read(context, rules_in_force)
+        hold(asked, rules)
         sales_of = self._sales.begin(previews.metrics_request(request), context)
         described = self._storage.DescribeMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
         sales = sales_of()
         shown = previews.sales_message(sales) if sales is not None else None
 
         def run(tx: Transaction) -> pb.PreviewMergeResponse:
-            version = get_policy(tx, "")[1]
-            return previews.preview_response(described, shown, version, judged_apart(tx, previews.trees_of(described)))
+            judged = judged_apart(tx, previews.trees_of(described))
+            return previews.preview_response(described, shown, rules.version, judged)
 
         return self._edge.read(context, run)
 
@@ -52,22 +56,29 @@ class MergeServicer(BatchMerges, grpc_pb.MergeServiceServicer):
         asked = merges.apply_request(request, caller.company_id, caller.subject)
         preview = merges.preview_of(request)
         try:
-            asked.expected_digest = self._digest_to_meet(request, preview, context)
+            rules = self._rules_for(request, context)
         except JudgedDifferent:
             # A retry of a merge that was made before the judgement has its first result; any other one is refused.
             asked.expected_digest = NO_DIGEST
             if (first := self._first_result(asked, context)) is None:
                 raise
             return merges.merged_response(first)
+        hold(asked, rules)
+        asked.expected_digest = preview.digest_under(rules.version) if preview is not None else ""
         applied = self._storage.ApplyMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
         return merges.merged_response(applied)
 
     def GetMerge(self, request: pb.GetMergeRequest, context: Any) -> pb.GetMergeResponse:  # noqa: N802
         """Reads an entry of the merge log."""
         required(merge_id=request.merge_id)
-        asked = storage_pb.GetMergeRequest(merge_id=request.merge_id)
+        asked = storage_pb.GetMergeRequest(
+            merge_id=request.merge_id,
+            include_snapshot=request.include_snapshot,
+            snapshot_customer_ids=request.snapshot_customer_ids,
+        )
         found = self._storage.GetMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
-        return pb.GetMergeResponse(merge=found.merge)
+        snapshot = found.snapshot if found.HasField("snapshot") else None
+        return pb.GetMergeResponse(merge=found.merge, snapshot=snapshot, fields=found.fields)
 
     def ListMerges(self, request: pb.ListMergesRequest, context: Any) -> pb.ListMergesResponse:  # noqa: N802
         """Lists the merge log."""
@@ -98,12 +109,12 @@ class MergeServicer(BatchMerges, grpc_pb.MergeServiceServicer):
         undone = merges.undone_response(reverted)
         return undone if request.leave_undecided else self._judged_different(undone, context)
 
-    def _digest_to_meet(self, request: pb.MergeCustomersRequest, preview: PreviewToken | None, context: Any) -> str:
-        """Raise JudgedDifferent, or return the digest that customers must find; empty where there was no preview."""
+    def _rules_for(self, request: pb.MergeCustomersRequest, context: Any) -> RulesInForce:
+        """Raise JudgedDifferent, or return the rules that hold for the merge."""
 
-        def run(tx: Transaction) -> str:
+        def run(tx: Transaction) -> RulesInForce:
             check_judged(tx, [request.target_id, *request.source_ids], request.overridden_judgement_ids)
-            return preview.digest_under(get_policy(tx, "")[1]) if preview is not None else ""
+            return rules_in_force(tx)
 
         return self._edge.read(context, run)
 

@@ -10,6 +10,7 @@ from google.protobuf.internal import containers as _containers
 from google.type import money_pb2 as _money_pb2
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
 from patronage.customers.v1 import merge_preview_pb2 as _merge_preview_pb2
+from patronage.customers.v1 import merge_snapshot_pb2 as _merge_snapshot_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as _merge_storage_service_pb2
 from patronage.customers.v1 import survivorship_pb2 as _survivorship_pb2
 from patronage.matching.v1 import review_service_pb2 as _review_service_pb2
@@ -46,7 +47,7 @@ class PreviewMergeRequest(_message.Message):
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
-        """The rules of fields that do not follow the default, which is TARGET_WINS."""
+        """The rules of single fields; they win over the survivorship of the company's policy, which holds for all others."""
 
     def __init__(
         self,
@@ -86,7 +87,7 @@ class PreviewMergeResponse(_message.Message):
     preview_token: _builtins.str
     """For MergeCustomers; empty where the merge cannot be made."""
     policy_version: _builtins.str
-    """The version of the policy that holds now."""
+    """The version of the policy that holds now, whose survivorship the fields follow where nothing else was asked for."""
     @_builtins.property
     def blockers(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.MergeBlocker]:
         """What stands against it, in the order of the customers in the request."""
@@ -105,7 +106,7 @@ class PreviewMergeResponse(_message.Message):
 
     @_builtins.property
     def fields(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.FieldOutcome]:
-        """What becomes of each field that somebody fills; consents are those of the rule MOST_RESTRICTIVE."""
+        """What becomes of each field that somebody fills, by which rule, and whose value it is."""
 
     @_builtins.property
     def moves(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.ChildCount]:
@@ -266,7 +267,7 @@ class MergeCustomersRequest(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldChoice]:
-        """The choices of single fields: whose value is shown. Absent: the target's, and the sources fill what is empty."""
+        """The choices of single fields: whose value is shown; they win over the rules. Absent: the rules say it."""
 
     @_builtins.property
     def expected_etags(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -274,7 +275,7 @@ class MergeCustomersRequest(_message.Message):
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
-        """The rules of fields that do not follow the default, which is TARGET_WINS."""
+        """The rules of single fields; they win over the survivorship of the company's policy, which holds for all others."""
 
     @_builtins.property
     def overridden_judgement_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -317,7 +318,7 @@ class MergeCustomersResponse(_message.Message):
     """Pass it as at_least_as_fresh to matching and analytics to read this write there."""
     @_builtins.property
     def merge(self) -> _merge_storage_service_pb2.MergeRecord:
-        """The merge as logged."""
+        """The merge as logged: its id, the rules that were followed, and how many children by kind show under the target now."""
 
     @_builtins.property
     def target(self) -> _customer_pb2.Customer:
@@ -381,16 +382,26 @@ class GetMergeRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MERGE_ID_FIELD_NUMBER: _builtins.int
+    INCLUDE_SNAPSHOT_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_CUSTOMER_IDS_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The merge; required."""
+    include_snapshot: _builtins.bool
+    """Whether to answer with what was shown before and after it, and what became of each field. Absent: no."""
+    @_builtins.property
+    def snapshot_customer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of the snapshot only these customers, by id; absent: all."""
+
     def __init__(
         self,
         *,
         merge_id: _builtins.str = ...,
+        include_snapshot: _builtins.bool = ...,
+        snapshot_customer_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_snapshot", b"include_snapshot", "merge_id", b"merge_id", "snapshot_customer_ids", b"snapshot_customer_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -403,18 +414,34 @@ class GetMergeResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MERGE_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def merge(self) -> _merge_storage_service_pb2.MergeRecord:
         """The merge as logged."""
+
+    @_builtins.property
+    def snapshot(self) -> _merge_snapshot_pb2.MergeSnapshot:
+        """What was shown before and after it, for people: nothing is restored from it. Absent where it was not asked for, or is
+        erased.
+        """
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[_merge_preview_pb2.FieldOutcome]:
+        """What became of each field that somebody filled, by which rule, and whose value it was; of those customers that the
+        snapshot kept. The largest fields are left out where all together are more than 1 MiB.
+        """
 
     def __init__(
         self,
         *,
         merge: _merge_storage_service_pb2.MergeRecord | None = ...,
+        snapshot: _merge_snapshot_pb2.MergeSnapshot | None = ...,
+        fields: _abc.Iterable[_merge_preview_pb2.FieldOutcome] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge", b"merge"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "merge", b"merge", "snapshot", b"snapshot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
