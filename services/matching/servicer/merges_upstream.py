@@ -12,6 +12,8 @@ from services.runtime.failures import ShuttingDown
 from services.runtime.service_channel import for_company
 from services.runtime.streams import end_of
 
+A_YEAR_S = 365 * 86_400.0
+
 
 def applied(
     storage: storage_grpc.MergeStorageServiceStub,
@@ -24,7 +26,7 @@ def applied(
     caller, end = caller_of(context), end_of(context)
     call = storage.ApplyMerges(
         storage_pb.ApplyMergesRequest(merges=merges, dry_run=dry_run),
-        timeout=context.time_remaining(),
+        timeout=_left_s(context),
         metadata=tuple(for_company(caller.scope().company_id, caller.request_id)),
     )
 
@@ -39,6 +41,12 @@ def applied(
             raise
     finally:
         call.cancel()
+
+
+def _left_s(context: Any) -> float | None:
+    """How long the caller waits; None for one that said nothing, for whom gRPC answers some hundred years."""
+    left: float | None = context.time_remaining()
+    return left if left is not None and left < A_YEAR_S else None
 
 
 def refuse_if_draining(context: Any) -> None:
