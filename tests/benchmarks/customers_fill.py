@@ -41,6 +41,7 @@ _TABLES = {
     "customer_keys": ("customer_id", "kind", "value"),
     "external_ids": ("customer_id", "system", "external_id"),
     "customer_labels": ("customer_id", "kind", "label", "facets"),
+    "search_words": ("word",),
 }
 _SECONDARY = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
@@ -65,8 +66,11 @@ def fill(admin_url: str, company_id: str, size: int) -> None:
         for name, _ in indexes:
             admin.execute(f"DROP INDEX {name}".encode())
         with ProcessPoolExecutor() as pool:
+            known: set[str] = set()
             for rows in pool.map(_stored, _batches(generate(size).rows)):
-                for table, values in rows.items():
+                words = {word for (word,) in rows["search_words"]} - known
+                known |= words
+                for table, values in (rows | {"search_words": [(word,) for word in words]}).items():
                     _copy(admin, company_id, table, values)
         for _, definition in indexes:
             admin.execute(definition.encode())
@@ -101,6 +105,7 @@ def _stored(batch: Sequence[tuple[int, Row]]) -> Rows:
             ("customer_labels", write.labels()),
         ):
             stored[table] += [(write.customer_id, *key) for key in found[1]]
+        stored["search_words"] += [(word,) for word in write.words()]
     return stored
 
 

@@ -21,6 +21,7 @@ NOT_AUDITED = {
     "customer_keys": "follows from the view of an audited customer",
     "external_ids": "follows from the own record of an audited customer",
     "customer_labels": "follows from the view of an audited customer",
+    "search_words": "follows from the names of audited customers",
     "merge_edges": "follows from an audited merge",
     "customer_views": "says how often a record was looked at, and changes none",
     "events": "is history, and append-only",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.customers.domain.search_text import email_text
+from services.customers.domain.search_text import email_text, spelled_words
 from services.identity.names import name_sort
 
 MODES = ("PREFIX", "SUBSTRING", "FUZZY", "EXACT")
@@ -18,6 +18,9 @@ LONGEST_SIMILAR = 40
 """Characters that similar spellings are looked for of: of an e-mail what stands before the @, which tells it apart."""
 LONGEST_CALLING_CODE = 3
 WHOLE, TURNED, BEGINNING, WORD, PART, SIMILAR = 1.0, 0.98, 0.9, 0.7, 0.5, 0.5
+
+Spellings = Mapping[str, Mapping[str, float]]
+"""For each word of a query what it may have meant, with the likeness from 0 to 1."""
 
 _ZERO_ASIDE = re.compile(r"\(\s*0\s*\)")
 
@@ -61,6 +64,17 @@ class Wanted:
         """The words that similar spellings are looked for of; empty: none are."""
         words = self.text.partition("@")[0][:LONGEST_SIMILAR].strip()
         return words if self.mode == "FUZZY" and not self.digits and len(words) >= SHORTEST_PART else ""
+
+    @property
+    def sought(self) -> list[str]:
+        """Those of the words whose right spellings are looked up."""
+        return list(dict.fromkeys(spelled_words(self.similar)))[:MOST_WORDS]
+
+    def spelled(self, lines: Sequence[str], spellings: Spellings) -> float:
+        """How like the query's words those of a customer are at best, from 0 to 1; each word counts alike."""
+        own = set(spelled_words(" ".join(lines))) if spellings else set()
+        best = [max((near for word, near in meant.items() if word in own), default=0.0) for meant in spellings.values()]
+        return sum(best) / len(best) if best else 0.0
 
     def fit(self, lines: Sequence[str], likeness: float = 0.0) -> float:
         """How well a customer fits, from 0 (not at all) to 1; `lines` are its name and then its other fields."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from services.customers.domain.fields import Json
 from services.customers.domain.search import SIMILAR, Wanted
 from services.identity.text import fold
 
 LEAST_LIKENESS = 0.3
+LEAST_OF_LETTERS = 0.75
 KINDS = {"EMAIL": "EMAIL", "PHONE": "PHONE"}
 
 
@@ -99,9 +101,13 @@ def _words(folded: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _likeness(one: str, other: str) -> float:
-    """The share of trigrams that two words have in common (Jaccard, as similarity of pg_trgm)."""
+    """The share of trigrams that two words have in common (Jaccard, as similarity of pg_trgm), or that of letters.
+
+    The latter (Ratcliff and Obershelp, 1988) only where it is high: it sees letters that changed places.
+    """
     mine, theirs = _trigrams(one), _trigrams(other)
-    return len(mine & theirs) / len(mine | theirs)
+    letters = SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return max(len(mine & theirs) / len(mine | theirs), letters if letters >= LEAST_OF_LETTERS else 0.0)
 
 
 def _trigrams(word: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from services.customers.domain.facets import facets_of
@@ -15,6 +16,9 @@ Label = tuple[str, str, int]
 LONGEST = 4_000
 """Characters of the text that are kept: the name, e-mails and phones first."""
 
+SHORTEST_WORD, LONGEST_WORD = 3, 40
+_WORD = re.compile(r"[^\W_]+")
+
 
 def search_text(view: Mapping[str, Json]) -> str:
     """Name, e-mails, digits of phones and tags, folded, each on a line of its own and none twice."""
@@ -27,6 +31,16 @@ def search_text(view: Mapping[str, Json]) -> str:
             parts.append(point["normalized_value"].lstrip("+"))
     parts += [fold(tag) for tag in view.get("tags", ())]
     return "\n".join(dict.fromkeys(filter(None, parts)))[:LONGEST]
+
+
+def name_words(view: Mapping[str, Json]) -> set[str]:
+    """The words of a name that a misspelt one is looked up among."""
+    return set(spelled_words(name_sort(view.get("name", ""))))
+
+
+def spelled_words(folded: str) -> list[str]:
+    """The words of a folded text that have a spelling: letters and digits, neither initials nor of no end."""
+    return [word for word in _WORD.findall(folded) if SHORTEST_WORD <= len(word) <= LONGEST_WORD]
 
 
 def email_text(value: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.customers.domain.fields import Json, weight
-from services.customers.domain.search import LONGEST_QUERY, MODES, Wanted
+from services.customers.domain.search import LONGEST_QUERY, MODES, Spellings, Wanted
 from services.customers.domain.search_matches import Match, matches
 from services.customers.store import search
 from services.runtime.database import Reader
@@ -31,8 +31,8 @@ def search_customers(reader: Reader, query: str, mode: str, limit: int) -> tuple
     wanted = Wanted(query, mode)
     if not wanted.text:
         return [], False
-    found, more = search.candidates(reader, wanted)
-    scored = [(wanted.fit(one.lines, one.likeness), one.lines[0], one.customer_id) for one in found]
+    asked = search.candidates(reader, wanted)
+    scored = [(_fit(wanted, one, asked.spellings), one.lines[0], one.customer_id) for one in asked.found]
     best = sorted((one for one in scored if one[0] > 0), key=lambda one: (-one[0], one[1], one[2]))
     top = best[: min(limit or DEFAULT, MOST)]
     shown = search.shown(reader, [customer_id for _, _, customer_id in top])
@@ -41,10 +41,15 @@ def search_customers(reader: Reader, query: str, mode: str, limit: int) -> tuple
         for score, _, customer_id in top
         if customer_id in shown
     ]
+    more = asked.more
     if mode == "EXACT":  # what is equal comes first among what begins so
         more = len(best) >= search.MOST
     fitting, cut = page_of(results, MOST, lambda one: weight(one.shown))
     return list(fitting), more or cut
+
+
+def _fit(wanted: Wanted, one: search.Candidate, spellings: Spellings) -> float:
+    return wanted.fit(one.lines, max(one.likeness, wanted.spelled(one.lines, spellings)))
 
 
 def _check(query: str, mode: str, limit: int) -> None:

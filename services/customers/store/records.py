@@ -47,6 +47,10 @@ WITH given AS MATERIALIZED (
     INSERT INTO customer_labels (company_id, customer_id, kind, label, facets)
     SELECT (SELECT app_company()), l.*
       FROM json_to_recordset(%(labels)s) AS l (customer_id uuid, kind text, label text, facets bigint)
+), added_words AS (
+    INSERT INTO search_words (company_id, word)
+    SELECT (SELECT app_company()), word FROM json_array_elements_text(%(words)s) AS w (word)
+    ON CONFLICT DO NOTHING
 ), noted AS (
     INSERT INTO events (company_id, event_id, origin_customer_id, type, data, actor, actor_name, created_at)
     SELECT (SELECT app_company()), e.*, %(actor)s, %(actor_name)s, now()
@@ -115,6 +119,7 @@ def write(
         "keys": _json(keys),
         "ids": _json(ids),
         "labels": _json(labels),
+        "words": _json(sorted(set[str]().union(*(write.words() for write in writes)))),
         **_noted(tx, events),
     }
     return tx.token_of(tx.value(WRITE, parameters))

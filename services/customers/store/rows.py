@@ -13,7 +13,7 @@ from services.customers.domain.fold import fold
 from services.customers.domain.forest import Tree
 from services.customers.domain.keys import Key, duplicate_keys, external_keys
 from services.customers.domain.record import OwnRecord
-from services.customers.domain.search_text import Label, labels, search_text
+from services.customers.domain.search_text import Label, labels, name_words, search_text
 from services.customers.domain.view import View
 from services.identity.names import name_sort
 
@@ -65,6 +65,10 @@ class CustomerWrite:
     def labels(self) -> tuple[set[Label], set[Label]]:
         """The labels to remove and to add: folded tags and other systems, those of what is shown."""
         return _difference(_labels_of(self.before), _labels_of(self.after))
+
+    def words(self) -> set[str]:
+        """The words of its name that it had not before."""
+        return name_words(self.after.view) - (name_words(self.before.view) if self.before else set())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.customers.domain.fields import Json
-from services.customers.domain.search import Wanted
+from services.customers.domain.search import Spellings, Wanted
 from services.runtime.database import Reader
 
 MOST = 60
@@ -15,7 +15,7 @@ MOST = 60
 LONGEST_MS = 1_000
 CANDIDATES = f"""
 SELECT set_config('statement_timeout', '{LONGEST_MS}', true);
-SELECT search_candidates(%s, %s, %s, %s, %s, %s, %s)
+SELECT search_candidates(%s, %s, %s, %s, %s, %s, %s, %s)
 """
 SHOWN = """
 SELECT json_agg(view || jsonb_build_object('customer_id', customer_id, 'etag', etag, 'revision', revision))
@@ -34,19 +34,31 @@ class Candidate:
     likeness: float = 0.0
 
 
-def candidates(reader: Reader, wanted: Wanted) -> tuple[list[Candidate], bool]:
-    """Who may fit, and whether there may be more."""
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Who may fit, what the words of the query may have meant, and whether there may be more."""
+
+    found: list[Candidate]
+    spellings: Spellings
+    more: bool
+
+
+def candidates(reader: Reader, wanted: Wanted) -> Candidates:
+    """Who may fit."""
     phone = "+" + wanted.digits if wanted.digits else ""
     national = "" if wanted.international else wanted.digits
     patterns = _array(wanted.patterns)
-    asked = (wanted.text, wanted.email, phone, national, patterns, wanted.similar, str(MOST))
+    asked = (wanted.text, wanted.email, phone, national, patterns, wanted.similar, _array(wanted.sought), str(MOST))
     answer = json.loads(reader.value(CANDIDATES, asked) or "{}")
     found = {one[0]: Candidate(one[0], one[1].split("\n")) for one in answer["found"]}
     for customer_id, text, likeness in answer["alike"]:
         before = found.get(customer_id)
         if before is None or before.likeness < likeness:
             found[customer_id] = Candidate(customer_id, text.split("\n"), likeness)
-    return list(found.values()), answer["more"]
+    spellings: dict[str, dict[str, float]] = {}
+    for word, meant, likeness in answer["meant"]:
+        spellings.setdefault(word, {})[meant] = likeness
+    return Candidates(list(found.values()), spellings, answer["more"])
 
 
 def shown(reader: Reader, customer_ids: Sequence[str]) -> dict[str, dict[str, Json]]:

@@ -15,9 +15,14 @@ ALL = ("PREFIX", "SUBSTRING", "FUZZY", "EXACT")
 FINDERS = (
     ("find_parts", "SELECT find_parts('{%%ann%%}', 10)::text"),
     ("find_similar", "SELECT customer_id::text FROM find_similar('ann', 0.5, 10)"),
+    (
+        "find_spellings",
+        "SELECT word || ' ' || (SELECT min(customer_id::text) FROM customers) FROM find_spellings('{ann}', 8)",
+    ),
+    ("find_spelled", "SELECT find_spelled('{ann}', 10)::text"),
     ("find_beginnings", "SELECT find_beginnings('ann', 'ann', '', '', 10)::text"),
     ("find_among_newest", "SELECT find_among_newest('{%%ann%%}', 10)::text"),
-    ("search_candidates", "SELECT search_candidates('ann', 'ann', '', '', '{%%ann%%}', 'ann', 10)"),
+    ("search_candidates", "SELECT search_candidates('ann', 'ann', '', '', '{%%ann%%}', 'ann', '{ann}', 10)"),
 )
 
 
@@ -54,6 +59,8 @@ def people(acme: Company) -> Company:
         ("jonahtan smiht", "SUBSTRING", []),
         ("jonahtan smiht", "FUZZY", ["Jonathan Smith"]),
         ("micheals", "FUZZY", ["Bob Michaels"]),
+        ("angle riuz", "FUZZY", ["Ángel Ruiz", "Ruiz Angelina"]),
+        ("michels, boob", "FUZZY", ["Bob Michaels"]),
         ("angel ruiz", "EXACT", ["Ángel Ruiz"]),
         ("Ruiz, Angel", "EXACT", []),
         ("ruiz angel", "EXACT", ["Ángel Ruiz"]),
@@ -234,3 +241,20 @@ def test_an_e_mail_that_is_known_is_not_looked_for_in_other_spellings(people: Co
     people.create("Bobby Michaels", email="bobb@angelhouse.org")
     assert names(people, "bob@angelhouse.org") == ["Bob Michaels"]
     assert set(names(people, "bobbb@angelhouse.org")) == {"Bob Michaels", "Bobby Michaels"}
+
+
+def test_letters_that_changed_places_are_one_mistake_and_the_likest_spelling_comes_first(acme: Company) -> None:
+    for name in ("James Smith", "Jan Smith", "Janes Smithe", "Mae Schmid"):
+        acme.create(name)
+    assert names(acme, "jmaes smith")[:1] == ["James Smith"]
+    assert names(acme, "smiht james")[:1] == ["James Smith"]
+
+
+def test_a_word_is_known_by_its_spelling_as_soon_as_it_is_written_however_that_is(acme: Company) -> None:
+    one = acme.create("Zebulon Quigley")
+    acme.import_rows({"name": "Ottoline Fairweather"})
+    assert names(acme, "zeublon") == ["Zebulon Quigley"]
+    assert names(acme, "otolline fairwaether") == ["Ottoline Fairweather"]
+    acme.update(one, name="Persephone Quigley")
+    assert names(acme, "presephone") == ["Persephone Quigley"]
+    assert names(acme, "zeublon") == []
