@@ -9,7 +9,6 @@ import pytest
 
 from patronage.customers.v1 import merge_batch_pb2 as batch_pb
 from patronage.customers.v1 import merge_storage_service_pb2 as storage
-from patronage.customers.v1 import survivorship_pb2
 from patronage.errors.v1 import error_reason_pb2
 from patronage.matching.v1 import batch_merge_pb2 as pb
 from patronage.matching.v1 import merge_service_pb2 as merge_pb
@@ -87,7 +86,7 @@ def test_one_that_cannot_be_made_says_why_and_the_others_are_made(company: Compa
         company,
         item(people[0], people[0]),
         item(people[1], new_id()),
-        item("", people[1], rules=[survivorship_pb2.FieldRule(field="nothing")]),
+        item("", people[1], choices=[storage.FieldChoice(field="nothing", customer_id=people[1])]),
         item(people[1], people[2], expected_etags={people[2]: "another"}),
         item(people[3], people[4]),
         item(people[3], people[5]),
@@ -97,7 +96,7 @@ def test_one_that_cannot_be_made_says_why_and_the_others_are_made(company: Compa
     blocked = [["SELF_MERGE"], ["CUSTOMER_NOT_FOUND"], ["FIELDS_INVALID"], ["PREVIEW_STALE"]]
     assert reasons(parts) == [*blocked, [], [], ["ALREADY_MERGED"], []]
     wrong = next(outcome for part in parts for outcome in part.outcomes if outcome.problems)
-    assert {problem.field for problem in wrong.problems} == {"target_id", "rules[0].field"}
+    assert {problem.field for problem in wrong.problems} == {"target_id", "choices[0].field"}
     assert parts[-1].counts == pb.BatchMergeCounts(total=8, done=8, merged=3, blocked=5)
 
 
