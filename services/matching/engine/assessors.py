@@ -1,7 +1,7 @@
 """Assessors owns which level of each comparison holds for a pair: one function a comparison, on columns."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,13 +29,22 @@ class Pairs:
     at_a_glance: bool = False
     """Whether levels may be too good, but never too bad: values are only looked at as far as that costs nothing."""
 
+    _codes: dict[tuple[str, int, bool], Codes] = field(default_factory=dict)
+    _swapped: Mask | None = None
+
     def __len__(self) -> int:
         return len(self.left)
 
     def codes(self, attribute: str, slot: tuple[int, int] = (0, 0)) -> tuple[Codes, Codes]:
         """Return the codes of both sides, each from its slot."""
-        codes = self.columns[attribute].codes
-        return codes[self.left, slot[0]], codes[self.right, slot[1]]
+        return self._side(attribute, slot[0], False), self._side(attribute, slot[1], True)
+
+    def _side(self, attribute: str, slot: int, right: bool) -> Codes:
+        found = self._codes.get((attribute, slot, right))
+        if found is None:
+            found = self.columns[attribute].codes[:, slot].take(self.right if right else self.left)
+            self._codes[attribute, slot, right] = found
+        return found
 
     def slots(self, attribute: str) -> list[tuple[int, int]]:
         """Return which contact points to compare with which."""
@@ -44,11 +53,13 @@ class Pairs:
 
     def swapped_names(self) -> Mask:
         """Return where the given name of each is the family name of the other."""
-        given_left, given_right = self.codes("given")
-        family_left, family_right = self.codes("family")
-        crossed: Mask = (given_left == family_right) & (family_left == given_right)
-        crossed &= (given_left >= 0) & (family_left >= 0) & (given_left != given_right)
-        return crossed
+        if self._swapped is None:
+            given_left, given_right = self.codes("given")
+            family_left, family_right = self.codes("family")
+            crossed: Mask = (given_left == family_right) & (family_left == given_right)
+            crossed &= (given_left >= 0) & (family_left >= 0) & (given_left != given_right)
+            self._swapped = crossed
+        return self._swapped
 
 
 Assessor = Callable[[Pairs], Assessed]

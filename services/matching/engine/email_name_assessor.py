@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Rows
+from services.matching.engine.arrays import MISSING, Codes, Levels, Mask
 from services.matching.engine.assessors import Assessed, Pairs, uncounted
 from services.matching.engine.columns import Columns
 
@@ -20,14 +20,16 @@ def assess_email_name(pairs: Pairs) -> Assessed:
     Records that share a local part say nothing more by it, nor do names that agree already.
     """
     levels = np.full(len(pairs), MISSING, np.int8)
-    emails = pairs.columns["email"].codes
-    if not (emails >= 0).any():
+    if not pairs.columns.has("email"):
         return uncounted(levels)
-    for one, other in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
-        for slot in range(emails.shape[1]):
-            found = _in_email(pairs, one, other, emails[other, slot])
-            better = (found >= 0) & ((levels < 0) | (found < levels))
-            levels[better] = found[better]
+    parts = pairs.codes("given"), pairs.codes("family")
+    open_rows = np.flatnonzero((parts[0][0] != parts[0][1]) | (parts[1][0] != parts[1][1]))
+    for slot in range(pairs.columns["email"].codes.shape[1]):
+        for other, email in enumerate(pairs.codes("email", (slot, slot))):
+            names = [(codes[1 - other][open_rows], codes[other][open_rows]) for codes in parts]
+            found = _in_email(pairs, names, email[open_rows])
+            before = levels[open_rows]
+            levels[open_rows] = np.where((found >= 0) & ((before < 0) | (found < before)), found, before)
     for both in pairs.slots("email_local"):
         left, right = pairs.codes("email_local", both)
         levels[(left == right) & (left >= 0)] = MISSING
@@ -41,20 +43,19 @@ def name_found(open_names: Sequence[str], email: str) -> int:
     return WHOLE_NAME if found > 1 else ONE_NAME if found else NO_NAME
 
 
-def _in_email(pairs: Pairs, one: Rows, other: Rows, email: Codes) -> Levels:
-    columns = pairs.columns
-    parts = [columns[part].codes[:, 0] for part in ("given", "family")]
-    levels = np.full(len(one), MISSING, np.int8)
-    at = np.flatnonzero((email >= 0) & ((parts[0][one] != parts[0][other]) | (parts[1][one] != parts[1][other])))
-    one, other, email = one[at], other[at], email[at]
-    known = [codes[other] for codes in parts]
+def _in_email(pairs: Pairs, names: list[tuple[Codes, Codes]], email: Codes) -> Levels:
+    """Return the level of each pair's given and family name, each with the other's, in the other's e-mail."""
+    levels = np.full(len(email), MISSING, np.int8)
+    at = np.flatnonzero(email >= 0)
+    email = email[at]
+    known = [theirs[at] for _, theirs in names]
     asked, found = np.zeros(len(at), np.int8), np.zeros(len(at), np.int8)
-    for part, codes in zip(("given", "family"), parts, strict=True):
-        name = codes[one]
+    for part, (ours, _) in zip(("given", "family"), names, strict=True):
+        name = ours[at]
         is_open = (name >= 0) & (name != known[0]) & (name != known[1])
-        is_open &= columns.profile(part).lengths[name] >= SHORTEST_NAME if len(columns[part].values) else False
+        is_open &= pairs.columns.profile(part).lengths[name] >= SHORTEST_NAME if pairs.columns.has(part) else False
         asked += is_open
-        found += _stands_in(columns, part, name, email, is_open, pairs.at_a_glance)
+        found += _stands_in(pairs.columns, part, name, email, is_open, pairs.at_a_glance)
     levels[at] = np.where(asked == 0, MISSING, np.where(found > 1, WHOLE_NAME, np.where(found == 1, ONE_NAME, NO_NAME)))
     return levels
 

@@ -13,7 +13,7 @@ from services.matching.engine.candidates import Candidates, Slice
 from services.matching.engine.columns import Columns
 from services.matching.engine.crew import Crew
 from services.matching.engine.memory import Shares
-from services.matching.engine.scoring import score_pairs
+from services.matching.engine.scoring import score, score_pairs
 from services.matching.engine.spool import Spool
 
 LEAST_WEIGHT = -7.0
@@ -59,8 +59,7 @@ def scan(columns: Columns, found: Candidates, model: Model, shares: Shares, crew
 
     def score_slice(chosen: Slice) -> tuple[int, np.ndarray]:
         left, right = found.pairs(chosen)
-        hopeful = slice(None) if bounds is None else bounds.may_reach(left, right, LEAST_WEIGHT)
-        return len(left), _likely(columns, left[hopeful], right[hopeful], model)
+        return len(left), _likely(columns, left, right, model, bounds)
 
     scored = ScoredPairs(Spool(_SCORED, shares.scored))
     for compared, kept in crew.each("score", score_slice, found.slices(shares.at_once)):
@@ -69,8 +68,12 @@ def scan(columns: Columns, found: Candidates, model: Model, shares: Shares, crew
     return scored
 
 
-def _likely(columns: Columns, left: Rows, right: Rows, model: Model) -> np.ndarray:
-    _, scored = score_pairs(Pairs(columns, left, right), model)
+def _likely(columns: Columns, left: Rows, right: Rows, model: Model, bounds: Bounds | None) -> np.ndarray:
+    if bounds is None:
+        _, scored = score_pairs(Pairs(columns, left, right), model)
+    else:
+        hopeful, gamma = bounds.hopeful(left, right, LEAST_WEIGHT)
+        left, right, scored = left[hopeful], right[hopeful], score(gamma, model, columns.population)
     keep = np.flatnonzero(scored.total >= LEAST_WEIGHT)
     kept = np.empty(len(keep), _SCORED)
     kept["left"], kept["right"] = left[keep], right[keep]
