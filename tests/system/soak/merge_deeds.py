@@ -6,14 +6,14 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from patronage.customers.v1 import customer_pb2, customer_service_pb2, merge_storage_service_pb2, note_service_pb2
+from patronage.customers.v1 import customer_pb2, customer_service_pb2, note_service_pb2, survivorship_pb2
 from patronage.matching.v1 import merge_service_pb2 as pb
 from patronage.matching.v1 import review_service_pb2 as review_pb
 from tests.system.soak.model import Merged, Pair
 from tests.system.soak.side import Done, Side, Step, pick
 
-RULES = merge_storage_service_pb2.SurvivorshipRule.values()[1:]
-FIELDS = ("name", "organization", "birth_date", "customer_type", "lifecycle_stage", "metadata")
+RULES = survivorship_pb2.SurvivorshipRule.values()[1:8]
+FIELDS = ("name", "organization", "birth_date", "customer_type", "lifecycle_stage", "metadata", "email", "phone")
 CHANGING = {"etag", "revision", "update_time"}
 VERDICTS = ("SAME", "DIFFERENT", "UNSURE")
 
@@ -54,8 +54,8 @@ def merge(side: Side, step: Step) -> Done:
 
 def _choices(side: Side, step: Step, roots: list[str]) -> dict[str, Any]:
     members = [member for root in roots for member in side.model.below(root)]
-    chosen = {"field": FIELDS[step.a % 6], "customer_id": members[step.b % len(members)]}
-    rule = {"field": FIELDS[step.c % 6], "rule": RULES[step.a % len(RULES)]}
+    chosen = {"field": FIELDS[step.a % 8], "customer_id": members[step.b % len(members)]}
+    rule = {"field": FIELDS[step.c % 8], "rule": RULES[step.a % len(RULES)]}
     return {"choices": [chosen] if step.b % 3 == 0 else [], "rules": [rule] if step.a % 2 else []}
 
 
