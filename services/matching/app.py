@@ -67,7 +67,7 @@ def build_app(settings: MatchingSettings) -> App:
     analytics = nobodys_channel(settings.analytics, settings) if settings.analytics else None
     sales = SalesLook(metrics_service_pb2_grpc.MetricsServiceStub(analytics) if analytics else None)
     merges = MergeServicer(Edge(database), merge_storage_service_pb2_grpc.MergeStorageServiceStub(customers), sales)
-    reviews = ReviewServicer(Edge(database), searching.followed)
+    reviews = ReviewServicer(Edge(database), searching.followed, merges)
     background = (follower, worker, conversations, Upkeep(database, upkeep, settings.key_cap, FOLLOWER))
     return App(
         settings,

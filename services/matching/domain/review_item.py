@@ -87,6 +87,17 @@ def urgency(confidence: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemsAsked:
+    """Which items are asked for; '' for a kind or a customer means any."""
+
+    state: str = OPEN
+    kind: str = ""
+    least: int = 0
+    most: int = 100
+    customer_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ItemCustomer:
     """A customer of an item as it was opened, the root that it belongs to now, and what people read of that.
 

@@ -11,7 +11,7 @@ from services.matching.domain.review_item import GROUP, MOST_OPEN, NOT_ALIKE, PA
 from services.matching.domain.scan import Scan
 from services.matching.engine.api import score_candidates
 from services.matching.operations.knowledge import Knowledge
-from services.matching.operations.review_scan import in_question, item_evidence
+from services.matching.operations.review_scan import in_question, is_shut, item_evidence
 from services.matching.store import (
     policies,
     regrouping,
@@ -78,7 +78,7 @@ def _likely(by: Reviewing, found: Candidates) -> dict[str, Evidence]:
 
 def _shut(groups: Iterable[GroupSeen], policy: Policy) -> dict[str, str]:
     """Return the group of each member whose pairs inside it are no questions."""
-    closed = (one for one in groups if len(one.members) > _PAIR_SIZE or one.confidence >= policy.accept)
+    closed = (one for one in groups if is_shut(len(one.members), one.confidence, policy))
     return {member: group.group_id for group in closed for member in group.members}
 
 

@@ -8,18 +8,13 @@ from services.matching.convert import judgements as convert
 from services.matching.operations.create_judgement import create_judgement
 from services.matching.operations.list_judgements import list_judgements
 from services.matching.operations.retract_judgement import retract_judgement
+from services.matching.servicer.review_queue import ReviewQueue
 from services.runtime.database import Transaction
-from services.runtime.edge import Edge
 from services.runtime.paging import page_size
-from services.runtime.waiting import FollowedChanges
 
 
-class ReviewServicer(grpc_pb.ReviewServiceServicer):
-    """Keeps what people say of customers that may be the same."""
-
-    def __init__(self, edge: Edge, followed: FollowedChanges) -> None:
-        self._edge = edge
-        self._followed = followed
+class ReviewServicer(ReviewQueue, grpc_pb.ReviewServiceServicer):
+    """Keeps what people say of customers that may be the same, and puts what waits in front of them."""
 
     def CreateJudgement(  # noqa: N802
         self, request: pb.CreateJudgementRequest, context: Any

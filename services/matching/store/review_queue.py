@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.matching.domain.review_item import OPEN, ItemCustomer, ItemEvidence, ReviewItem
+from services.matching.domain.review_item import ItemCustomer, ItemEvidence, ItemsAsked, ReviewItem
 from services.runtime.database import Transaction
 
 _COLUMNS = """i.item_id::text, i.kind, i.state, -i.rank, i.confidence, i.match_weight,
@@ -85,16 +86,6 @@ FIRST: Position = (-(2**63), "00000000-0000-0000-0000-000000000000")
 """The position before the first item: minus the impact, and the id."""
 
 
-class Asked(NamedTuple):
-    """Which items are asked for; '' for a kind or a customer means any."""
-
-    state: str = OPEN
-    kind: str = ""
-    least: int = 0
-    most: int = 100
-    customer_id: str = ""
-
-
 class Past(NamedTuple):
     """What was decided once."""
 
@@ -123,9 +114,9 @@ class OpenItem(NamedTuple):
     customer_ids: tuple[str, ...]
 
 
-def page(tx: Transaction, asked: Asked, after: Position, limit: int) -> list[ReviewItem]:
+def page(tx: Transaction, asked: ItemsAsked, after: Position, limit: int) -> list[ReviewItem]:
     """Return the next items, those with the greatest impact first."""
-    values = {**asked._asdict(), "rank": after[0], "item_id": after[1], "limit": limit}
+    values = {**asdict(asked), "rank": after[0], "item_id": after[1], "limit": limit}
     plain = _PAGE_OF_KIND if asked.kind else _PAGE
     rows = tx.execute(_PAGE_OF_CUSTOMER if asked.customer_id else plain, values).fetchall()
     return _items(tx, rows)

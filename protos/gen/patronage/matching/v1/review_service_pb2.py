@@ -24,31 +24,32 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v1_dot_customer__pb2
+from patronage.matching.v1 import review_queue_pb2 as patronage_dot_matching_dot_v1_dot_review__queue__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*patronage/matching/v1/review_service.proto\x12\x15patronage.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%patronage/customers/v1/customer.proto\"\x8f\x03\n\tJudgement\x12\x14\n\x0cjudgement_id\x18\x01 \x01(\t\x12\x0f\n\x07left_id\x18\x02 \x01(\t\x12\x10\n\x08right_id\x18\x03 \x01(\t\x12/\n\x07verdict\x18\x04 \x01(\x0e\x32\x1e.patronage.matching.v1.Verdict\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x31\n\ncreated_by\x18\x06 \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08merge_id\x18\x08 \x01(\t\x12\x30\n\x0cretract_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0cretracted_by\x18\n \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12\x16\n\x0eretract_reason\x18\x0b \x01(\t\x12\x13\n\x0bin_conflict\x18\x0c \x01(\x08\"\xab\x01\n\x16\x43reateJudgementRequest\x12\x0f\n\x07left_id\x18\x01 \x01(\t\x12\x10\n\x08right_id\x18\x02 \x01(\t\x12/\n\x07verdict\x18\x03 \x01(\x0e\x32\x1e.patronage.matching.v1.Verdict\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"N\n\x17\x43reateJudgementResponse\x12\x33\n\tjudgement\x18\x01 \x01(\x0b\x32 .patronage.matching.v1.Judgement\"\x89\x01\n\x15ListJudgementsRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x19\n\x11include_retracted\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x05 \x01(\t\"g\n\x16ListJudgementsResponse\x12\x34\n\njudgements\x18\x01 \x03(\x0b\x32 .patronage.matching.v1.Judgement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x17RetractJudgementRequest\x12\x14\n\x0cjudgement_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"O\n\x18RetractJudgementResponse\x12\x33\n\tjudgement\x18\x01 \x01(\x0b\x32 .patronage.matching.v1.Judgement*_\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x10\n\x0cVERDICT_SAME\x10\x01\x12\x15\n\x11VERDICT_DIFFERENT\x10\x02\x12\x12\n\x0eVERDICT_UNSURE\x10\x03\x32\xe5\x02\n\rReviewService\x12p\n\x0f\x43reateJudgement\x12-.patronage.matching.v1.CreateJudgementRequest\x1a..patronage.matching.v1.CreateJudgementResponse\x12m\n\x0eListJudgements\x12,.patronage.matching.v1.ListJudgementsRequest\x1a-.patronage.matching.v1.ListJudgementsResponse\x12s\n\x10RetractJudgement\x12..patronage.matching.v1.RetractJudgementRequest\x1a/.patronage.matching.v1.RetractJudgementResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*patronage/matching/v1/review_service.proto\x12\x15patronage.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%patronage/customers/v1/customer.proto\x1a(patronage/matching/v1/review_queue.proto\"\x8f\x03\n\tJudgement\x12\x14\n\x0cjudgement_id\x18\x01 \x01(\t\x12\x0f\n\x07left_id\x18\x02 \x01(\t\x12\x10\n\x08right_id\x18\x03 \x01(\t\x12/\n\x07verdict\x18\x04 \x01(\x0e\x32\x1e.patronage.matching.v1.Verdict\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x31\n\ncreated_by\x18\x06 \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08merge_id\x18\x08 \x01(\t\x12\x30\n\x0cretract_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0cretracted_by\x18\n \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12\x16\n\x0eretract_reason\x18\x0b \x01(\t\x12\x13\n\x0bin_conflict\x18\x0c \x01(\x08\"\xab\x01\n\x16\x43reateJudgementRequest\x12\x0f\n\x07left_id\x18\x01 \x01(\t\x12\x10\n\x08right_id\x18\x02 \x01(\t\x12/\n\x07verdict\x18\x03 \x01(\x0e\x32\x1e.patronage.matching.v1.Verdict\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"N\n\x17\x43reateJudgementResponse\x12\x33\n\tjudgement\x18\x01 \x01(\x0b\x32 .patronage.matching.v1.Judgement\"\x89\x01\n\x15ListJudgementsRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x19\n\x11include_retracted\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x05 \x01(\t\"g\n\x16ListJudgementsResponse\x12\x34\n\njudgements\x18\x01 \x03(\x0b\x32 .patronage.matching.v1.Judgement\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x17RetractJudgementRequest\x12\x14\n\x0cjudgement_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"O\n\x18RetractJudgementResponse\x12\x33\n\tjudgement\x18\x01 \x01(\x0b\x32 .patronage.matching.v1.Judgement*_\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x10\n\x0cVERDICT_SAME\x10\x01\x12\x15\n\x11VERDICT_DIFFERENT\x10\x02\x12\x12\n\x0eVERDICT_UNSURE\x10\x03\x32\xaa\x06\n\rReviewService\x12p\n\x0f\x43reateJudgement\x12-.patronage.matching.v1.CreateJudgementRequest\x1a..patronage.matching.v1.CreateJudgementResponse\x12m\n\x0eListJudgements\x12,.patronage.matching.v1.ListJudgementsRequest\x1a-.patronage.matching.v1.ListJudgementsResponse\x12s\n\x10RetractJudgement\x12..patronage.matching.v1.RetractJudgementRequest\x1a/.patronage.matching.v1.RetractJudgementResponse\x12p\n\x0fListReviewItems\x12-.patronage.matching.v1.ListReviewItemsRequest\x1a..patronage.matching.v1.ListReviewItemsResponse\x12j\n\rGetReviewItem\x12+.patronage.matching.v1.GetReviewItemRequest\x1a,.patronage.matching.v1.GetReviewItemResponse\x12v\n\x11ResolveReviewItem\x12/.patronage.matching.v1.ResolveReviewItemRequest\x1a\x30.patronage.matching.v1.ResolveReviewItemResponse\x12m\n\x0eGetReviewStats\x12,.patronage.matching.v1.GetReviewStatsRequest\x1a-.patronage.matching.v1.GetReviewStatsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.matching.v1.review_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VERDICT']._serialized_start=1208
-  _globals['_VERDICT']._serialized_end=1303
-  _globals['_JUDGEMENT']._serialized_start=142
-  _globals['_JUDGEMENT']._serialized_end=541
-  _globals['_CREATEJUDGEMENTREQUEST']._serialized_start=544
-  _globals['_CREATEJUDGEMENTREQUEST']._serialized_end=715
-  _globals['_CREATEJUDGEMENTRESPONSE']._serialized_start=717
-  _globals['_CREATEJUDGEMENTRESPONSE']._serialized_end=795
-  _globals['_LISTJUDGEMENTSREQUEST']._serialized_start=798
-  _globals['_LISTJUDGEMENTSREQUEST']._serialized_end=935
-  _globals['_LISTJUDGEMENTSRESPONSE']._serialized_start=937
-  _globals['_LISTJUDGEMENTSRESPONSE']._serialized_end=1040
-  _globals['_RETRACTJUDGEMENTREQUEST']._serialized_start=1042
-  _globals['_RETRACTJUDGEMENTREQUEST']._serialized_end=1125
-  _globals['_RETRACTJUDGEMENTRESPONSE']._serialized_start=1127
-  _globals['_RETRACTJUDGEMENTRESPONSE']._serialized_end=1206
-  _globals['_REVIEWSERVICE']._serialized_start=1306
-  _globals['_REVIEWSERVICE']._serialized_end=1663
+  _globals['_VERDICT']._serialized_start=1250
+  _globals['_VERDICT']._serialized_end=1345
+  _globals['_JUDGEMENT']._serialized_start=184
+  _globals['_JUDGEMENT']._serialized_end=583
+  _globals['_CREATEJUDGEMENTREQUEST']._serialized_start=586
+  _globals['_CREATEJUDGEMENTREQUEST']._serialized_end=757
+  _globals['_CREATEJUDGEMENTRESPONSE']._serialized_start=759
+  _globals['_CREATEJUDGEMENTRESPONSE']._serialized_end=837
+  _globals['_LISTJUDGEMENTSREQUEST']._serialized_start=840
+  _globals['_LISTJUDGEMENTSREQUEST']._serialized_end=977
+  _globals['_LISTJUDGEMENTSRESPONSE']._serialized_start=979
+  _globals['_LISTJUDGEMENTSRESPONSE']._serialized_end=1082
+  _globals['_RETRACTJUDGEMENTREQUEST']._serialized_start=1084
+  _globals['_RETRACTJUDGEMENTREQUEST']._serialized_end=1167
+  _globals['_RETRACTJUDGEMENTRESPONSE']._serialized_start=1169
+  _globals['_RETRACTJUDGEMENTRESPONSE']._serialized_end=1248
+  _globals['_REVIEWSERVICE']._serialized_start=1348
+  _globals['_REVIEWSERVICE']._serialized_end=2158
 # @@protoc_insertion_point(module_scope)

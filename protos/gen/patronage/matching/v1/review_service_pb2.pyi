@@ -83,7 +83,7 @@ class Judgement(_message.Message):
     """Why it ended, in words; empty: not said, or it holds."""
     in_conflict: _builtins.bool
     """Whether it holds and what is so now is against it: the two are DIFFERENT and one by a merge, or SAME and in trees
-    that another judgement keeps apart.
+    that another judgement keeps apart. The review queue has an item for each such conflict.
     """
     @_builtins.property
     def created_by(self) -> _customer_pb2.Actor:

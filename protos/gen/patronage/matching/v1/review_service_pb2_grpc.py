@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from patronage.matching.v1 import review_queue_pb2 as patronage_dot_matching_dot_v1_dot_review__queue__pb2
 from patronage.matching.v1 import review_service_pb2 as patronage_dot_matching_dot_v1_dot_review__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -50,6 +51,26 @@ class ReviewServiceStub:
                 request_serializer=patronage_dot_matching_dot_v1_dot_review__service__pb2.RetractJudgementRequest.SerializeToString,
                 response_deserializer=patronage_dot_matching_dot_v1_dot_review__service__pb2.RetractJudgementResponse.FromString,
                 _registered_method=True)
+        self.ListReviewItems = channel.unary_unary(
+                '/patronage.matching.v1.ReviewService/ListReviewItems',
+                request_serializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.ListReviewItemsRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.ListReviewItemsResponse.FromString,
+                _registered_method=True)
+        self.GetReviewItem = channel.unary_unary(
+                '/patronage.matching.v1.ReviewService/GetReviewItem',
+                request_serializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewItemRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewItemResponse.FromString,
+                _registered_method=True)
+        self.ResolveReviewItem = channel.unary_unary(
+                '/patronage.matching.v1.ReviewService/ResolveReviewItem',
+                request_serializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.ResolveReviewItemRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.ResolveReviewItemResponse.FromString,
+                _registered_method=True)
+        self.GetReviewStats = channel.unary_unary(
+                '/patronage.matching.v1.ReviewService/GetReviewStats',
+                request_serializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewStatsRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewStatsResponse.FromString,
+                _registered_method=True)
 
 
 class ReviewServiceServicer:
@@ -78,6 +99,37 @@ class ReviewServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListReviewItems(self, request, context):
+        """Lists what waits for a person, what matters most first: pairs and groups that are neither plainly the same nor
+        plainly different, judgements in conflict, conversations that fit nobody surely. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReviewItem(self, request, context):
+        """Reads an item, open or not, and what was decided of it before. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveReviewItem(self, request, context):
+        """Decides an item. Where two decide at once, one wins and the other is refused with REVIEW_ITEM_CLOSED. Scope
+        matching:write; a MERGE takes merge:write too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReviewStats(self, request, context):
+        """Says how the queue stands, what was decided in an interval by whom, and how often people agreed with the engine.
+        Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReviewServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +147,26 @@ def add_ReviewServiceServicer_to_server(servicer, server):
                     servicer.RetractJudgement,
                     request_deserializer=patronage_dot_matching_dot_v1_dot_review__service__pb2.RetractJudgementRequest.FromString,
                     response_serializer=patronage_dot_matching_dot_v1_dot_review__service__pb2.RetractJudgementResponse.SerializeToString,
+            ),
+            'ListReviewItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReviewItems,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.ListReviewItemsRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.ListReviewItemsResponse.SerializeToString,
+            ),
+            'GetReviewItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReviewItem,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewItemRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewItemResponse.SerializeToString,
+            ),
+            'ResolveReviewItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveReviewItem,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.ResolveReviewItemRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.ResolveReviewItemResponse.SerializeToString,
+            ),
+            'GetReviewStats': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReviewStats,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewStatsRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewStatsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -179,6 +251,114 @@ class ReviewService:
             '/patronage.matching.v1.ReviewService/RetractJudgement',
             patronage_dot_matching_dot_v1_dot_review__service__pb2.RetractJudgementRequest.SerializeToString,
             patronage_dot_matching_dot_v1_dot_review__service__pb2.RetractJudgementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReviewItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.ReviewService/ListReviewItems',
+            patronage_dot_matching_dot_v1_dot_review__queue__pb2.ListReviewItemsRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_review__queue__pb2.ListReviewItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReviewItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.ReviewService/GetReviewItem',
+            patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewItemRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewItemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveReviewItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.ReviewService/ResolveReviewItem',
+            patronage_dot_matching_dot_v1_dot_review__queue__pb2.ResolveReviewItemRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_review__queue__pb2.ResolveReviewItemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReviewStats(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.ReviewService/GetReviewStats',
+            patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewStatsRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_review__queue__pb2.GetReviewStatsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from patronage.matching.v1 import review_queue_pb2 as _review_queue_pb2
 from patronage.matching.v1 import review_service_pb2 as _review_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -41,6 +42,20 @@ class ReviewServiceStub:
     """Lists what was judged, the newest first. Scope matching:read."""
     RetractJudgement: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.RetractJudgementRequest, _review_service_pb2.RetractJudgementResponse]
     """Ends a judgement; one that has ended stays as it was. Scope matching:write."""
+    ListReviewItems: _grpc.UnaryUnaryMultiCallable[_review_queue_pb2.ListReviewItemsRequest, _review_queue_pb2.ListReviewItemsResponse]
+    """Lists what waits for a person, what matters most first: pairs and groups that are neither plainly the same nor
+    plainly different, judgements in conflict, conversations that fit nobody surely. Scope matching:read.
+    """
+    GetReviewItem: _grpc.UnaryUnaryMultiCallable[_review_queue_pb2.GetReviewItemRequest, _review_queue_pb2.GetReviewItemResponse]
+    """Reads an item, open or not, and what was decided of it before. Scope matching:read."""
+    ResolveReviewItem: _grpc.UnaryUnaryMultiCallable[_review_queue_pb2.ResolveReviewItemRequest, _review_queue_pb2.ResolveReviewItemResponse]
+    """Decides an item. Where two decide at once, one wins and the other is refused with REVIEW_ITEM_CLOSED. Scope
+    matching:write; a MERGE takes merge:write too.
+    """
+    GetReviewStats: _grpc.UnaryUnaryMultiCallable[_review_queue_pb2.GetReviewStatsRequest, _review_queue_pb2.GetReviewStatsResponse]
+    """Says how the queue stands, what was decided in an interval by whom, and how often people agreed with the engine.
+    Scope matching:read.
+    """
 
 @_typing.type_check_only
 class ReviewServiceAsyncStub(ReviewServiceStub):
@@ -55,6 +70,20 @@ class ReviewServiceAsyncStub(ReviewServiceStub):
     """Lists what was judged, the newest first. Scope matching:read."""
     RetractJudgement: _aio.UnaryUnaryMultiCallable[_review_service_pb2.RetractJudgementRequest, _review_service_pb2.RetractJudgementResponse]  # type: ignore[assignment]
     """Ends a judgement; one that has ended stays as it was. Scope matching:write."""
+    ListReviewItems: _aio.UnaryUnaryMultiCallable[_review_queue_pb2.ListReviewItemsRequest, _review_queue_pb2.ListReviewItemsResponse]  # type: ignore[assignment]
+    """Lists what waits for a person, what matters most first: pairs and groups that are neither plainly the same nor
+    plainly different, judgements in conflict, conversations that fit nobody surely. Scope matching:read.
+    """
+    GetReviewItem: _aio.UnaryUnaryMultiCallable[_review_queue_pb2.GetReviewItemRequest, _review_queue_pb2.GetReviewItemResponse]  # type: ignore[assignment]
+    """Reads an item, open or not, and what was decided of it before. Scope matching:read."""
+    ResolveReviewItem: _aio.UnaryUnaryMultiCallable[_review_queue_pb2.ResolveReviewItemRequest, _review_queue_pb2.ResolveReviewItemResponse]  # type: ignore[assignment]
+    """Decides an item. Where two decide at once, one wins and the other is refused with REVIEW_ITEM_CLOSED. Scope
+    matching:write; a MERGE takes merge:write too.
+    """
+    GetReviewStats: _aio.UnaryUnaryMultiCallable[_review_queue_pb2.GetReviewStatsRequest, _review_queue_pb2.GetReviewStatsResponse]  # type: ignore[assignment]
+    """Says how the queue stands, what was decided in an interval by whom, and how often people agreed with the engine.
+    Scope matching:read.
+    """
 
 class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
     """What people say of customers that may be the same."""
@@ -84,5 +113,43 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_review_service_pb2.RetractJudgementResponse, _abc.Awaitable[_review_service_pb2.RetractJudgementResponse]]:
         """Ends a judgement; one that has ended stays as it was. Scope matching:write."""
+
+    @_abc_1.abstractmethod
+    def ListReviewItems(
+        self,
+        request: _review_queue_pb2.ListReviewItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_queue_pb2.ListReviewItemsResponse, _abc.Awaitable[_review_queue_pb2.ListReviewItemsResponse]]:
+        """Lists what waits for a person, what matters most first: pairs and groups that are neither plainly the same nor
+        plainly different, judgements in conflict, conversations that fit nobody surely. Scope matching:read.
+        """
+
+    @_abc_1.abstractmethod
+    def GetReviewItem(
+        self,
+        request: _review_queue_pb2.GetReviewItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_queue_pb2.GetReviewItemResponse, _abc.Awaitable[_review_queue_pb2.GetReviewItemResponse]]:
+        """Reads an item, open or not, and what was decided of it before. Scope matching:read."""
+
+    @_abc_1.abstractmethod
+    def ResolveReviewItem(
+        self,
+        request: _review_queue_pb2.ResolveReviewItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_queue_pb2.ResolveReviewItemResponse, _abc.Awaitable[_review_queue_pb2.ResolveReviewItemResponse]]:
+        """Decides an item. Where two decide at once, one wins and the other is refused with REVIEW_ITEM_CLOSED. Scope
+        matching:write; a MERGE takes merge:write too.
+        """
+
+    @_abc_1.abstractmethod
+    def GetReviewStats(
+        self,
+        request: _review_queue_pb2.GetReviewStatsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_queue_pb2.GetReviewStatsResponse, _abc.Awaitable[_review_queue_pb2.GetReviewStatsResponse]]:
+        """Says how the queue stands, what was decided in an interval by whom, and how often people agreed with the engine.
+        Scope matching:read.
+        """
 
 def add_ReviewServiceServicer_to_server(servicer: ReviewServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
