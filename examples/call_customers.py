@@ -1,11 +1,12 @@
 """How another service calls Patronage with the generated stubs: create, read the write elsewhere, handle a duplicate.
 
-Run it against `make up`: python examples/call_customers.py "$(cat .patronage/context.json)"
+Run it beside `make up`: python examples/call_customers.py [CONTEXT.json]
 """
 
 import json
 import sys
 import uuid
+from pathlib import Path
 from typing import Any, cast
 
 import grpc
@@ -60,5 +61,14 @@ def reason_of(error: grpc.RpcError) -> str:
     return next((info.reason for detail in status.details if detail.Unpack(info)), "") if status else ""
 
 
+def context_of(arguments: list[str]) -> dict[str, str]:
+    """The addresses and the token that `make up` wrote down, as told or where it writes them."""
+    path = Path(arguments[0]) if arguments else Path(".patronage", "context.json")
+    if not path.is_file():
+        sys.exit(f"{path} is not there: start the suite with `make up`, or name the context file of one that runs.")
+    context: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return context
+
+
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main(context_of(sys.argv[1:]))

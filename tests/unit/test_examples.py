@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.call_customers import context_of
 from examples.customer_file.command import write_customers
 from examples.customer_file.records import records
 from examples.customer_file.writing import COLUMNS as VALUE_COLUMNS
@@ -133,3 +134,11 @@ def test_no_two_rows_say_exactly_the_same(rows: list[Row], groups: list[list[Row
     same = sum(count - 1 for count in said.values())
     pairs = sum(len(list(combinations(group, 2))) for group in groups)
     assert same < 0.01 * pairs
+
+
+def test_the_example_that_calls_says_what_it_needs_where_no_suite_runs(tmp_path: Path) -> None:
+    context = tmp_path / "context.json"
+    with pytest.raises(SystemExit, match="make up"):
+        context_of([str(context)])
+    context.write_text('{"customers": "127.0.0.1:50051"}', encoding="utf-8")
+    assert context_of([str(context)]) == {"customers": "127.0.0.1:50051"}
