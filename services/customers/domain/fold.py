@@ -13,7 +13,13 @@ from services.customers.domain.candidates import NEVER, Candidate, place_of, tak
 from services.customers.domain.consent import stricter
 from services.customers.domain.fields import CONSENTS, CONTACT_KINDS, SET_FIELDS, UNITS, Fields, Unit, is_empty
 from services.customers.domain.forest import DEFAULT_RULE, Edge, Tree
-from services.customers.domain.primaries import choose_primary, edited_primaries, settle_primary
+from services.customers.domain.primaries import (
+    choose_primary,
+    edited_primaries,
+    fill_primaries,
+    note_claims,
+    settle_primary,
+)
 from services.customers.domain.record import Edit
 from services.customers.domain.shown import Shown
 from services.customers.domain.united import edited_items, united
@@ -101,14 +107,13 @@ def _fold_in(tree: Tree, state: Shown, edge: Edge, chosen: Mapping[str, Shown | 
 def _unite_sets(tree: Tree, state: Shown, edge: Edge, chosen: Mapping[str, Shown | None], source: Shown) -> None:
     """Unites the lists of both sides, and says which contact points are the primary ones."""
     before = state.fields.get("contact_points", [])
-    missing = [kind for kind in CONTACT_KINDS if state.primary(kind) is None]
+    note_claims(state)
     for field in SET_FIELDS:
         items = united(field, state.fields.get(field, []), source.fields.get(field, []))
         if items:
             state.fields[field] = items
+    fill_primaries(state, source)
     for kind, (short, _) in CONTACT_KINDS.items():
-        if kind in missing and source.primary(kind) is not None:
-            state.origins[short] = source.origin(short)
         if short in chosen:
             choose_primary(state, kind, chosen[short])
         elif short in edge.rules:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.customers.domain.candidates import Candidate, place_of, takes_source
@@ -17,11 +16,26 @@ from services.customers.domain.votes import winner
 Key = tuple[str, ...]
 
 
+def note_claims(state: Shown) -> None:
+    """Notes what is the primary contact point of each kind before points of others are united with it."""
+    for kind, (short, _) in CONTACT_KINDS.items():
+        if short not in state.claims and (point := state.primary(kind)) is not None:
+            state.claims[short] = point
+
+
+def fill_primaries(state: Shown, source: Shown) -> None:
+    """Notes that the points of kinds that the target had none of are the source's."""
+    for kind, (short, _) in CONTACT_KINDS.items():
+        if short not in state.claims and (point := source.claims.get(short) or source.primary(kind)) is not None:
+            state.claims[short] = point
+            state.origins[short] = source.origin(short)
+
+
 def choose_primary(state: Shown, kind: str, chosen: Shown | None) -> None:
     """Makes the primary contact point of a chosen member the primary one; None: the target, whose stays."""
     short = CONTACT_KINDS[kind][0]
-    if chosen is not None and (wanted := chosen.primary(kind)) is not None:
-        _make_primary(state, kind, _key(wanted), chosen.origin(short))
+    if chosen is not None and (wanted := chosen.claims.get(short) or chosen.primary(kind)) is not None:
+        _make_primary(state, kind, wanted, chosen.origin(short))
     if short in state.votes:
         state.all_say(short)
 
@@ -29,18 +43,17 @@ def choose_primary(state: Shown, kind: str, chosen: Shown | None) -> None:
 def settle_primary(tree: Tree, state: Shown, edge: Edge, kind: str, before: list[Json], source: Shown) -> None:
     """The same by the edge's rule, once the points of both sides are united; `before` were the target's."""
     short, rule = CONTACT_KINDS[kind][0], edge.rules[CONTACT_KINDS[kind][0]]
-    points = {_key(point): point for point in state.fields.get("contact_points", []) if point["kind"] == kind}
     if rule == "MOST_FREQUENT":
+        points = {_key(point): point for point in state.fields.get("contact_points", []) if point["kind"] == kind}
         votes = {form: one for form, one in state.votes[short].items() if one.values in points}
         if (most := winner(votes, state.customer_id)) is not None:
-            _make_primary(state, kind, most.values, most.origin)
+            _make_primary(state, kind, points[most.values], most.origin)
         return
-    look = _Look(tree, edge, kind, rule, points)
-    mine = look.claim(state, before)
-    theirs = look.claim(source, source.fields.get("contact_points", []))
-    taken = takes_source(rule, mine and mine[1], theirs and theirs[1], state.customer_id)
-    if (claim := theirs if taken else mine) is not None:
-        _make_primary(state, kind, claim[0], claim[1].origin)
+    mine = _put_forward(tree, state, kind, rule, before)
+    theirs = _put_forward(tree, source, kind, rule, source.fields.get("contact_points", []))
+    one, other = (_candidate(tree, edge, *claim) if claim else None for claim in (mine, theirs))
+    if (claim := theirs if takes_source(rule, one, other, state.customer_id) else mine) is not None:
+        _make_primary(state, kind, *claim)
 
 
 def edited_primaries(state: Shown, before: Mapping[str, Json | None]) -> None:
@@ -49,49 +62,45 @@ def edited_primaries(state: Shown, before: Mapping[str, Json | None]) -> None:
         was, now = before[kind], state.primary(kind)
         if (was and _key(was)) != (now and _key(now)):
             state.origins[short] = state.customer_id
+            state.claims.pop(short, None)
             if short in state.votes:
                 state.all_say(short)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What is looked at for the primary contact point of a kind: by rule, the united points by their keys."""
-
-    tree: Tree
-    edge: Edge
-    kind: str
-    rule: str
-    points: Mapping[Key, Json]
-
-    def claim(self, side: Shown, points: list[Json]) -> tuple[Key, Candidate] | None:
-        """The contact point that a side of the merge puts forward: its primary one, or rather a verified one."""
-        if (first := primary(points, self.kind)) is None:
-            return None
-        key, origin = _key(first), side.origin(CONTACT_KINDS[self.kind][0])
-        if self.rule == "VERIFIED_FIRST" and not self.points[key]["verified"]:
-            keys = [_key(point) for point in points if point["kind"] == self.kind]
-            if (verified := next((one for one in keys if self.points[one]["verified"]), None)) is not None:
-                key, origin = verified, _holder(self.tree, side.customer_id, verified)
-        return key, self._candidate(self.points[key], origin)
-
-    def _candidate(self, point: Mapping[str, Json], origin: str) -> Candidate:
-        return Candidate(
-            datetime.fromisoformat(point["first_seen"]),
-            datetime.fromisoformat(point["last_seen"]),
-            len(point["value"]),
-            place_of(self.tree, self.edge, origin),
-            point["verified"],
-            origin,
-        )
+def _put_forward(tree: Tree, side: Shown, kind: str, rule: str, points: list[Json]) -> tuple[Json, str] | None:
+    """The contact point of a side of a merge, and whose it is: its primary one, or rather one that is verified."""
+    of_kind = [point for point in points if point["kind"] == kind]
+    if not of_kind:
+        return None
+    short = CONTACT_KINDS[kind][0]
+    point: Json = side.claims.get(short) or primary(points, kind)
+    origin = side.origin(short)
+    if rule == "VERIFIED_FIRST" and not point["verified"]:
+        verified = next((one for one in of_kind if one["verified"]), None)
+        if verified is not None:
+            return verified, _holder(tree, side.customer_id, _key(verified))
+    return point, origin
 
 
-def _make_primary(state: Shown, kind: str, key: Key, origin: str) -> None:
-    points = state.fields.get("contact_points", [])
+def _candidate(tree: Tree, edge: Edge, point: Mapping[str, Json], origin: str) -> Candidate:
+    return Candidate(
+        datetime.fromisoformat(point["first_seen"]),
+        datetime.fromisoformat(point["last_seen"]),
+        len(point["value"]),
+        place_of(tree, edge, origin),
+        point["verified"],
+        origin,
+    )
+
+
+def _make_primary(state: Shown, kind: str, claim: Json, origin: str) -> None:
+    points, key = state.fields.get("contact_points", []), _key(claim)
     if any(_key(point) == key for point in points):
         state.fields["contact_points"] = [
             {**point, "primary": _key(point) == key} if point["kind"] == kind else point for point in points
         ]
         state.origins[CONTACT_KINDS[kind][0]] = origin
+        state.claims[CONTACT_KINDS[kind][0]] = claim
 
 
 def _holder(tree: Tree, customer_id: str, key: Key) -> str:

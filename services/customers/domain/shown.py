@@ -17,7 +17,7 @@ class Shown:
 
     `origins` names the member that the value of a unit or of a primary contact point is from, where it is another one
     or was; empty: of several. `members` counts who is folded in, itself included; `votes` holds what they say of the
-    fields that some edge counts.
+    fields that some edge counts; `claims` the primary contact points as the members had them that they are from.
     """
 
     customer_id: str
@@ -26,6 +26,7 @@ class Shown:
     origins: dict[str, str] = dataclasses.field(default_factory=dict)
     members: int = 1
     votes: dict[str, Votes] = dataclasses.field(default_factory=dict)
+    claims: dict[str, Json] = dataclasses.field(default_factory=dict)
 
     def origin(self, name: str) -> str:
         """The member whose own value a unit or a primary contact point shows; empty: of several."""

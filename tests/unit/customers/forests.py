@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from services.customers.domain.consent import answer
 from services.customers.domain.edits import change_of, edited, new_record
-from services.customers.domain.fields import UNITS, Fields, Json
+from services.customers.domain.fields import Fields, Json
 from services.customers.domain.fold import fold
-from services.customers.domain.forest import RULES, Edge, Tree, joined
+from services.customers.domain.forest import SOURCE_PRIORITY, Edge, Tree, joined
 from services.customers.domain.record import Actor, OwnRecord
+from services.customers.domain.survivorship import RULES_OF, SINGLE
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 ANN = Actor("ann", "Ann")
@@ -120,7 +121,8 @@ records: st.SearchStrategy[Fields] = st.fixed_dictionaries(
         "birth_date": st.sampled_from(["1980-01-01", "1990-02-03"]),
         "customer_type": st.sampled_from(["WALK_IN", "VIP"]),
         "lifecycle_stage": st.sampled_from(["LEAD", "CUSTOMER"]),
-        "metadata": st.just({"colour": "blue"}),
+        "metadata": st.sampled_from([{"colour": "blue"}, {"size": 3}, {"size": 4, "colour": "red"}]),
+        "source": st.sampled_from(SOURCE_PRIORITY),
         "contact_points": point_lists,
         "tags": tags,
         "external_ids": st.sampled_from([[{"system": "crm", "external_id": "1"}], []]),
@@ -129,7 +131,9 @@ records: st.SearchStrategy[Fields] = st.fixed_dictionaries(
         "do_not_contact": st.builds(answer, st.booleans(), st.just(START), st.sampled_from(["", "form"])),
     },
 )
-rules = st.dictionaries(st.sampled_from([unit.name for unit in UNITS]), st.sampled_from(RULES), max_size=4)
+rules = st.lists(
+    st.sampled_from(SINGLE).flatmap(lambda name: st.tuples(st.just(name), st.sampled_from(RULES_OF[name]))), max_size=5
+).map(dict)
 PATHS = ("name", "organization", "birth_date", "tags", "contact_points", "metadata", "customer_type")
 edits = st.tuples(st.lists(st.sampled_from(PATHS), min_size=1, max_size=3, unique=True), records)
 
