@@ -49,8 +49,9 @@ def build_app(settings: MatchingSettings) -> App:
     upkeep = Database(settings.upkeep_database_url.get_secret_value(), application_name="matching upkeep", max_size=3)
     customers = channel(settings.customers, settings)
     worker = ScanWorker(database, upkeep, url, Limits(settings.scan_memory_mib << 20, settings.scan_threads))
+    known = KnownCompanies(database)
     searching = Searching(
-        Search(database, KnownCompanies(database)),
+        Search(database, known),
         CompanyRegions(database),
         FollowedChanges(database, FOLLOWER),
         FOLLOWER,
@@ -68,7 +69,7 @@ def build_app(settings: MatchingSettings) -> App:
     sales = SalesLook(metrics_service_pb2_grpc.MetricsServiceStub(analytics) if analytics else None)
     merges = MergeServicer(Edge(database), merge_storage_service_pb2_grpc.MergeStorageServiceStub(customers), sales)
     reviews = ReviewServicer(Edge(database), searching.followed, merges)
-    background = (follower, worker, conversations, Upkeep(database, upkeep, settings.key_cap, FOLLOWER))
+    background = (follower, worker, conversations, Upkeep(database, upkeep, known, settings.key_cap, FOLLOWER))
     return App(
         settings,
         ACCESS,

@@ -8,6 +8,7 @@ from services.matching.domain.identity_record import Identity
 from services.matching.domain.model import Frequencies, Model
 from services.matching.engine import dedupe as scanning
 from services.matching.engine import online
+from services.matching.engine.online import Scorer
 from services.matching.engine.options import Cancelled, Options, Progress, ScanCancelled, Watch
 from services.matching.engine.records import (
     Records,
@@ -25,6 +26,7 @@ __all__ = [
     "Result",
     "ScanCancelled",
     "ScoredPair",
+    "Scorer",
     "dedupe",
     "explain",
     "records_from_identities",
@@ -51,7 +53,7 @@ def score_candidates(
     frequencies: Frequencies | None = None,
 ) -> list[Evidence]:
     """Score one record against its candidates, in their order; the same numbers as a scan gives."""
-    return online.score_candidates(identity, candidates, model, frequencies)
+    return online.Scorer(model, frequencies).score(identity, candidates)
 
 
 def explain(

@@ -9,15 +9,14 @@ from services.matching.domain.identity_record import Identity
 from services.matching.domain.model import USUAL_RECORDS, Comparison, Frequencies, Model
 from services.matching.engine.frequencies import Rates
 from services.matching.engine.model_arrays import WeightTable, weight_tables
-from services.matching.engine.name_assessors import FAMILY_PART, GIVEN_NEAR
+from services.matching.engine.name_assessors import EXACT, FAMILY_PART, GIVEN_NEAR
 from services.matching.engine.pair_levels import LEVELS, Found
 
-FEW = 40
+FEW = 250
 """Candidates from which on arrays are faster."""
 
 _LOG2_E = 1.4426950408889634
 _MICRO = 1e6
-_MOST_KEPT = 64
 
 
 @dataclass(slots=True)
@@ -30,6 +29,7 @@ class _Table:
     related: list[float]
     shared: list[bool]
     namesake: list[float] | None
+    lift: list[float] | None
     counted: frozenset[int]
 
     @staticmethod
@@ -41,6 +41,7 @@ class _Table:
             table.related.tolist(),
             table.shared.tolist(),
             None if table.namesake is None else table.namesake.tolist(),
+            None if table.lift is None else table.lift.tolist(),
             frozenset(level for level, _ in table.counted),
         )
 
@@ -50,71 +51,68 @@ class FewPairs:
 
     def __init__(self, model: Model, frequencies: Frequencies | None) -> None:
         records = frequencies.records if frequencies else USUAL_RECORDS
-        self.model = model
-        self.frequencies = frequencies
         self._rates = Rates(frequencies) if frequencies else None
         self._prior = log2(model.prior(records))
         self._related_prior = log2(model.related_prior(records))
         tables = zip(model.comparisons, weight_tables(model), strict=True)
         self._tables = [(LEVELS[one.name][0], _Table.of(one, table)) for one, table in tables]
+        names = [comparison.name for comparison in model.comparisons]
+        self._given, self._family = names.index("given"), names.index("family")
 
-    def evidence(self, left: Identity, right: Identity) -> Evidence:
-        """Score one pair."""
-        found = [(table, levels(left, right, self._rarity)) for levels, table in self._tables]
-        by_name = {table.comparison.name: level for table, (level, _, _) in found}
-        namesakes = 0 <= by_name["given"] <= GIVEN_NEAR and 0 <= by_name["family"] <= FAMILY_PART
+    def evidence(self, left: Identity, right: Identity, least: int = 0) -> Evidence | None:
+        """Score one pair; None where its confidence is below `least`."""
+        rarity = self._rarity
+        found = [levels(left, right, rarity) for levels, _ in self._tables]
+        namesakes = 0 <= found[self._given][0] <= GIVEN_NEAR and 0 <= found[self._family][0] <= FAMILY_PART
+        same_given = found[self._given][0] == EXACT
         total, related, limited = self._prior, self._related_prior, True
-        weights: list[tuple[float, str]] = []
-        reached: dict[str, str] = {}
-        for table, one in found:
+        for (_, table), one in zip(self._tables, found, strict=True):
             level = one[0]
             if level < 0:
                 continue
-            stranger = self._stranger_bits(table, one, namesakes)
-            total += table.match[level] - stranger
+            match, stranger = table.match[level], self._stranger_bits(table, one, namesakes, same_given)
+            total += match - stranger
             if table.shared[level]:
                 related += table.related[level] - stranger
-            weight = table.match[level] - table.stranger[level]
-            limited = limited and (weight <= 0 or table.comparison.names_only)
-            reached[table.comparison.name] = table.comparison.levels[level].name
-            added = weight + (table.stranger[level] - stranger)
-            if added > 0:
-                weights.append((-added, table.comparison.name))
+            if limited and match > table.stranger[level]:
+                limited = table.comparison.names_only
         total = round((total - _softplus(related)) * _MICRO) / _MICRO
-        weights.sort(key=lambda one: one[0])
-        fields = tuple(name for _, name in weights)
-        return Evidence(total, probability(total), _confidence(total, limited), reached, fields)
+        confidence = _confidence(total, limited)
+        return self._said(total, confidence, found, namesakes) if confidence >= least else None
 
-    def _stranger_bits(self, table: _Table, found: Found, namesakes: bool) -> float:
+    def _said(self, total: float, confidence: int, found: Sequence[Found], namesakes: bool) -> Evidence:
+        """Return the evidence with the levels reached, and what speaks for the match, strongest first."""
+        same_given = found[self._given][0] == EXACT
+        reached: dict[str, str] = {}
+        weights: list[tuple[float, str]] = []
+        for (_, table), one in zip(self._tables, found, strict=True):
+            level, comparison = one[0], table.comparison
+            if level < 0:
+                continue
+            reached[comparison.name] = comparison.levels[level].name
+            bits = table.stranger[level]
+            added = table.match[level] - bits + (bits - self._stranger_bits(table, one, namesakes, same_given))
+            if added > 0:
+                weights.append((-added, comparison.name))
+        weights.sort(key=lambda one: one[0])
+        return Evidence(total, probability(total), confidence, reached, tuple(name for _, name in weights))
+
+    def _stranger_bits(self, table: _Table, found: Found, namesakes: bool, same_given: bool) -> float:
         level, attribute, value = found
         bits = table.stranger[level]
         if attribute and value and self._rates is not None and level in table.counted:
             bits = self._rates.bits(attribute, value)
+        if same_given and table.lift is not None:
+            bits = min(bits + table.lift[level], 0.0)
         return max(bits, table.namesake[level]) if namesakes and table.namesake is not None else bits
 
     def _rarity(self, attribute: str, value: str) -> float:
         return self._rates.bits(attribute, value) if self._rates is not None and attribute else 0.0
 
 
-_kept: dict[tuple[int, int], FewPairs] = {}
-
-
 def few_pairs(model: Model, frequencies: Frequencies | None) -> FewPairs | None:
-    """Return what scores few pairs; None for a model with comparisons that only arrays know. Kept for the next call."""
-    key = id(model), id(frequencies)
-    found = _kept.get(key)
-    if found is None or found.model is not model or found.frequencies is not frequencies:
-        if not _is_known(model):
-            return None
-        if len(_kept) >= _MOST_KEPT:
-            _kept.clear()
-        found = _kept[key] = FewPairs(model, frequencies)
-    return found
-
-
-def score_few(scorer: FewPairs, identity: Identity, candidates: Sequence[Identity]) -> list[Evidence]:
-    """Score one record against each candidate."""
-    return [scorer.evidence(identity, candidate) for candidate in candidates]
+    """Return what scores few pairs; None for a model with comparisons that only arrays know."""
+    return FewPairs(model, frequencies) if _is_known(model) else None
 
 
 def _is_known(model: Model) -> bool:

@@ -11,21 +11,31 @@ from services.matching.domain.model import USUAL_RECORDS, Frequencies, Model
 from services.matching.engine.arrays import MISSING
 from services.matching.engine.assessors import Pairs
 from services.matching.engine.columns import columns_of
-from services.matching.engine.few_pairs import FEW, few_pairs, score_few
+from services.matching.engine.few_pairs import FEW, few_pairs
 from services.matching.engine.scoring import Gamma, Scored, score_pairs
 from services.matching.engine.shown import shown_value
 
 
-def score_candidates(
-    identity: Identity, candidates: Sequence[Identity], model: Model, frequencies: Frequencies | None
-) -> list[Evidence]:
-    """Score one record against each candidate."""
-    if not candidates:
-        return []
-    scorer = few_pairs(model, frequencies) if len(candidates) <= FEW else None
-    if scorer is not None:
-        return score_few(scorer, identity, candidates)
-    return score_many(identity, candidates, model, frequencies)
+class Scorer:
+    """Scores by one model and one company's frequencies; kept for as long as both are in use."""
+
+    def __init__(self, model: Model, frequencies: Frequencies | None = None) -> None:
+        self._model = model
+        self._frequencies = frequencies
+        self._few = few_pairs(model, frequencies)
+
+    def score(self, identity: Identity, candidates: Sequence[Identity]) -> list[Evidence]:
+        """Score one record against each candidate, in their order; the same numbers as a scan gives."""
+        return [one for _, one in self.sure(identity, candidates, 0)]
+
+    def sure(self, identity: Identity, candidates: Sequence[Identity], least: int) -> list[tuple[int, Evidence]]:
+        """Return the candidates whose confidence reaches `least`, by their places, with the evidence."""
+        few = self._few
+        if few is not None and len(candidates) <= FEW:
+            scored = ((row, few.evidence(identity, one, least)) for row, one in enumerate(candidates))
+            return [(row, one) for row, one in scored if one is not None]
+        every = score_many(identity, candidates, self._model, self._frequencies) if candidates else []
+        return [(row, one) for row, one in enumerate(every) if one.confidence >= least]
 
 
 def score_many(

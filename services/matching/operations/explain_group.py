@@ -5,12 +5,13 @@ from itertools import combinations
 
 from services.matching.domain.duplicate_group import ListedGroup
 from services.matching.domain.failures import group_not_found
+from services.matching.domain.model import Model
 from services.matching.domain.policy import Policy
 from services.matching.domain.scan import Scan
 from services.matching.operations.explain_match import Explained, Judge, explained
 from services.matching.operations.get_policy import policy_of
-from services.matching.operations.knowledge import known
-from services.matching.store import groups, policies, regrouping, scans
+from services.matching.operations.knowledge import Knowledge, KnownCompanies
+from services.matching.store import groups, regrouping, scans
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
 
@@ -31,13 +32,14 @@ class ExplainedGroup:
     left_out: int
 
 
-def explain_group(tx: Transaction, group_id: str) -> ExplainedGroup:
+def explain_group(tx: Transaction, known: KnownCompanies, group_id: str) -> ExplainedGroup:
     """Explain a listed group as its members are now, by the policy that found it."""
     scan = scans.listed(tx)
     group = groups.one(tx, scan.scan_id, group_id) if scan and is_id(group_id) else None
     if scan is None or group is None:
         raise group_not_found(group_id)
-    judge = Judge(policy_of(tx, scan.model_version).model, known(tx).frequencies)
+    company = known.seen_by(tx)
+    judge = Judge(_model_of(tx, company, scan), company.frequencies)
     identities = {one: identity for _, one, identity in regrouping.members_of(tx, scan.scan_id, [group_id])}
     chosen = _chosen(group)
     pairs = tuple(
@@ -46,7 +48,13 @@ def explain_group(tx: Transaction, group_id: str) -> ExplainedGroup:
         if pair[0] in identities and pair[1] in identities
     )
     size = len(group.members)
-    return ExplainedGroup(group, scan, policies.current(tx), pairs, size * (size - 1) // 2 - len(pairs))
+    return ExplainedGroup(group, scan, company.policy, pairs, size * (size - 1) // 2 - len(pairs))
+
+
+def _model_of(tx: Transaction, company: Knowledge, scan: Scan) -> Model:
+    """Return the model by which the listed groups were found, which need not be the one in use."""
+    known = scan.model_version == company.policy.version
+    return company.policy.model if known else policy_of(tx, scan.model_version).model
 
 
 def _chosen(group: ListedGroup) -> list[Pair]:

@@ -9,7 +9,7 @@ from services.matching.domain.model import Frequencies, Model
 from services.matching.engine.api import explain
 from services.matching.engine.shown import shown_value
 from services.matching.operations.derive import named_keys
-from services.matching.operations.knowledge import known
+from services.matching.operations.knowledge import KnownCompanies
 from services.matching.store import identities
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
@@ -35,10 +35,10 @@ class Judge:
     frequencies: Frequencies | None
 
 
-def explain_match(tx: Transaction, left_id: str, right_id: str) -> Explained:
+def explain_match(tx: Transaction, known: KnownCompanies, left_id: str, right_id: str) -> Explained:
     """Explain why two customers match or do not; merged ones stand for their roots."""
     left, right = _identity(tx, left_id), _identity(tx, right_id)
-    company = known(tx)
+    company = known.seen_by(tx)
     return explained(left, right, Judge(company.policy.model, company.frequencies))
 
 

@@ -1,14 +1,12 @@
 """Judging owns how candidates that share a key are scored and ranked, for both online questions alike."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.matching.domain.evidence import Evidence
 from services.matching.domain.identity_record import Identity
 from services.matching.domain.scan import Scan
-from services.matching.engine.api import score_candidates
 from services.matching.operations.derive import named_keys
-from services.matching.operations.knowledge import Knowledge, KnownCompanies
+from services.matching.operations.knowledge import KnownCompanies
 from services.matching.store.candidates import Candidates
 from services.runtime.database import Database, Reader, TenantScope
 
@@ -62,23 +60,20 @@ class Found:
 def judged(search: Search, identity: Identity, found: Candidates, asked: Asked) -> Found:
     """Score the candidates, keep those that are sure enough, and say what was left out."""
     known = search.known.of(asked.company_id, found.policy_number, found.listed_scan)
-    names = named_keys(identity) if found.capped else {}
+    names = named_keys(identity) if found.unused else {}
     return Found(
-        candidates=tuple(_best(found, _evidence(identity, found, known), asked)),
+        candidates=tuple(
+            _best(found, known.scorer.sure(identity, found.identities, asked.min_confidence), asked.limit)
+        ),
         compared=len(found.shown),
-        capped_keys=tuple(sorted(names[key] for key in found.capped if key in names)),
+        capped_keys=tuple(sorted(names[key] for key in found.unused if key in names)),
         age_s=found.age_s,
         model_version=known.policy.version,
         counted=known.scan,
     )
 
 
-def _evidence(identity: Identity, found: Candidates, known: Knowledge) -> Sequence[Evidence]:
-    return score_candidates(identity, found.identities, known.policy.model, known.frequencies)
-
-
-def _best(found: Candidates, evidence: Sequence[Evidence], asked: Asked) -> list[Candidate]:
+def _best(found: Candidates, sure: list[tuple[int, Evidence]], limit: int) -> list[Candidate]:
     """Return the best candidates; of two that are as sure the one with the smaller id comes first."""
-    sure = [row for row, one in enumerate(evidence) if one.confidence >= asked.min_confidence]
-    sure.sort(key=lambda row: (-evidence[row].confidence, -evidence[row].match_weight, found.shown[row][0]))
-    return [Candidate(*found.shown[row], evidence[row]) for row in sure[: asked.limit]]
+    sure.sort(key=lambda one: (-one[1].confidence, -one[1].match_weight, found.shown[one[0]][0]))
+    return [Candidate(*found.shown[row], evidence) for row, evidence in sure[:limit]]

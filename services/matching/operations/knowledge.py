@@ -1,13 +1,15 @@
 """Knowledge owns what a company's customers are judged by: its policy, and how common values were at the last scan."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.matching.domain.model import Frequencies
-from services.matching.domain.policy import SHIPPED_POLICY, Policy
+from services.matching.domain.policy import Policy
 from services.matching.domain.scan import Scan
+from services.matching.engine.api import Scorer
 from services.matching.engine.frequencies import CompactCounts
-from services.matching.store import policies, scans, value_counts
+from services.matching.store import companies, policies, scans, value_counts
 from services.runtime.database import Database, TenantScope, Transaction
 
 _MOST_BYTES = 256 << 20
@@ -17,22 +19,28 @@ _COMPANY_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """The policy in use, and the listed scan with its counts; no scan where none has finished yet."""
+    """The policy in use, the listed scan with its counts, and what scores by both; no scan where none has finished."""
 
-    policy: Policy = SHIPPED_POLICY
-    scan: Scan | None = None
-    frequencies: Frequencies | None = None
+    policy: Policy
+    scan: Scan | None
+    frequencies: Frequencies | None
+    scorer: Scorer
     bytes: int = _COMPANY_BYTES
+
+    def scorer_of(self, policy: Policy) -> Scorer:
+        """Return what scores by one of the company's policies, which may be an earlier one."""
+        return self.scorer if policy.version == self.policy.version else Scorer(policy.model, self.frequencies)
 
 
 def known(tx: Transaction) -> Knowledge:
     """Return what the company of the transaction is judged by."""
     policy, scan = policies.current(tx), scans.listed(tx)
     if scan is None:
-        return Knowledge(policy)
+        return Knowledge(policy, None, None, Scorer(policy.model))
     counts = {name: CompactCounts.joined(parts) for name, parts in value_counts.load(tx, scan.scan_id).items()}
+    frequencies = Frequencies(scan.customers, counts)
     size = _COMPANY_BYTES + sum(one.size for one in counts.values())
-    return Knowledge(policy, scan, Frequencies(scan.customers, counts), size)
+    return Knowledge(policy, scan, frequencies, Scorer(policy.model, frequencies), size)
 
 
 class KnownCompanies:
@@ -45,14 +53,20 @@ class KnownCompanies:
 
     def of(self, company_id: str, policy_number: int, listed_scan: str) -> Knowledge:
         """Return what the company is judged by, read anew when its policy or its scan is another one than before."""
-        asked = policy_number, listed_scan
+        return self._of(company_id, (policy_number, listed_scan), lambda: self._read(company_id))
+
+    def seen_by(self, tx: Transaction) -> Knowledge:
+        """Return what the company of a transaction is judged by."""
+        return self._of(tx.scope.company_id, companies.judged_by(tx), lambda: known(tx))
+
+    def _of(self, company_id: str, asked: tuple[int, str], read: Callable[[], Knowledge]) -> Knowledge:
         found = self._kept.get(company_id)
         if found is not None and found[0] == asked:
             return found[1]
         with self._lock:
             found = self._kept.get(company_id)
             if found is None or found[0] != asked:
-                found = self._kept[company_id] = asked, self._read(company_id)
+                found = self._kept[company_id] = asked, read()
                 self._make_room(company_id)
             return found[1]
 

@@ -8,9 +8,8 @@ from services.matching.domain.identity_record import Identity
 from services.matching.domain.judgement import DIFFERENT, SAME
 from services.matching.domain.policy import SHIPPED_POLICY, Policy, number_of, shipped
 from services.matching.domain.scan import Scan
-from services.matching.engine.api import score_candidates
 from services.matching.engine.regrouping import Link, Regrouped, regroup
-from services.matching.operations.knowledge import Knowledge, known
+from services.matching.operations.knowledge import Knowledge, KnownCompanies
 from services.matching.operations.review_changes import review_changed, reviewing
 from services.matching.store import groups, judgements, policies, regrouping
 from services.matching.store.candidates import Candidates, candidates_of_customer
@@ -24,11 +23,11 @@ MOST_MEMBERS = 200
 CORRECTED = "CORRECTED"
 
 
-def regroup_some(tx: Transaction, cap: int, follower: str) -> bool:
+def regroup_some(tx: Transaction, known: KnownCompanies, cap: int, follower: str) -> bool:
     """Judge the groups of some changed customers anew; answers whether more wait."""
     taken = regrouping.take(tx, AT_ONCE)
-    company = known(tx) if taken else Knowledge()
-    if company.scan is not None:
+    company = known.seen_by(tx) if taken else None
+    if company is not None and company.scan is not None:
         judged_by = _policy_of(tx, company.scan)
         partners = regrouping.partners_of(tx, taken)
         by = reviewing(tx, company.scan, judged_by, company)
@@ -87,9 +86,8 @@ def _related(found: Candidates, policy: Policy, company: Knowledge, threshold: i
     """Return the candidates that are linked with the customer."""
     if found.own is None:
         return {}
-    evidence = score_candidates(found.own, found.identities, policy.model, company.frequencies)
-    rows = zip(found.shown, found.identities, evidence, strict=True)
-    return {shown[0]: identity for shown, identity, one in rows if one.confidence >= threshold}
+    linked = company.scorer_of(policy).sure(found.own, found.identities, threshold)
+    return {found.shown[row][0]: found.identities[row] for row, _ in linked}
 
 
 def _named(fresh: Sequence[FoundGroup], before: dict[str, str]) -> list[tuple[str, FoundGroup]]:

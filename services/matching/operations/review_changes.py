@@ -9,7 +9,6 @@ from services.matching.domain.judged_trees import JudgedTrees
 from services.matching.domain.policy import Policy
 from services.matching.domain.review_item import GROUP, MOST_OPEN, NOT_ALIKE, PAIR, NewItem
 from services.matching.domain.scan import Scan
-from services.matching.engine.api import score_candidates
 from services.matching.operations.knowledge import Knowledge
 from services.matching.operations.review_scan import in_question, is_shut, item_evidence
 from services.matching.store import (
@@ -44,7 +43,7 @@ class Reviewing:
 
     def score(self, one: Identity, others: Iterable[Identity]) -> list[Evidence]:
         """Return the evidence of one with each other."""
-        return score_candidates(one, list(others), self.scored_by.model, self.company.frequencies)
+        return self.company.scorer_of(self.scored_by).score(one, list(others))
 
 
 def reviewing(tx: Transaction, scan: Scan, scored_by: Policy, company: Knowledge) -> Reviewing:

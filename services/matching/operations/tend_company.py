@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from services.matching.operations.derive import RULES, derivation, derive
+from services.matching.operations.knowledge import KnownCompanies
 from services.matching.operations.regroup import regroup_some
 from services.matching.operations.run_scan import drop_unlisted
 from services.matching.store import companies, derivations, groups, match_keys, regrouping, scans
@@ -21,6 +22,7 @@ def companies_to_tend(upkeep: Database) -> list[str]:
 
 def tend_company(
     database: Database,
+    known: KnownCompanies,
     company_id: str,
     stopping: Callable[[], bool] = lambda: False,
     *,
@@ -33,7 +35,7 @@ def tend_company(
     more = True
     while more and not stopping():
         with database.transaction(TenantScope(company_id, actor="matching")) as tx:
-            more = regroup_some(tx, cap, follower)
+            more = regroup_some(tx, known, cap, follower)
 
 
 def _clear(database: Database, company_id: str) -> None:

@@ -146,7 +146,7 @@ class MatchingServicer(Conversations, grpc_pb.MatchingServiceServicer):
         self._searching.followed.wait(questions.pair_asked(request), context)
 
         def run(tx: Transaction) -> pb.ExplainMatchResponse:
-            found = explain_match(tx, request.left_id, request.right_id)
+            found = explain_match(tx, self._searching.search.known, request.left_id, request.right_id)
             return pb.ExplainMatchResponse(explanation=_account(found), never_compared=not found.shared_keys)
 
         return self._edge.read(context, run)
@@ -156,7 +156,7 @@ class MatchingServicer(Conversations, grpc_pb.MatchingServiceServicer):
         questions.required(group_id=request.group_id)
 
         def run(tx: Transaction) -> pb.ExplainGroupResponse:
-            found = explain_group(tx, request.group_id)
+            found = explain_group(tx, self._searching.search.known, request.group_id)
             weakest = frozenset(found.group.weakest or ())
             pairs = [
                 pb.GroupPair(

@@ -9,8 +9,11 @@ from services.matching.domain.identity_record import Identity
 from services.matching.store.identity_text import identity_from
 from services.matching.store.match_keys import array_text
 
-_OF_CUSTOMER = "SELECT find_candidates(%s::uuid, NULL, %s::integer, %s)"
-_OF_KEYS = "SELECT find_candidates(NULL, %s::bigint[], %s::integer, %s)"
+ENOUGH = 40
+"""Candidates that the rarest keys must bring before wider ones are left out."""
+
+_OF_CUSTOMER = f"SELECT find_candidates(%s::uuid, NULL, %s::integer, {ENOUGH}, %s)"
+_OF_KEYS = f"SELECT find_candidates(NULL, %s::bigint[], %s::integer, {ENOUGH}, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,9 @@ class Candidates:
     listed_scan: str
     root_id: str
     own: Identity | None
-    capped: frozenset[int]
+    unused: frozenset[int]
+    """Keys that too many share to be used."""
+
     shown: Sequence[tuple[str, str, str, str]]
     """Id, name, primary e-mail and phone of each candidate."""
 
@@ -48,14 +53,14 @@ def candidates_of_keys(reader: ReadsOneValue, keys: Sequence[int], cap: int, fol
 
 def _read(text: str | None) -> Candidates:
     assert text is not None
-    age, policy, scan, root, own, capped, rows = json.loads(text)
+    age, policy, scan, root, own, unused, rows = json.loads(text)
     return Candidates(
         float("inf") if age is None else max(0.0, age),
         policy,
         scan or "",
         root or "",
         identity_from(own) if own else None,
-        frozenset(capped),
+        frozenset(unused),
         [(row[0], row[1], row[2], row[3]) for row in rows],
         [identity_from(row[4]) for row in rows],
     )

@@ -28,6 +28,9 @@ _DERIVED = """
     UPDATE companies SET derivation = %s, derivation_wanted = '', derived_to = NULL
     WHERE company_id = (SELECT app_company())
 """
+_JUDGED_BY = """
+    SELECT policy_number, coalesce(listed_scan_id::text, '') FROM companies WHERE company_id = (SELECT app_company())
+"""
 _SWEPT = "UPDATE companies SET swept_generation = %s WHERE company_id = (SELECT app_company())"
 _GENERATION = "SELECT generation FROM feed_passes WHERE name = %s"
 _BEGIN_GENERATION = """
@@ -90,6 +93,12 @@ def note_derived_to(tx: Transaction, wanted: str, customer_id: str | None) -> No
 def note_derived(tx: Transaction, derivation: str) -> None:
     """Note that all records are derived so."""
     tx.execute(_DERIVED, (derivation,))
+
+
+def judged_by(tx: Transaction) -> tuple[int, str]:
+    """Return the number of the policy in use and the listed scan; 0 and '' where the company has none."""
+    found = tx.execute(_JUDGED_BY).fetchone()
+    return (found[0], found[1]) if found else (0, "")
 
 
 def note_swept(tx: Transaction, generation: int) -> None:

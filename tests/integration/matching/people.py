@@ -89,7 +89,7 @@ class Company:
     def explained(self, left: int, right: int) -> Explained:
         """What ExplainMatch gives."""
         with self.database.transaction(self.scope, read_only=True) as tx:
-            return explain_match(tx, customer_id(left), customer_id(right))
+            return explain_match(tx, self.search.known, customer_id(left), customer_id(right))
 
     def ask_for_scan(self, min_confidence: int = 50) -> str:
         """Ask for a scan; answers its id."""
@@ -113,7 +113,7 @@ class Company:
 
     def tend(self) -> None:
         """Do what upkeep does for the company."""
-        tend_company(self.database, self.company_id, cap=self.key_cap, follower=FOLLOWER)
+        tend_company(self.database, self.search.known, self.company_id, cap=self.key_cap, follower=FOLLOWER)
 
     def page(self, min_confidence: int = 0, size: int = 20, token: str = "") -> GroupPage:
         """A page of what the last scan found."""

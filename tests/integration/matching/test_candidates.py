@@ -4,6 +4,7 @@ import pytest
 
 from services.matching.domain.failures import CustomerNotFound
 from services.matching.operations.find_duplicates import find_duplicates
+from services.matching.store.candidates import ENOUGH
 from tests.integration.matching.people import ANN, ANNE, BOB, Company, change, customer_id
 
 
@@ -45,6 +46,29 @@ def test_a_key_at_the_cap_is_still_used(company: Company) -> None:
     company.follow(*[change(number, name=f"Nr{number} Person{number}", email="a@b.example") for number in range(1, 6)])
     found = company.matches(email="a@b.example", min_confidence=0)
     assert (found.compared, found.capped_keys) == (5, ())
+
+
+def test_wide_keys_are_left_out_and_named_where_rarer_ones_bring_enough(company: Company) -> None:
+    home = [change(number, name=f"Nr{number} Person{number}", phone=ANN["phone"]) for number in range(1, ENOUGH - 1)]
+    company.follow(*home, change(50, name="Jo Quill", email=ANN["email"]))
+    found = company.matches(min_confidence=0, email=ANN["email"], phone=ANN["phone"])
+    assert (found.compared, found.capped_keys) == (ENOUGH - 1, ()), "phone, e-mail and what stands before its @"
+    company.follow(change(60, name="Kim Wexler", email=ANN["email"]))
+    found = company.matches(min_confidence=0, email=ANN["email"], phone=ANN["phone"])
+    assert {candidate.customer_id for candidate in found.candidates} == {customer_id(50), customer_id(60)}
+    assert found.capped_keys == ("phone:+12125550147",)
+
+
+def test_the_rarest_key_is_used_however_many_share_it_below_the_cap(company: Company) -> None:
+    shared = [change(number, name=f"Nr{number} Person{number}", phone=ANN["phone"]) for number in range(1, 61)]
+    company.follow(*shared)
+    assert company.matches(min_confidence=0, phone=ANN["phone"]).compared == 60
+
+
+def test_the_customer_itself_counts_in_no_key(company: Company) -> None:
+    home = [change(number, name=f"Nr{number} Person{number}", phone=ANN["phone"]) for number in range(1, ENOUGH + 1)]
+    company.follow(*home, change(50, **ANN))
+    assert company.found(50).compared == ENOUGH
 
 
 def test_work_is_bounded_by_the_cap_where_very_many_share_a_key(company: Company) -> None:
@@ -89,7 +113,7 @@ def test_companies_do_not_meet(company: Company, other_company: Company) -> None
 
 def test_the_search_function_raises_without_a_company(company: Company) -> None:
     with company.database.connection() as connection, pytest.raises(Exception, match=r"company_id is not set"):
-        connection.execute("SELECT find_candidates(NULL, '{1}', 1, 'customers')")
+        connection.execute("SELECT find_candidates(NULL, '{1}', 1, 40, 'customers')")
 
 
 def test_an_explanation_adds_up_and_names_the_shared_keys(company: Company) -> None:

@@ -103,7 +103,7 @@ def test_a_change_of_region_derives_every_record_anew(company: Company, monkeypa
     before = company.matches("KE", min_confidence=0, phone="+254701234567")
     company.follow(settings("KE"))
     assert companies_to_tend(company.upkeep) == ["acme"]
-    tend_company(company.database, "acme")
+    tend_company(company.database, company.search.known, "acme")
     assert companies_to_tend(company.upkeep) == []
     after = company.matches("KE", min_confidence=0, phone="+254701234567")
     assert (before.compared, after.compared) == (0, 5)
@@ -122,10 +122,10 @@ def test_what_a_whole_pass_has_not_seen_is_swept(company: Company, monkeypatch: 
     _end_pass(company)
     begin_pass(company.database, FOLLOWER)
     company.follow(change(1, 1, **ANN), change(7, 2, **ANN))
-    tend_company(company.database, "acme")
+    tend_company(company.database, company.search.known, "acme")
     assert company.value("SELECT count(*) FROM match_records") == 7
     _end_pass(company)
-    tend_company(company.database, "acme")
+    tend_company(company.database, company.search.known, "acme")
     assert company.duplicates_of(1) == [customer_id(7)]
     assert company.value("SELECT count(*) FROM match_records") == 2
     assert company.value("SELECT count(DISTINCT customer_id) FROM match_keys") == 2

@@ -152,7 +152,7 @@ def test_a_group_explains_every_pair_and_names_the_weakest_link(people: Company)
     people.scan()
     group = max(people.page().groups, key=lambda one: len(one.members))
     with people.database.transaction(people.scope, read_only=True) as tx:
-        found = explain_group(tx, group.group_id)
+        found = explain_group(tx, people.search.known, group.group_id)
     assert {frozenset(pair) for pair, _ in found.pairs} == {
         frozenset(ids(1, 2)),
         frozenset(ids(1, 3)),
@@ -169,7 +169,7 @@ def test_a_large_group_is_explained_within_bounds(company: Company) -> None:
     company.scan()
     [group] = company.page().groups
     with company.database.transaction(company.scope, read_only=True) as tx:
-        found = explain_group(tx, group.group_id)
+        found = explain_group(tx, company.search.known, group.group_id)
     assert (len(group.members), len(found.pairs) + found.left_out) == (20, 190)
     assert {pair[0] for pair, _ in found.pairs} >= {group.master_id}
     assert len(found.pairs) <= 20
@@ -179,7 +179,7 @@ def test_a_large_group_is_explained_within_bounds(company: Company) -> None:
 def test_an_unknown_group_is_not_found(people: Company, group_id: str) -> None:
     people.scan()
     with people.database.transaction(people.scope, read_only=True) as tx, pytest.raises(GroupNotFound):
-        explain_group(tx, group_id)
+        explain_group(tx, people.search.known, group_id)
 
 
 def test_a_group_of_another_company_is_not_found(people: Company, other_company: Company) -> None:
@@ -187,7 +187,7 @@ def test_a_group_of_another_company_is_not_found(people: Company, other_company:
     other_company.scan()
     group_id = people.page().groups[0].group_id
     with other_company.database.transaction(other_company.scope, read_only=True) as tx, pytest.raises(GroupNotFound):
-        explain_group(tx, group_id)
+        explain_group(tx, other_company.search.known, group_id)
 
 
 def test_what_an_ended_scan_has_left_behind_is_cleared_away(people: Company) -> None:

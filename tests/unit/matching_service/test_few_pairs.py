@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from services.matching.domain.default_model import DEFAULT_MODEL
 from services.matching.domain.identity_record import Identity, identify
 from services.matching.domain.model import Frequencies
-from services.matching.engine.few_pairs import few_pairs, score_few
+from services.matching.engine.api import Scorer
+from services.matching.engine.few_pairs import few_pairs
 from services.matching.engine.frequencies import CompactCounts
 from services.matching.engine.model_arrays import counted_attributes
 from services.matching.engine.online import score_many
@@ -52,7 +53,19 @@ counts = st.builds(
 def test_few_pairs_score_as_many_do(left: Identity, others: list[Identity], frequencies: Frequencies | None) -> None:
     scorer = few_pairs(DEFAULT_MODEL, frequencies)
     assert scorer is not None, "a comparison or a level is unknown here: every online call falls back to arrays"
-    assert score_few(scorer, left, others) == score_many(left, others, DEFAULT_MODEL, frequencies)
+    many = score_many(left, others, DEFAULT_MODEL, frequencies)
+    assert [scorer.evidence(left, other) for other in others] == many
+
+
+@given(
+    left=identities, others=st.lists(identities, max_size=5), frequencies=counts | st.none(), least=st.integers(0, 100)
+)
+def test_those_who_are_sure_enough_are_those_of_all(
+    left: Identity, others: list[Identity], frequencies: Frequencies | None, least: int
+) -> None:
+    scorer = Scorer(DEFAULT_MODEL, frequencies)
+    every = enumerate(scorer.score(left, others))
+    assert scorer.sure(left, others, least) == [(row, one) for row, one in every if one.confidence >= least]
 
 
 @given(st.dictionaries(st.text(), st.floats(1.0, 1e6), max_size=50), st.text())
