@@ -24,7 +24,7 @@ def resolve_task(resolving: Resolving, customers: Customers, task: Waiting) -> N
     if automatic and (before is None or before.digest != conversation.digest):
         resolve_conversation(resolving, customers, scope, conversation)
     with resolving.database.transaction(scope) as tx:
-        conversation_tasks.done(tx, conversation)
+        conversation_tasks.done(tx, conversation.conversation_id, conversation.epoch, conversation.revision)
 
 
 def try_later(database: Database, task: Waiting, error: Exception) -> bool:

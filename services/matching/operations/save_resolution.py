@@ -6,15 +6,16 @@ from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import CREATED, NAME_ONLY, NONE, Resolution
 from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence
 from services.matching.operations.open_review_item import open_review_item, withdraw_review_item
-from services.matching.store import conversation_resolutions
+from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Database, TenantScope, Transaction
 
 _SETTLED = "RESOLVED"
 
 
 def save_resolution(database: Database, scope: TenantScope, resolution: Resolution) -> Resolution:
-    """Write what became of a conversation, and ask a person where one must look."""
+    """Write what became of a conversation, and ask a person where one must look; it waits no longer."""
     with database.transaction(scope) as tx:
+        conversation_tasks.done(tx, resolution.conversation_id, resolution.epoch, resolution.revision)
         one = replace(resolution, resolved_by=scope.actor, review_item_id=_reviewed(tx, resolution))
         return replace(one, resolved_at=conversation_resolutions.save(tx, one))
 

@@ -36,9 +36,11 @@ _DROP = """
     DELETE FROM conversation_tasks
     WHERE company_id = (SELECT app_company()) AND conversation_id = ANY(%s::uuid[])
 """
+# An epoch that is not known, since the conversation was read and not followed, is the current one.
 _DONE = """
     DELETE FROM conversation_tasks
-    WHERE company_id = (SELECT app_company()) AND conversation_id = %s::uuid AND epoch = %s AND revision = %s
+    WHERE company_id = (SELECT app_company()) AND conversation_id = %s::uuid
+      AND (epoch = %s OR %s = '') AND revision <= %s
 """
 _TRY_LATER = """
     UPDATE conversation_tasks
@@ -99,9 +101,9 @@ def drop(tx: Transaction, conversation_ids: Iterable[str]) -> None:
     tx.execute(_DROP, (list(conversation_ids),))
 
 
-def done(tx: Transaction, conversation: Conversation) -> None:
+def done(tx: Transaction, conversation_id: str, epoch: str, revision: int) -> None:
     """Let a conversation wait no longer, unless it has changed since."""
-    tx.execute(_DONE, (conversation.conversation_id, conversation.epoch, conversation.revision))
+    tx.execute(_DONE, (conversation_id, epoch, epoch, revision))
 
 
 def try_later(tx: Transaction, task: Waiting, seconds: float, failure: str, *, counts: bool, park: bool) -> None:

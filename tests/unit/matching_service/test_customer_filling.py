@@ -1,4 +1,4 @@
-"""What a conversation adds to its customer: empty fields are filled, what differs stands beside, nothing is replaced."""
+"""What a conversation adds to its customer: empty fields are filled, what differs stands beside it."""
 
 import pytest
 

@@ -1,0 +1,128 @@
+"""The customers service as the resolving of conversations uses it, in memory: keys are held once."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from patronage.customers.v1 import customer_pb2
+from services.identity.emails import normalize_email
+from services.identity.phones import normalize_phone
+from services.matching.convert.conversations import creation, customer_now, update
+from services.matching.domain.conversation import Conversation, Given
+from services.matching.domain.customer_filling import CustomerNow, Filling
+from services.matching.domain.customers_answers import Changed, Gone, Taken
+from tests.integration.matching.people import customer_id
+from tests.integration.matching.people import customer_id as new_customer_id
+
+_NORMAL: dict[int, Callable[[str], str]] = {1: normalize_email, 2: normalize_phone, 3: str.lower}
+
+
+class Desk:
+    """Customers and conversations; `fail` holds what the next call of a method raises."""
+
+    def __init__(self) -> None:
+        self.customers: dict[str, customer_pb2.Customer] = {}
+        self.conversations: dict[str, Conversation] = {}
+        self.fail: dict[str, list[Exception]] = {}
+        self.calls: list[str] = []
+        self._answers: dict[str, Any] = {}
+        self._numbers = itertools.count(500)
+
+    def add(self, number: int, **fields: Any) -> str:
+        """A customer that is there already."""
+        customer = customer_pb2.Customer(customer_id=customer_id(number), etag="e1", name=fields.pop("name", ""))
+        for kind, name in ((1, "email"), (2, "phone"), (3, "address")):
+            if fields.get(name):
+                customer.contact_points.add(kind=kind, value=fields[name])
+        self.customers[customer.customer_id] = _normalized(customer)
+        return customer.customer_id
+
+    def record(self, number: int, **given: str) -> Conversation:
+        """A conversation as it is recorded, or changed by what is given now."""
+        conversation_id = customer_id(9000 + number)
+        before = self.conversations.get(conversation_id, Conversation(conversation_id, f"s{number}", epoch="e1"))
+        revision = before.revision + 1
+        now = replace(before, revision=revision, etag=f"r{revision}", **given)
+        self.conversations[conversation_id] = now
+        return now
+
+    def by_hand(self, conversation: Conversation, to: str) -> Conversation:
+        """A person links a conversation, or takes it away: '' then."""
+        time = f"by hand {next(self._numbers)}" if to else ""
+        return self.record_link(self.conversations[conversation.conversation_id], to, time)
+
+    def record_link(self, conversation: Conversation, to: str, time: str) -> Conversation:
+        revision = conversation.revision + 1
+        now = replace(conversation, revision=revision, etag=f"r{revision}", origin_id=to, link_time=time)
+        self.conversations[now.conversation_id] = now
+        return now
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        self._begin("conversation")
+        return self.conversations[conversation_id]
+
+    def customer(self, customer_id: str) -> CustomerNow:
+        self._begin("customer")
+        if customer_id not in self.customers:
+            raise Gone(customer_id)
+        return customer_now(self.customers[customer_id])
+
+    def create(self, conversation: Conversation, given: Given, request_id: str) -> CustomerNow:
+        self._begin("create")
+        if request_id in self._answers:
+            return self._answers[request_id]  # type: ignore[no-any-return]
+        customer = _normalized(creation(conversation, given, request_id).customer)
+        self._refuse_taken(customer)
+        customer.customer_id, customer.etag = new_customer_id(next(self._numbers)), "e1"
+        self.customers[customer.customer_id] = customer
+        self._answers[request_id] = customer_now(customer, "token")
+        return self._answers[request_id]  # type: ignore[no-any-return]
+
+    def fill(self, customer: CustomerNow, filling: Filling, conversation: Conversation, request_id: str) -> CustomerNow:
+        self._begin("fill")
+        there = self.customers[customer.customer_id]
+        if there.etag != customer.etag:
+            raise Changed
+        wanted = update(customer, filling, conversation, request_id)
+        kinds = {point.kind for point in wanted.customer.contact_points}
+        kept = [point for point in there.contact_points if point.kind not in kinds]
+        after = customer_pb2.Customer(customer_id=there.customer_id, name=wanted.customer.name or there.name)
+        after.contact_points.extend([*kept, *wanted.customer.contact_points])
+        after.etag = f"{there.etag}+"
+        self._refuse_taken(_normalized(after))
+        self.customers[after.customer_id] = after
+        return customer_now(after, "token")
+
+    def link(self, conversation: Conversation, customer_id: str, request_id: str) -> tuple[Conversation, str]:
+        self._begin("link")
+        if request_id in self._answers:
+            return self._answers[request_id]  # type: ignore[no-any-return]
+        there = self.conversations[conversation.conversation_id]
+        if there.etag != conversation.etag:
+            raise Changed
+        self._answers[request_id] = self.record_link(there, customer_id, f"by resolver {next(self._numbers)}"), "token"
+        return self._answers[request_id]  # type: ignore[no-any-return]
+
+    def _begin(self, method: str) -> None:
+        self.calls.append(method)
+        if self.fail.get(method):
+            raise self.fail[method].pop(0)
+
+    def _refuse_taken(self, customer: customer_pb2.Customer) -> None:
+        kinds = {1: "EMAIL", 2: "PHONE"}
+        keys = {(point.kind, point.normalized_value) for point in customer.contact_points if point.kind in kinds}
+        hits = [
+            (other.customer_id, kinds[point.kind])
+            for other in self.customers.values()
+            for point in other.contact_points
+            if other.customer_id != customer.customer_id and (point.kind, point.normalized_value) in keys
+        ]
+        if hits:
+            raise Taken(hits)
+
+
+def _normalized(customer: customer_pb2.Customer) -> customer_pb2.Customer:
+    for point in customer.contact_points:
+        point.normalized_value = _NORMAL[point.kind](point.value)
+    return customer
