@@ -25,6 +25,7 @@ M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 
 MOST_TRIES = 5
+_FRESHNESS = "at_least_as_fresh"
 BULK_SHARE = 4
 """One part in so many of the threads for unary calls, and so of the connections, is what bulk work may hold."""
 MET_A_WRITER = (ConflictRetry, DeadlockDetected, SerializationFailure)
@@ -122,6 +123,8 @@ class Once:
         content = type(request)()
         content.CopyFrom(request)
         content.ClearField("request_id")  # a UUID in capitals is the same one
+        if _FRESHNESS in content.DESCRIPTOR.fields_by_name:
+            content.ClearField(_FRESHNESS)  # a client asks for what it wrote last, which is another write the next time
         fingerprint = hashlib.sha256(content.SerializeToString(deterministic=True)).digest()
         return Once(type(request).__name__, request_id.lower(), fingerprint)
 
