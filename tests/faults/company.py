@@ -18,11 +18,13 @@ from patronage.analytics.v1 import (
     sales_service_pb2_grpc,
 )
 from patronage.customers.v1 import (
+    activity_service_pb2_grpc,
     change_feed_pb2_grpc,
     company_service_pb2,
     company_service_pb2_grpc,
     conversation_service_pb2_grpc,
     customer_service_pb2_grpc,
+    engagement_service_pb2_grpc,
     import_export_service_pb2_grpc,
     note_service_pb2_grpc,
 )
@@ -78,6 +80,8 @@ class Company:
         customers, matching, analytics = (grpc.intercept_channel(channel, token) for channel in self._opened)
         self.customers = customer_service_pb2_grpc.CustomerServiceStub(customers)
         self.notes = note_service_pb2_grpc.NoteServiceStub(customers)
+        self.activities = activity_service_pb2_grpc.ActivityServiceStub(customers)
+        self.engagements = engagement_service_pb2_grpc.EngagementServiceStub(customers)
         self.talks = conversation_service_pb2_grpc.ConversationServiceStub(customers)
         self.settings = company_service_pb2_grpc.CompanyServiceStub(customers)
         self.imports = import_export_service_pb2_grpc.ImportExportServiceStub(customers)
