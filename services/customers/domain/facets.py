@@ -21,9 +21,6 @@ FACETS: Mapping[str, tuple[int, Sequence[str]]] = {
 }
 """What each facet adds for its first value, its second one and so on: nothing, its weight, twice its weight..."""
 
-FIRST_HIDDEN = 2048
-"""Customers in use have lower numbers, those that are merged, deleted or erased none below it."""
-
 
 def facets_of(view: Mapping[str, Json]) -> int:
     """The number of what is shown of a customer; the database calculates the same for its column."""
@@ -45,6 +42,16 @@ def allowed(wanted: Mapping[str, Sequence[str]]) -> list[int]:
         for name, (weight, values) in FACETS.items()
     ]
     return sorted(sum(part) for part in product(*parts))
+
+
+def stretches(states: Sequence[str]) -> list[tuple[int, int]]:
+    """The numbers of some states, whatever else is chosen: from each first one to before each last one."""
+    size, values = FACETS["state"]
+    found: list[tuple[int, int]] = []
+    for place in sorted(map(values.index, states)):
+        start, end = place * size, (place + 1) * size
+        found = [*found[:-1], (found[-1][0], end)] if found and found[-1][1] == start else [*found, (start, end)]
+    return found
 
 
 def bits_of(name: str, wanted: Sequence[str]) -> tuple[int, int, list[int]]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import Subquery
 
-from services.customers.domain.facets import FIRST_HIDDEN
+from services.customers.domain.facets import stretches
 from services.customers.domain.listing import COUNTED, Question
 from services.customers.domain.search_text import email_text
 from services.customers.store.tables import customer_labels
@@ -32,11 +32,11 @@ from services.identity.names import name_sort
 from services.identity.text import fold
 
 OF_LABELS = {
-    "tags_any", "tags_all", "external_system", "lifecycle_stages", "sources", "customer_types", "party_types",
+    "states", "tags_any", "tags_all", "external_system", "lifecycle_stages", "sources", "customer_types", "party_types",
     "has_email", "has_phone", "has_address",
 }  # fmt: skip
-"""Conditions that labels and the facets beside them answer, of customers in use."""
-BY_FACETS = OF_LABELS | {"states", "created_from", "created_before"}
+"""Conditions that labels and the facets beside them answer."""
+BY_FACETS = OF_LABELS | {"created_from", "created_before"}
 """Conditions for which the index of facets is the best one, whatever their values."""
 
 Source = Any
@@ -128,9 +128,7 @@ def labelled(wanted: LabelSet) -> Select[tuple[str]]:
 
 def labels_alone(question: Question, *, bounded: bool) -> Select[tuple[str]]:
     """The ids of those that the labels and the facets of a question hold for, from the labels' index alone."""
-    row = customer_labels.c
-    facets = cast(literal(question.facets()), ARRAY(BigInteger))
-    standing = row.facets == func.any(facets) if question.facets() else row.facets < FIRST_HIDDEN
+    row, standing = customer_labels.c, _standing(question)
     sets = label_sets(question)
     first, *others = [labelled(wanted).where(standing) for wanted in sets]
     for other in others:
@@ -143,6 +141,14 @@ def labels_alone(question: Question, *, bounded: bool) -> Select[tuple[str]]:
     # Who has several of them comes several times: so many rows hold more than COUNTED customers, or are all there are.
     first = first.limit((COUNTED + 1) * several) if bounded else first
     return select(first.subquery().c.customer_id).distinct()
+
+
+def _standing(question: Question) -> ColumnElement[bool]:
+    """The facets of a label hold for the choices and the states."""
+    facets = customer_labels.c.facets
+    if question.facets():
+        return facets == func.any(cast(literal(question.facets()), ARRAY(BigInteger)))
+    return or_(*(and_(facets >= start, facets < end) for start, end in stretches(question.states)))
 
 
 def label_joins(question: Question, source: Source) -> list[ColumnElement[bool]]:

@@ -122,6 +122,23 @@ def test_states_are_filtered_and_deleted_and_merged_ones_are_left_out(acme: Comp
     assert names(acme, states=("INACTIVE",)) == []
 
 
+def test_tags_and_states_are_asked_for_together_and_counted(acme: Company) -> None:
+    ids = [acme.create(f"Ann {place}", tags=["vip", "loyal"]) for place in range(4)]
+    acme.delete(ids[0])
+    acme.merge(ids[1], ids[2])
+    for question in ({"tags_any": ("vip",)}, {"tags_all": ("vip", "loyal")}):
+        for states, expected in (
+            (("ACTIVE",), {ids[1], ids[3]}),
+            (("INACTIVE",), set[str]()),
+            (("DELETED",), {ids[0]}),
+            (("ACTIVE", "DELETED"), {ids[0], ids[1], ids[3]}),
+            (("MERGED", "DELETED"), {ids[0], ids[2]}),
+        ):
+            found = page(acme, states=states, **question)
+            assert {one["customer_id"] for one in shown(found)} == expected, states
+            assert found.total_size == len(expected)
+
+
 def test_spans_of_time_include_their_start_and_leave_out_their_end(acme: Company) -> None:
     made = [acme.create(name) for name in ("Ann", "Bo", "Cy")]
     times = [datetime.fromisoformat(acme.shown(customer)["created_at"]) for customer in made]
