@@ -23,14 +23,20 @@ def same_given(left: str, right: str) -> bool:
     return not forms_of(left).isdisjoint(forms_of(right))
 
 
+@cache
+def _known() -> frozenset[str]:
+    """Return all names that have nicknames or are some; they are folded."""
+    return frozenset(_namer().nickname_lookup.keys() | _namer().canonical_lookup.keys())
+
+
 def has_nicknames(given: str) -> bool:
     """Return whether a given name stands for others, or others for it."""
-    return len(forms_of(given)) > 1 or bool(_namer().nicknames_of(given))
+    return given in _known() and (len(forms_of(given)) > 1 or bool(_namer().nicknames_of(given)))
 
 
 def given_root(given: str) -> str:
     """Return one full name to look a given name up by; Bob and Rob and Robert give the same."""
-    return _root(given) if len(given) <= 24 else given
+    return _root(given) if given in _known() else given
 
 
 @lru_cache(maxsize=_REMEMBERED)

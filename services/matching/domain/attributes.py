@@ -77,6 +77,13 @@ def plain_vowels(name: str) -> str:
     return name.replace("ae", "a").replace("oe", "o").replace("ue", "u") if "e" in name else name
 
 
+def _family_roots(names: Iterable[str]) -> list[str]:
+    """Return what `plain_vowels` makes of each name, which is quickest for all of them as one text."""
+    each = list(names)
+    roots = plain_vowels("\n".join(each)).split("\n")
+    return roots if len(roots) == len(each) else [plain_vowels(name) for name in each]
+
+
 USUAL_RARITY = 0.5
 RARITY = {"email": 0.05, "phone": 0.05, "external_id": 0.05, "email_local": 0.2, "line": 0.2}
 """How many other holders, unseen so far, are expected of a value that only one person was seen with."""
@@ -85,7 +92,7 @@ DERIVED_ATTRIBUTES = (
     DerivedAttribute("given_root", "given", lambda given: plain_vowels(given_root(given)) if len(given) > 1 else ""),
     DerivedAttribute("given_sound", "given", lambda given: soundex(plain_vowels(given)) if len(given) > 1 else ""),
     DerivedAttribute("given_initial", "given", lambda given: given[:1]),
-    DerivedAttribute("family_root", "family", plain_vowels),
+    DerivedAttribute("family_root", "family", plain_vowels, _family_roots),
     DerivedAttribute("family_start", "family", lambda family: family[:3]),
     DerivedAttribute("family_sound", "family", lambda family: soundex(plain_vowels(family))),
     DerivedAttribute("email_local", "email", _email_local, email_locals),

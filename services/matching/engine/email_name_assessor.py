@@ -71,5 +71,5 @@ def _stands_in(columns: Columns, part: str, name: Codes, email: Codes, is_open: 
         return found
     names, emails = columns[part].values, columns["email"].values
     pairs = zip(name[look].tolist(), email[look].tolist(), strict=True)
-    found[look] = [names[a] in emails[b].rpartition("@")[0] for a, b in pairs]
+    found[look] = [(whole := emails[b]).find(names[a], 0, max(whole.rfind("@"), 0)) >= 0 for a, b in pairs]
     return found

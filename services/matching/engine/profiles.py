@@ -11,7 +11,7 @@ from services.matching.engine.arrays import Codes, Mask, Rows
 _LETTERS = 32
 _START = 4
 _START_BITS = 16
-_AT_ONCE = 20_000
+_AT_ONCE = 4_000
 
 
 @dataclass(slots=True)

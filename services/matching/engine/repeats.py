@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.matching.engine.arrays import Mask, Rows, mixed, run_starts
+from services.matching.engine.arrays import Mask, Rows, mixed, order_of, run_starts
 from services.matching.engine.columns import Column, Columns
 from services.matching.engine.records import Records
 
@@ -57,8 +57,8 @@ def distinct(records: Records, judged: Collection[str] = ()) -> Distinct:
     """
     signature = _signature(records)
     named = np.fromiter((record_id in judged for record_id in records.ids), np.bool_) if judged else None
-    rows = np.arange(len(signature)) if named is None else np.argsort(named, kind="stable")
-    order = rows[np.argsort(signature[rows], kind="stable")]
+    rows = None if named is None else np.argsort(named, kind="stable")
+    order = order_of(signature) if rows is None else rows[order_of(signature[rows])]
     bounds = run_starts(signature[order])
     sizes = np.diff(bounds)
     start = np.repeat(bounds[:-1], sizes)
