@@ -27,8 +27,11 @@ _END_GONE = f"""
       AND ({_LEFT}) < least(cardinality(a.customers), 2)
 """
 _OPEN_AGAIN = f"""
-    WITH about AS MATERIALIZED ({_ABOUT} AND i.state = 'SUPERSEDED' AND i.kind = 'CONVERSATION'
-        AND i.outcome IN ('MERGED', 'DELETED') ORDER BY i.subject FOR UPDATE)
+    WITH about AS MATERIALIZED ({_ABOUT} AND i.state = 'SUPERSEDED' AND i.kind IN ('CONVERSATION', 'MERGE_UNDONE')
+        AND i.outcome IN ('MERGED', 'DELETED') AND (i.kind = 'CONVERSATION' OR NOT EXISTS (
+            SELECT FROM judgements j WHERE j.company_id = (SELECT app_company()) AND j.retracted_at IS NULL
+            AND j.verdict <> 'UNSURE' AND j.left_id = ANY(i.customers) AND j.right_id = ANY(i.customers)))
+        ORDER BY i.subject FOR UPDATE)
     UPDATE review_items i SET state = 'OPEN', ended_at = NULL, outcome = '', updated_at = clock_timestamp(),
         version = i.version + 1
     FROM about a
@@ -90,7 +93,7 @@ def end_gone(tx: Transaction, customer_ids: Sequence[str]) -> None:
 
 
 def open_again(tx: Transaction, customer_ids: Sequence[str]) -> None:
-    """Open the items of conversations again that ended only since these customers were gone for a time."""
+    """Open the items of conversations and undos again that ended only since these customers were gone for a time."""
     tx.execute(_OPEN_AGAIN, (list(customer_ids),))
 
 

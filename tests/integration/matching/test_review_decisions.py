@@ -20,6 +20,7 @@ from services.matching.operations.list_judgements import list_judgements
 from services.matching.operations.open_review_item import open_review_item
 from services.matching.operations.resolve_review_item import resolve_by_judgement
 from services.matching.operations.retract_judgement import retract_judgement
+from services.matching.operations.review_undone import review_undone
 from services.matching.store import review_items
 from services.runtime.failures import EtagMismatch, FieldsInvalid
 from services.runtime.ids import new_id
@@ -239,3 +240,23 @@ def test_the_figures_say_what_waits_who_decided_and_how_right_the_engine_was(que
     ]  # fmt: skip
     [band] = after.agreement
     assert (band.band, band.said_same, band.said("DIFFERENT"), band.mean_confidence) == (90, 1, 1, 90.0)
+
+
+def test_an_undo_that_is_left_undecided_is_asked_once(queue: Queue) -> None:
+    merge_id, sides = new_id(), [customer_id(6), customer_id(7)]
+    for _ in range(2):
+        queue.write(lambda tx: review_undone(tx, merge_id, customer_id(5), sides))
+    items = queue.items(kind=MERGE_UNDONE)
+    assert sorted(sorted(numbers_of(one)) for one in items) == [[5, 6], [5, 7]]
+    for item in items:
+        queue.decide(item, "DIFFERENT")
+    queue.write(lambda tx: review_undone(tx, merge_id, customer_id(5), sides))
+    assert queue.items(kind=MERGE_UNDONE) == []
+
+
+def test_an_undo_that_is_followed_after_its_question_leaves_it_open(queue: Queue) -> None:
+    queue.write(lambda tx: review_undone(tx, new_id(), customer_id(1), [customer_id(2)]))
+    queue.merge(1, 2, 2)
+    assert queue.items(kind=MERGE_UNDONE) == []
+    queue.undo(1, 2, 3)
+    assert numbers_of(only(queue, MERGE_UNDONE)) == {1, 2}
