@@ -16,6 +16,7 @@ from services.matching.domain.preview_token import NO_DIGEST
 from services.matching.domain.survivorship import RulesInForce
 from services.matching.operations.create_judgement import note_undo
 from services.matching.operations.judged_apart import check_judged, judged_apart
+from services.matching.operations.review_undone import review_undone
 from services.matching.operations.rules_in_force import rules_in_force
 from services.matching.servicer.batch_merge import BatchMerges
 from services.matching.servicer.sales_look import SalesLook
@@ -107,7 +108,7 @@ class MergeServicer(BatchMerges, grpc_pb.MergeServiceServicer):
         asked = merges.revert_request(request, caller_of(context).subject)
         reverted = self._storage.RevertMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
         undone = merges.undone_response(reverted)
-        return undone if request.leave_undecided else self._judged_different(undone, context)
+        return self._asked_about(undone, context, judge=not request.leave_undecided)
 
     def _rules_for(self, request: pb.MergeCustomersRequest, context: Any) -> RulesInForce:
         """Raise JudgedDifferent, or return the rules that hold for the merge."""
@@ -126,9 +127,12 @@ class MergeServicer(BatchMerges, grpc_pb.MergeServiceServicer):
                 return None
             raise
 
-    def _judged_different(self, undone: pb.UndoMergeResponse, context: Any) -> pb.UndoMergeResponse:
+    def _asked_about(self, undone: pb.UndoMergeResponse, context: Any, *, judge: bool) -> pb.UndoMergeResponse:
+        """Judge the sides to be different, or leave that to a person."""
+        merge, follow = undone.merge, note_undo if judge else review_undone
+
         def run(tx: Transaction) -> pb.UndoMergeResponse:
-            note_undo(tx, undone.merge.merge_id, undone.merge.target_id, list(undone.merge.source_ids))
+            follow(tx, merge.merge_id, merge.target_id, list(merge.source_ids))
             return undone
 
         return self._edge.write_once(context, None, run, pb.UndoMergeResponse)
