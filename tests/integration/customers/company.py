@@ -13,6 +13,7 @@ import psycopg
 from google.protobuf.empty_pb2 import Empty
 
 from services.customers.domain.merge import Merge, by_unit
+from services.customers.domain.survivorship import SHIPPED, Survivorship
 from services.customers.operations.apply_merge import Applied, apply_merge
 from services.customers.operations.create_customer import Created, create_customer
 from services.customers.operations.create_note import create_note
@@ -98,8 +99,10 @@ class Company:
         choices: Sequence[tuple[str, str]] = (),
         etags: dict[str, str] | None = None,
         reason: str = "",
+        holding: Survivorship = SHIPPED,
     ) -> Applied:
-        merge = Merge(merge_id or str(uuid.uuid4()), target, sources, by_unit(rules), by_unit(choices), reason)
+        merge_id = merge_id or str(uuid.uuid4())
+        merge = Merge(merge_id, target, sources, by_unit(rules), by_unit(choices), reason, holding=holding)
         found: Applied = self.write(lambda tx: apply_merge(tx, merge, etags or {}))
         return found
 

@@ -15,7 +15,9 @@ from services.customers.domain.failures import (
     PreviewStale,
     SelfMerge,
 )
+from services.customers.domain.forest import RULES, SOURCE_PRIORITY
 from services.customers.domain.merge import Merge
+from services.customers.domain.survivorship import RULES_OF, Survivorship
 from services.customers.operations.apply_merge import Applied
 from services.customers.operations.describe_merge import describe_merge
 from services.runtime.failures import FieldsInvalid, RequestIdReused
@@ -86,15 +88,19 @@ def test_a_chain_is_undone_in_any_order(acme: Company) -> None:
 
 def test_random_merges_edits_and_undos_leave_every_stored_view_as_it_folds(acme: Company) -> None:
     dice = random.Random(7)
-    everyone = [acme.create(f"N{n}", email=f"e{n % 5}@x.io", tags=[f"t{n % 3}"]) for n in range(10)]
+    everyone = [
+        acme.create(f"N{n}", email=f"e{n % 5}@x.io", tags=[f"t{n % 3}"], source=SOURCE_PRIORITY[n % 4])
+        for n in range(10)
+    ]
     standing: list[str] = []
     for _ in range(40):
         roots = sorted({acme.tree(customer).tree.root_id for customer in everyone})
         what = dice.choice(["merge", "merge", "undo", "edit", "note"])
         if what == "merge" and len(roots) > 3:
             target, *sources = dice.sample(roots, dice.choice([2, 3]))
-            rules = [("name", dice.choice(["SOURCE_WINS", "MOST_RECENT", "OLDEST", "MOST_COMPLETE"]))]
-            standing.append(acme.merge(target, *sources, rules=rules).merge.merge_id)
+            rules = [(field, dice.choice(RULES_OF[field])) for field in ("name", "email", "metadata", "phone")]
+            holding = Survivorship({}, dice.choice(RULES), tuple(dice.sample(SOURCE_PRIORITY, 3)))
+            standing.append(acme.merge(target, *sources, rules=rules, holding=holding).merge.merge_id)
         elif what == "undo" and standing:
             acme.undo(standing.pop(dice.randrange(len(standing))))
         elif what == "edit":
