@@ -1,5 +1,6 @@
 """Customers calls owns what the resolving of conversations asks of customers, and what its answers mean."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -23,6 +24,9 @@ _FOR_GOOD = (
     grpc.StatusCode.ALREADY_EXISTS,
     grpc.StatusCode.FAILED_PRECONDITION,
 )
+_IN_A_MOMENT = ("REQUEST_IN_PROGRESS", "CONFLICT_RETRY", "LOCK_TIMEOUT")
+_MOST_TRIES = 10
+_A_MOMENT_S = 0.05
 _KINDS = {1: "EMAIL", 2: "PHONE"}
 
 
@@ -96,6 +100,14 @@ class CustomersCalls:
         return method(request, metadata=tuple(named), timeout=self._seconds())
 
     def _write(self, method: Any, request: Any, customer_id: str) -> Any:
+        """Call, again where another one is at the same thing, which is over in a moment."""
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                return self._call(method, request)
+            except grpc.RpcError as error:
+                if reason_of_upstream(error) not in _IN_A_MOMENT:
+                    _told(error, customer_id)
+            time.sleep(_A_MOMENT_S)
         try:
             return self._call(method, request)
         except grpc.RpcError as error:

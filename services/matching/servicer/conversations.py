@@ -1,5 +1,6 @@
 """MatchingService: conversations that find their customer."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,12 +23,14 @@ from services.runtime.access import require_scope
 from services.runtime.caller import caller_of
 from services.runtime.database import TenantScope, Transaction
 from services.runtime.edge import Edge, M, Once
-from services.runtime.failures import Failure, ShuttingDown, TokenExpired
+from services.runtime.failures import Failure, RequestInProgress, ShuttingDown, TokenExpired
 from services.runtime.interceptors.upstream import reason_of_upstream
 from services.runtime.streams import end_of
 from services.runtime.waiting import FollowedChanges
 
 AT_ONCE = 4
+_MOST_TRIES = 10
+_A_MOMENT_S = 0.05
 
 
 class CallersCustomers(Customers, Protocol):
@@ -50,6 +53,10 @@ class Talking:
     resolving: Resolving
     followed: FollowedChanges
     customers_of: Callable[[Any], CallersCustomers]
+
+
+class _NobodyWaits(Exception):  # noqa: N818 - a name of what is true
+    """The caller of a stream has gone."""
 
 
 class _NotYet(Exception):  # noqa: N818 - a name of what is true
@@ -169,13 +176,18 @@ class Conversations:
         if once and (answered := self._answered(context, once, pb.SyncOrphanedConversationsResponse)) is not None:
             return answered
         calls, scope = self._talking.customers_of(context), caller_of(context).scope()
+        end = end_of(context)
         try:
             page = calls.orphans(asked)
 
             def resolve(message: conversation_pb2.Conversation) -> Resolved:
+                if end.is_set() and not end.draining:
+                    raise _NobodyWaits
                 return _outcome(self._talking.resolving, calls, scope, convert.conversation_of(message), dry_run)
 
             done = list(pool.map(resolve, page.conversations))
+        except _NobodyWaits:
+            return pb.SyncOrphanedConversationsResponse()
         except grpc.RpcError as error:
             _say_that_the_token_has_expired(error)
         response = pb.SyncOrphanedConversationsResponse(
@@ -194,12 +206,21 @@ class Conversations:
             raise _NotYet
 
         try:
-            return self._edge.write_once(context, once, run, response_type)
+            return self._once(context, once, run, response_type)
         except _NotYet:
             return None
 
     def _keep(self, context: Any, once: Once | None, response: M, response_type: type[M]) -> M:
-        return self._edge.write_once(context, once, lambda _: response, response_type) if once else response
+        return self._once(context, once, lambda _: response, response_type) if once else response
+
+    def _once(self, context: Any, once: Once, run: Callable[[Transaction], M], response_type: type[M]) -> M:
+        """As the edge does; a twin, such as a call that broke off and has not noticed yet, is waited for a moment."""
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                return self._edge.write_once(context, once, run, response_type)
+            except RequestInProgress:
+                time.sleep(_A_MOMENT_S)
+        return self._edge.write_once(context, once, run, response_type)
 
 
 def _named(calls: CallersCustomers, request: pb.SyncConversationRequest) -> Conversation:
