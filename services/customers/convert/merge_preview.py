@@ -72,10 +72,11 @@ def snapshot_message(company_id: str, snapshot: Snapshot, only: Collection[str])
         if only and customer_id not in only:
             continue
         customer = customer_message(company_id, shown)
-        room -= customer.ByteSize()
-        if room < 0:
+        if (size := customer.ByteSize()) > room:
             message.left_out_customer_ids.append(customer_id)
-        elif is_after:
+            continue
+        room -= size
+        if is_after:
             message.after.CopyFrom(customer)
         else:
             message.before.append(customer)

@@ -39,16 +39,16 @@ class Snapshot:
 
 
 def taken(before: Sequence[Fields], after: Fields, origins: Mapping[str, str]) -> Json:
-    """A snapshot as stored; roots that are too much for it are left out, the last ones first."""
+    """A snapshot as stored; roots that do not fit beside those before them are left out."""
     room = LARGEST_SNAPSHOT - weight(after)
     kept: list[Fields] = []
     left_out: list[str] = []
     for one in before:
-        room -= weight(one)
-        if room >= 0:
-            kept.append(one)
-        else:
+        if (size := weight(one)) > room:
             left_out.append(one["customer_id"])
+        else:
+            kept.append(one)
+            room -= size
     return {"before": kept, "after": after, "origins": dict(origins), "left_out": left_out}
 
 
