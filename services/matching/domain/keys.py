@@ -1,7 +1,7 @@
 """Keys owns which records are ever compared: those that share a blocking key, declared here as data."""
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 from services.matching.domain.attributes import ATTRIBUTES, DERIVED_ATTRIBUTES
 from services.matching.domain.identity_record import Identity
@@ -64,21 +64,27 @@ _SEPARATOR = "\x1f"
 _MOST_KEYS_OF_A_KIND = 16
 
 
+_READ = {attribute.name: attribute.read for attribute in ATTRIBUTES}
+_DERIVED = {derived.name: (derived.source, derived.derive) for derived in DERIVED_ATTRIBUTES}
+
+
 def blocking_keys(identity: Identity) -> list[tuple[str, str]]:
     """Return the (kind, value) pairs under which a record is found; the same ones in bulk and online."""
-    values = attribute_values(identity)
+    known: dict[str, tuple[str, ...]] = {}
     found: list[tuple[str, str]] = []
     for key in KEYS:
-        choices = [dict.fromkeys(value for value in values[part] if value) for part in key.parts]
-        for combination in list(product(*choices))[:_MOST_KEYS_OF_A_KIND]:
+        choices = [_distinct(identity, part, known) for part in key.parts]
+        for combination in islice(product(*choices), _MOST_KEYS_OF_A_KIND):
             parts = sorted(combination) if key.unordered else combination
             found.append((key.kind, _SEPARATOR.join(parts)))
     return found
 
 
-def attribute_values(identity: Identity) -> dict[str, tuple[str, ...]]:
-    """Return every attribute of a record, the derived ones too."""
-    values = {attribute.name: attribute.read(identity) for attribute in ATTRIBUTES}
-    for derived in DERIVED_ATTRIBUTES:
-        values[derived.name] = tuple(derived.derive(value) if value else "" for value in values[derived.source])
+def _distinct(identity: Identity, attribute: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the values that a record has of an attribute, each once, and remember them in `known`."""
+    values = known.get(attribute)
+    if values is None:
+        source, derive = _DERIVED.get(attribute, ("", None))
+        read = _READ[attribute](identity) if derive is None else map(derive, _distinct(identity, source, known))
+        values = known[attribute] = tuple(dict.fromkeys(filter(None, read)))
     return values

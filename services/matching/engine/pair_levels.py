@@ -3,8 +3,8 @@
 It says what the assessors say of many pairs at once; a property test holds the two together.
 """
 
-from collections.abc import Callable, Iterable
-from itertools import product
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -12,7 +12,7 @@ from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
 from services.identity.addresses import PostalAddress
 from services.identity.nicknames import has_nicknames, same_given
-from services.matching.domain.attributes import DERIVED_ATTRIBUTES, address_line
+from services.matching.domain.attributes import SHORTEST_LOCAL, address_line
 from services.matching.domain.identity_record import Identity
 from services.matching.engine import (
     address_assessors,
@@ -25,10 +25,10 @@ from services.matching.engine import (
 Found = tuple[int, str, str]
 """A level, and the attribute and value agreed on; '' where the value does not matter."""
 
+T = TypeVar("T")
 Rarity = Callable[[str, str], float]
 MISSING: Found = (-1, "", "")
 
-_email_local = next(derived.derive for derived in DERIVED_ATTRIBUTES if derived.name == "email_local")
 _alike = JaroWinkler.normalized_similarity
 
 
@@ -134,7 +134,7 @@ def organization(left: Identity, right: Identity, rarity: Rarity) -> Found:
 
 def email(left: Identity, right: Identity, rarity: Rarity) -> Found:
     """Return the level of the e-mails that agree best."""
-    return _best((_email(one, other) for one, other in product(left.emails, right.emails)), rarity)
+    return _best(_email, left.emails, right.emails, rarity)
 
 
 def _email(one: str, other: str) -> Found:
@@ -149,27 +149,38 @@ def _email(one: str, other: str) -> Found:
 
 def email_name(left: Identity, right: Identity, rarity: Rarity) -> Found:
     """Return whether a name that one record lacks stands in its e-mail."""
-    locals_of = [{_email_local(email) for email in identity.emails} - {""} for identity in (left, right)]
-    if locals_of[0] & locals_of[1]:
+    if not (left.emails or right.emails) or _share_a_local(left.emails, right.emails):
         return MISSING
-    levels = [
-        email_name_assessor.name_found(names, email)
-        for one, other in ((left, right), (right, left))
-        if (names := _open_names(one, other))
-        for email in other.emails
-    ]
-    return (min(levels), "", "") if levels else MISSING
+    best = email_name_assessor.NO_NAME + 1
+    for one, other in ((left, right), (right, left)):
+        names = _open_names(one, other) if other.emails else ()
+        for email in other.emails if names else ():
+            best = min(best, email_name_assessor.name_found(names, email))
+    return (best, "", "") if best <= email_name_assessor.NO_NAME else MISSING
 
 
-def _open_names(one: Identity, other: Identity) -> list[str]:
-    known = (other.name.given, other.name.family)
-    names = (one.name.given, one.name.family)
+def _share_a_local(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    known = {local for email in ours if (local := _email_local(email))} if theirs else ()
+    return bool(known) and any(_email_local(email) in known for email in theirs)
+
+
+def _email_local(email: str) -> str:
+    end = email.rfind("@")
+    return email[:end] if end >= SHORTEST_LOCAL else ""
+
+
+def _open_names(one: Identity, other: Identity) -> Sequence[str]:
+    ours, theirs = one.name, other.name
+    if ours.given == theirs.given and ours.family == theirs.family:
+        return ()
+    known = (theirs.given, theirs.family)
+    names = (ours.given, ours.family)
     return [name for name in names if len(name) >= email_name_assessor.SHORTEST_NAME and name not in known]
 
 
 def phone(left: Identity, right: Identity, rarity: Rarity) -> Found:
     """Return the level of the phones that agree best."""
-    return _best((_phone(one, other) for one, other in product(left.phones, right.phones)), rarity)
+    return _best(_phone, left.phones, right.phones, rarity)
 
 
 def _phone(one: str, other: str) -> Found:
@@ -181,7 +192,7 @@ def _phone(one: str, other: str) -> Found:
 
 def external_id(left: Identity, right: Identity, rarity: Rarity) -> Found:
     """Return the level of the identifiers that agree best."""
-    return _best((_external_id(one, other) for one, other in product(left.external_ids, right.external_ids)), rarity)
+    return _best(_external_id, left.external_ids, right.external_ids, rarity)
 
 
 def _external_id(one: str, other: str) -> Found:
@@ -192,7 +203,7 @@ def _external_id(one: str, other: str) -> Found:
 
 def address(left: Identity, right: Identity, rarity: Rarity) -> Found:
     """Return the level of the street addresses that agree best."""
-    return _best((_address(one, other) for one, other in product(left.addresses, right.addresses)), rarity)
+    return _best(_address, left.addresses, right.addresses, rarity)
 
 
 def _address(one: PostalAddress, other: PostalAddress) -> Found:
@@ -216,7 +227,7 @@ def _address(one: PostalAddress, other: PostalAddress) -> Found:
 
 def locality(left: Identity, right: Identity, rarity: Rarity) -> Found:
     """Return the level of the places that agree best."""
-    return _best((_locality(one, other) for one, other in product(left.addresses, right.addresses)), rarity)
+    return _best(_locality, left.addresses, right.addresses, rarity)
 
 
 def _locality(one: PostalAddress, other: PostalAddress) -> Found:
@@ -275,12 +286,16 @@ LEVELS: dict[str, tuple[Callable[[Identity, Identity, Rarity], Found], int]] = {
 """By comparison, with the number of levels that it knows."""
 
 
-def _best(alternatives: Iterable[Found], rarity: Rarity) -> Found:
-    """Return the best level, and of equal ones the rarest value."""
+def _best(compare: Callable[[T, T], Found], ours: Sequence[T], theirs: Sequence[T], rarity: Rarity) -> Found:
+    """Return the best level of any two values, and of equal ones the rarest value."""
+    if len(ours) == len(theirs) == 1:
+        return compare(ours[0], theirs[0])
     best = MISSING
-    for other in alternatives:
-        if _is_better(other, best, rarity):
-            best = other
+    for one in ours:
+        for other in theirs:
+            found = compare(one, other)
+            if _is_better(found, best, rarity):
+                best = found
     return best
 
 

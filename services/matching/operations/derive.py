@@ -21,7 +21,7 @@ def derivation(region: str) -> str:
 def derive(raw: RawIdentity, region: str) -> tuple[Identity, tuple[int, ...]]:
     """Return the identity and its keys."""
     identity = raw.normalized(region)
-    return identity, tuple(sorted(named_keys(identity)))
+    return identity, tuple(sorted({key_hash(kind, value) for kind, value in blocking_keys(identity)}))
 
 
 def named_keys(identity: Identity) -> dict[int, str]:
