@@ -41,7 +41,7 @@ def conversations() -> list[conversation_pb2.Conversation]:
 
 
 def record_all(company: Company) -> None:
-    stub = company.conversations
+    stub = company.talks
     for one in conversations():
         insist(stub.RecordConversation, talk.RecordConversationRequest(conversation=one))
 
