@@ -1,15 +1,15 @@
 """Results owns what a scan gives back: groups, pairs, the model and the report, in the caller's ids."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from services.matching.domain.evidence import Evidence, probability
 from services.matching.domain.model import Frequencies, Model
-from services.matching.engine.arrays import Rows
+from services.matching.engine.arrays import Rows, run_starts
 from services.matching.engine.assessors import Pairs
 from services.matching.engine.columns import Columns
 from services.matching.engine.grouping import RowGroups
@@ -19,6 +19,8 @@ from services.matching.engine.records import Records
 from services.matching.engine.repeats import Distinct
 from services.matching.engine.scan import Likely, ScoredPairs
 from services.matching.engine.scoring import score_pairs
+
+_ROW_BITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Group:
     @property
     def id(self) -> str:
         """Return the smallest id of a member, shorter ones first: the same in whatever order the rows come."""
-        return min(self.members, key=lambda member: (len(member), member))
+        shortest = min(map(len, self.members))
+        return min([member for member in self.members if len(member) == shortest])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,41 +94,31 @@ class Result:
 
 def result_of(records: Records, compared: Distinct, scored: ScoredPairs, groups: RowGroups, model: Model) -> Result:
     """Translate compared rows back to the caller's ids, with the rows that follow their equals."""
-    members = _input_rows(compared, groups)
-    ids, rows = records.ids, compared.rows.tolist()
-    order = sorted(range(len(members)), key=[inputs[0] for inputs in members].__getitem__)
-    weights, confidences = groups.weight.tolist(), groups.confidence.tolist()
-    named = []
-    for number in order:
-        first, second = groups.weakest[number]
-        ends = ids[rows[first]], ids[rows[second]]
-        names = tuple([ids[row] for row in members[number]])
-        named.append(Group(names, confidences[number], ends, weights[number]))
-    in_order = [members[number] for number in order]
+    rows, bounds = _input_rows(compared, groups)
+    order = np.argsort(rows[bounds[:-1]], kind="stable")
+    ends = compared.rows[np.array(groups.weakest, np.int64).reshape(-1, 2)]
+    columns = (bounds[:-1], bounds[1:], ends, groups.confidence, groups.weight)
+    ids, inputs, in_order, named = records.ids, rows.tolist(), [], []
+    for begin, end, (first, second), confidence, weight in zip(*(one[order].tolist() for one in columns), strict=True):
+        members = inputs[begin:end]
+        in_order.append(members)
+        named.append(Group(tuple([ids[row] for row in members]), confidence, (ids[first], ids[second]), weight))
     return Result(ids, named, in_order, model, records.columns, scored, compared.rows)
 
 
-def _input_rows(compared: Distinct, groups: RowGroups) -> list[list[int]]:
-    """Return the input rows of each group, in order."""
-    if not len(compared.followers):
-        return [sorted(members) for members in groups.members]
-    rows, followers = compared.rows.tolist(), _followers(compared, groups)
-    return [
-        sorted([*(rows[member] for member in members), *followers.get(number, ())])
-        for number, members in enumerate(groups.members)
-    ]
+def _input_rows(compared: Distinct, groups: RowGroups) -> tuple[Rows, Rows]:
+    """Return the input rows of all groups, one after the other and each in order, and where each group begins.
 
-
-def _followers(compared: Distinct, groups: RowGroups) -> dict[int, list[int]]:
-    """Return the followers of each group: rows equal to two members that are together."""
-    following: defaultdict[int, list[int]] = defaultdict(list)
-    if not len(compared.followers):
-        return following
+    A row that equals two members that are together is a member as well.
+    """
+    sizes = np.fromiter(map(len, groups.members), np.int64, len(groups.members))
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    members = np.fromiter(chain.from_iterable(groups.members), np.int64, len(owner))
     group_of = np.full(len(compared.rows), -1, np.int64)
-    for number, members in enumerate(groups.members):
-        group_of[members] = number
-    first, second = group_of[compared.first], group_of[compared.second]
-    together = (first >= 0) & (first == second)
-    for number, row in zip(first[together].tolist(), compared.followers[together].tolist(), strict=True):
-        following[number].append(row)
-    return following
+    group_of[members] = owner
+    first = group_of[compared.first]
+    together = (first >= 0) & (first == group_of[compared.second])
+    owner = np.concatenate((owner, first[together]))
+    packed = owner << _ROW_BITS | np.concatenate((compared.rows[members], compared.followers[together]))
+    packed.sort()
+    return packed & ((1 << _ROW_BITS) - 1), run_starts(packed >> _ROW_BITS)
