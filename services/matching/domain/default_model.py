@@ -41,6 +41,7 @@ DEFAULT_MODEL = Model(
                 Level("initial", 0.20, 0.06),
                 Level("different", 0.10, 0.90),
             ),
+            given_lift=1.0,
             names_only=True,
         ),
         Comparison(
@@ -115,6 +116,7 @@ DEFAULT_MODEL = Model(
                 Level("close year", 0.02, 0.055, 0.17),
                 Level("different", 0.02, 0.9278, 0.7595),
             ),
+            given_lift=1.0,
         ),
         Comparison(
             "external_id",

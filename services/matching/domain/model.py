@@ -41,6 +41,9 @@ class Comparison:
     names_only: bool = False
     """Evidence about the name, which alone never links two records."""
 
+    given_lift: float | None = None
+    """How much likelier strangers of one given name agree here, since names have fashions; None where they are not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

@@ -10,8 +10,7 @@ from services.matching.engine.arrays import Codes, Levels, Mask, Rows, Weights
 from services.matching.engine.assessors import Pairs
 from services.matching.engine.columns import Columns
 from services.matching.engine.model_arrays import WeightTable, weight_tables
-from services.matching.engine.name_assessors import names_agree
-from services.matching.engine.scoring import ASSESSORS, Gamma
+from services.matching.engine.scoring import ASSESSORS, Gamma, alike
 
 _ROUNDING = 1e-5
 _GUESSED = "email_name"
@@ -57,8 +56,8 @@ class Bounds:
         left, right, most = left[rows], right[rows], most[rows]
         for one in found:
             one.select(rows)
-        names = [comparison.name for comparison in self.model.comparisons]
-        for number in sorted(range(len(names)), key=lambda number: names[number] in _COSTLY):
+        of_all = [comparison.name for comparison in self.model.comparisons]
+        for number in sorted(range(len(of_all)), key=lambda number: of_all[number] in _COSTLY):
             before = found[number].most.copy()
             if self._look(number, found[number], left, right):
                 most += found[number].most - before
@@ -66,9 +65,9 @@ class Bounds:
                 rows, left, right, most = rows[keep], left[keep], right[keep], most[keep]
                 for one in found:
                     one.select(keep)
-        by_name = dict(zip(names, found, strict=True))
-        namesakes = names_agree(by_name["given"].levels, by_name["family"].levels)
-        return rows, Gamma(self.columns, [one.levels for one in found], [one.values for one in found], namesakes)
+        by_name = dict(zip(of_all, found, strict=True))
+        names = alike(by_name["given"].levels, by_name["family"].levels)
+        return rows, Gamma(self.columns, [one.levels for one in found], [one.values for one in found], names)
 
     def _glance(self, number: int, left: Rows, right: Rows) -> _Weighed:
         """Compare without looking at values."""

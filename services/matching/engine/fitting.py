@@ -7,13 +7,19 @@ import numpy as np
 from services.matching.domain.model import Comparison, Model
 from services.matching.engine.arrays import Levels, Weights
 from services.matching.engine.scoring import Gamma
-from services.matching.engine.shares import shares
+from services.matching.engine.shares import Observed, shares
 
 FEWEST_AGREED = 10.0
 """Expected matches that have both values, below which the shares among matches stay as shipped."""
 
 _SHIPPED_PAIRS = 20.0
 _MOST_PER_RECORD = 20.0
+_USUAL_AGREEING = 1.0
+"""Pairs of one given name that agree as often as others, beside those observed."""
+
+_DIFFERING = -1.0
+"""Levels of at most so many shipped bits say that two values are different, not that one is misspelt."""
+
 _MOST_AS_SHIPPED = 4.0
 """A share among relatives, or of matches that differ, is at most so many times the shipped one."""
 
@@ -24,7 +30,7 @@ class Sample:
 
     gamma: Gamma
     scale: Weights
-    random: list[Weights]
+    random: Observed
     records: int
 
 
@@ -55,12 +61,17 @@ def fit(model: Model, shipped: Model, sample: Sample, match: Weights, related: W
         duplicates_per_record=min(max(float(match.sum()) * per_record, fewest), _MOST_PER_RECORD),
         relatives_per_record=min(max(float(related.sum()) * per_record, fewest), _MOST_PER_RECORD),
     )
-    classes = _Classes(match, related, np.where(sample.gamma.namesakes, sample.scale - match - related, 0.0))
+    classes = _Classes(match, related, np.where(sample.gamma.alike.names, sample.scale - match - related, 0.0))
     prior = updated.prior(sample.records), updated.related_prior(sample.records)
     found = Fit(updated)
     comparisons = []
-    for default, levels, observed in zip(shipped.comparisons, sample.gamma.levels, sample.random, strict=True):
-        comparison, reason = _guarded(default, levels, observed, classes, prior)
+    random = sample.random
+    observed = zip(shipped.comparisons, sample.gamma.levels, random.levels, random.same_given, strict=True)
+    matches = random.pairs * prior[0] * _given_agrees(model)
+    for default, levels, strangers, same_given in observed:
+        comparison, reason = _guarded(default, levels, strangers, classes, prior)
+        if comparison is not default:
+            comparison = _lifted(comparison, same_given, matches)
         comparisons.append(comparison)
         if reason:
             found.kept[default.name] = reason
@@ -97,7 +108,7 @@ def _fitted(
     """Return one comparison with the shares found in each class, the shipped ones counting as a few pairs."""
     homes = [level.related for level in default.levels]
     namesakes = [level.among_namesakes for level in default.levels]
-    m = _among_matches(levels, classes.match, [level.m for level in default.levels])
+    m = _among_matches(levels, classes.match, default)
     u = _among_strangers(random, default)
     h = None if None in homes else _among_relatives(levels, classes.related, [home or 0.0 for home in homes])
     same = shares(levels, classes.namesakes, [share or 0.0 for share in namesakes])
@@ -115,14 +126,30 @@ def _fitted(
     return replace(default, levels=tuple(fitted))
 
 
-def _among_matches(levels: Levels, match: Weights, shipped: list[float]) -> Weights:
-    """Return the shares among matches; if most differed in what hardly changes, they would be several people."""
-    found = shares(levels, match, shipped)
-    most = min(_MOST_AS_SHIPPED * shipped[-1], 1.0)
-    if found[-1] > most:
-        found[:-1] *= (1.0 - most) / found[:-1].sum()
-        found[-1] = most
-    return found
+def _given_agrees(model: Model) -> float:
+    """Return the share of matches whose given names are the same."""
+    return next((one.levels[0].m for one in model.comparisons if one.name == "given"), 1.0)
+
+
+def _lifted(comparison: Comparison, same_given: Weights, matches: float) -> Comparison:
+    """Say how much likelier strangers of one given name agree; `matches` are among the pairs of one given name."""
+    if comparison.given_lift is None or not same_given.sum():
+        return comparison
+    agree = sum(level.m for level in comparison.levels[:-1]), sum(level.u for level in comparison.levels[:-1])
+    strangers = max(float(same_given.sum()) - matches, 0.0)
+    found = max(float(same_given[:-1].sum()) - matches * agree[0], 0.0)
+    lift = (found + _USUAL_AGREEING) / (strangers * agree[1] + _USUAL_AGREEING)
+    return replace(comparison, given_lift=float(min(max(lift, 1.0), 1.0 / max(agree[1], 1e-9))))
+
+
+def _among_matches(levels: Levels, match: Weights, default: Comparison) -> Weights:
+    """Return the shares among matches; if many differed in what hardly changes, they would be several people."""
+    shipped = np.array([level.m for level in default.levels])
+    found = shares(levels, match, shipped.tolist())
+    most = _MOST_AS_SHIPPED * shipped
+    many = np.array([level.weight <= _DIFFERING for level in default.levels]) & (found > most)
+    rest = max(1.0 - float(most[many].sum()), 0.0)
+    return np.where(many, most, found * rest / found[~many].sum())
 
 
 def _among_relatives(levels: Levels, related: Weights, shipped: list[float]) -> Weights:

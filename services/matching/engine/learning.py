@@ -1,6 +1,8 @@
 """Learning owns how the weights follow the data at hand: expectation maximisation from the shipped model."""
 
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -72,7 +74,7 @@ def responsibilities(gamma: Gamma, model: Model, records: int) -> tuple[Weights,
     match = np.full(len(gamma), np.log2(model.prior(records)))
     related = np.full(len(gamma), np.log2(model.related_prior(records)))
     for table, levels, values in zip(weight_tables(model), gamma.levels, gamma.values, strict=True):
-        stranger = table.stranger_bits(gamma.columns, levels, values, gamma.namesakes)
+        stranger = table.stranger_bits(gamma.columns, levels, values, gamma.alike)
         match += table.match[levels] - stranger
         related += np.where(table.shared[levels], table.related[levels] - stranger, 0.0)
     largest = np.maximum(np.maximum(match, related), 0.0)
@@ -86,7 +88,7 @@ def _sample(columns: Columns, found: Candidates, shipped: Model, seed: int, crew
     generator = np.random.default_rng(seed)
     left, right = _random_pairs(columns.size, generator)
     counted = (observed_levels(part, shipped) for part in _assessed(columns, left, right, shipped, crew, (0.0, 0.25)))
-    random = [np.asarray(sum(levels)) for levels in zip(*counted, strict=True)]
+    random = reduce(add, counted)
     chosen, scale = _chosen(found.found_by_several(), generator)
     left, right, keys = found.take(chosen)
     gamma = joined(_assessed(columns, left, right, shipped, crew, (0.25, 0.5)))

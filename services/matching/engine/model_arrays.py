@@ -14,6 +14,14 @@ _kept: dict[int, tuple[Model, Sequence["WeightTable"]]] = {}
 
 
 @dataclass(slots=True)
+class Alike:
+    """Which pairs are of namesakes, and which have the same given name, whatever else they share."""
+
+    names: Mask
+    given: Mask
+
+
+@dataclass(slots=True)
 class WeightTable:
     """One comparison in bits by level, with a last entry of nothing for MISSING."""
 
@@ -32,22 +40,25 @@ class WeightTable:
     namesake: Weights | None
     """log2 of u among strangers of one name; None when the name suggests nothing here."""
 
+    lift: Weights | None
+    """What is added to `stranger` where given names are the same; None where they tell nothing."""
+
     counted: list[tuple[int, str]]
     """Levels whose value's own frequency matters, with its attribute."""
 
-    def stranger_bits(self, columns: Columns, levels: Levels, values: Codes, namesakes: Mask | None) -> Weights:
-        """Return log2 of u for each pair: of the value agreed on where it was counted, of namesakes where they are."""
+    def stranger_bits(self, columns: Columns, levels: Levels, values: Codes, alike: Alike | None) -> Weights:
+        """Return log2 of u for each pair: of the value agreed on where it was counted, more where names are alike."""
         bits = self.stranger[levels]
         for level, attribute in self.counted:
             rate_bits = columns.rate_bits(attribute)
             if rate_bits is not None:
                 at = np.flatnonzero((levels == level) & (values >= 0))
                 bits[at] = rate_bits[values[at]]
-        return (
-            bits
-            if self.namesake is None or namesakes is None
-            else np.where(namesakes, np.maximum(bits, self.namesake[levels]), bits)
-        )
+        if alike is None:
+            return bits
+        if self.lift is not None:
+            bits = np.where(alike.given, np.minimum(bits + self.lift[levels], 0.0), bits)
+        return bits if self.namesake is None else np.where(alike.names, np.maximum(bits, self.namesake[levels]), bits)
 
 
 def weight_tables(model: Model) -> Sequence[WeightTable]:
@@ -68,6 +79,7 @@ def _table(comparison: Comparison) -> WeightTable:
         _bits([level.u if level.related is None else level.related for level in levels]),
         np.array([*(level.related is not None for level in levels), False]),
         _namesake_bits(comparison),
+        _lift_bits(comparison),
         [(index, level.frequency_of) for index, level in enumerate(levels) if level.frequency_of],
     )
 
@@ -81,6 +93,13 @@ def counted_attributes(model: Model) -> list[str]:
 def _namesake_bits(comparison: Comparison) -> Weights | None:
     known = [level.among_namesakes for level in comparison.levels]
     return _bits([share or 0.0 for share in known]) if any(known) else None
+
+
+def _lift_bits(comparison: Comparison) -> Weights | None:
+    """Return what agreement of any degree gains in strangers of one given name."""
+    if not comparison.given_lift or comparison.given_lift == 1.0:
+        return None
+    return np.array([np.log2(comparison.given_lift)] * (len(comparison.levels) - 1) + [0.0, 0.0])
 
 
 def _bits(probabilities: list[float]) -> Weights:

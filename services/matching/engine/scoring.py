@@ -21,8 +21,9 @@ from services.matching.engine.contact_assessors import (
 from services.matching.engine.crew import Crew
 from services.matching.engine.email_name_assessor import assess_email_name
 from services.matching.engine.ladder import climb, rungs
-from services.matching.engine.model_arrays import weight_tables
+from services.matching.engine.model_arrays import Alike, weight_tables
 from services.matching.engine.name_assessors import (
+    EXACT,
     assess_family,
     assess_given,
     assess_middle,
@@ -63,11 +64,10 @@ class Gamma:
     columns: Columns
     levels: list[Levels]
     values: list[Codes]
-    namesakes: Mask
-    """Where the names agree, whatever else does."""
+    alike: Alike
 
     def __len__(self) -> int:
-        return len(self.namesakes)
+        return len(self.alike.names)
 
 
 @dataclass(slots=True)
@@ -95,8 +95,13 @@ def assess(pairs: Pairs, model: Model) -> Gamma:
         pairs.columns,
         [one.levels for one in assessed.values()],
         [one.values for one in assessed.values()],
-        names_agree(assessed["given"].levels, assessed["family"].levels),
+        alike(assessed["given"].levels, assessed["family"].levels),
     )
+
+
+def alike(given: Levels, family: Levels) -> Alike:
+    """Return where names are alike, by what was found for given and family name."""
+    return Alike(names_agree(given, family), given == EXACT)
 
 
 def joined(parts: list[Gamma]) -> Gamma:
@@ -105,7 +110,7 @@ def joined(parts: list[Gamma]) -> Gamma:
         parts[0].columns,
         [np.concatenate(levels) for levels in zip(*(part.levels for part in parts), strict=True)],
         [np.concatenate(values) for values in zip(*(part.values for part in parts), strict=True)],
-        np.concatenate([part.namesakes for part in parts]),
+        Alike(*(np.concatenate([getattr(part.alike, which) for part in parts]) for which in ("names", "given"))),
     )
 
 
@@ -119,7 +124,7 @@ def score(gamma: Gamma, model: Model, records: int) -> Scored:
             weights.append(nothing)
             adjustments.append(nothing)
             continue
-        stranger = table.stranger_bits(gamma.columns, levels, values, gamma.namesakes)
+        stranger = table.stranger_bits(gamma.columns, levels, values, gamma.alike)
         weights.append(table.match[levels] - table.stranger[levels])
         adjustments.append(table.stranger[levels] - stranger)
         related += np.where(table.shared[levels], table.related[levels] - stranger, 0.0)
@@ -171,6 +176,7 @@ def score_pairs(pairs: Pairs, model: Model) -> tuple[Gamma, Scored]:
 
 def _climbed(pairs: Pairs, model: Ladder) -> tuple[Gamma, Scored]:
     levels, nothing = rungs(pairs), np.zeros(len(pairs))
-    gamma = Gamma(pairs.columns, levels, [np.full(len(pairs), MISSING, np.int32)] * len(levels), nothing > 0)
+    unlike = Alike(nothing > 0, nothing > 0)
+    gamma = Gamma(pairs.columns, levels, [np.full(len(pairs), MISSING, np.int32)] * len(levels), unlike)
     climbed = climb(levels, model)
     return gamma, Scored(climbed.total, climbed.confidence, climbed.weights, [nothing] * len(levels), nothing)
