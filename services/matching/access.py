@@ -36,5 +36,6 @@ ACCESS: AccessTable = {
     f"{_V1}MergeService/PreviewUndoMerge": Access("merge:write"),
     f"{_V1}MergeService/MergeCustomers": Access("merge:write"),
     f"{_V1}MergeService/BatchMerge": Access("merge:write"),
+    f"{_V1}MergeService/AutoMerge": Access("merge:write"),
     f"{_V1}MergeService/UndoMerge": Access("merge:write"),
 }

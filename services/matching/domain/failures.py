@@ -29,6 +29,13 @@ class ScanEnded(Failure):
     reason = "SCAN_ENDED"
 
 
+class ScanRequired(Failure):
+    """No scan has ended by the policy that holds."""
+
+    code = Code.FAILED_PRECONDITION
+    reason = "SCAN_REQUIRED"
+
+
 class GroupNotFound(Failure):
     """No listed group of this company has the id."""
 
@@ -152,6 +159,11 @@ def conversation_not_found(conversation_id: str) -> ConversationNotFound:
 def scan_not_found(scan_id: str) -> ScanNotFound:
     """The one answer for scans that are unknown, of another company, or no ids at all."""
     return ScanNotFound(f"There is no scan {scan_id[:64]!r}. Check the id.", metadata={"scan_id": scan_id[:64]})
+
+
+def scan_required() -> ScanRequired:
+    """The failure of what needs a scan by the policy that holds now."""
+    return ScanRequired("No scan has ended by the policy that holds now. Call ScanDuplicates, and wait for its end.")
 
 
 def group_not_found(group_id: str) -> GroupNotFound:

@@ -18,16 +18,17 @@ from services.matching.operations.create_judgement import note_undo
 from services.matching.operations.judged_apart import check_judged, judged_apart
 from services.matching.operations.review_undone import review_undone
 from services.matching.operations.rules_in_force import rules_in_force
+from services.matching.servicer.auto_merge import AutoMerges
 from services.matching.servicer.batch_merge import BatchMerges
 from services.matching.servicer.sales_look import SalesLook
 from services.runtime.caller import Caller, caller_of
 from services.runtime.database import Transaction
-from services.runtime.edge import Edge
+from services.runtime.edge import Edge, Once
 from services.runtime.service_channel import for_company
 from services.runtime.waiting import remaining_s
 
 
-class MergeServicer(BatchMerges, grpc_pb.MergeServiceServicer):
+class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
     """Has customers apply merges and take them back; what customers answers, failures too, is passed on."""
 
     def __init__(self, edge: Edge, storage: storage_grpc.MergeStorageServiceStub, sales: SalesLook) -> None:
@@ -108,7 +109,8 @@ class MergeServicer(BatchMerges, grpc_pb.MergeServiceServicer):
         asked = merges.revert_request(request, caller_of(context).subject)
         reverted = self._storage.RevertMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
         undone = merges.undone_response(reverted)
-        return self._asked_about(undone, context, judge=not request.leave_undecided)
+        self._ask_about(request, undone.merge, context)
+        return undone
 
     def _rules_for(self, request: pb.MergeCustomersRequest, context: Any) -> RulesInForce:
         """Raise JudgedDifferent, or return the rules that hold for the merge."""
@@ -127,15 +129,15 @@ class MergeServicer(BatchMerges, grpc_pb.MergeServiceServicer):
                 return None
             raise
 
-    def _asked_about(self, undone: pb.UndoMergeResponse, context: Any, *, judge: bool) -> pb.UndoMergeResponse:
-        """Judge the sides to be different, or leave that to a person."""
-        merge, follow = undone.merge, note_undo if judge else review_undone
+    def _ask_about(self, request: pb.UndoMergeRequest, merge: storage_pb.MergeRecord, context: Any) -> None:
+        """Judge the sides of an undone merge to be different, or leave that to a person; a retry does it once."""
+        told, follow = Once.of(request), review_undone if request.leave_undecided else note_undo
 
         def run(tx: Transaction) -> pb.UndoMergeResponse:
             follow(tx, merge.merge_id, merge.target_id, list(merge.source_ids))
-            return undone
+            return pb.UndoMergeResponse()
 
-        return self._edge.write_once(context, None, run, pb.UndoMergeResponse)
+        self._edge.write_once(context, told.part("asked") if told else None, run, pb.UndoMergeResponse)
 
 
 def _metadata(context: Any) -> tuple[tuple[str, str], ...]:

@@ -160,6 +160,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION. Customers that would become one were judged to be different; retract that, or override it.
     Example: MergeCustomers of a customer with one whose merge with it was undone.
     """
+    ERROR_REASON_SCAN_REQUIRED: _ErrorReason.ValueType  # 222
+    """FAILED_PRECONDITION. No scan has ended by the policy that holds now; scan, and wait for its end.
+    Example: AutoMerge of a company that has set other weights since its last scan.
+    """
     ERROR_REASON_REVIEW_ITEM_NOT_FOUND: _ErrorReason.ValueType  # 240
     """NOT_FOUND. No review item of this company has the id.
     Example: ResolveReviewItem with the id of another company's item.
@@ -404,6 +408,10 @@ Example: MergeCustomers without preview_token and without allow_unpreviewed.
 ERROR_REASON_JUDGED_DIFFERENT: ErrorReason.ValueType  # 47
 """FAILED_PRECONDITION. Customers that would become one were judged to be different; retract that, or override it.
 Example: MergeCustomers of a customer with one whose merge with it was undone.
+"""
+ERROR_REASON_SCAN_REQUIRED: ErrorReason.ValueType  # 222
+"""FAILED_PRECONDITION. No scan has ended by the policy that holds now; scan, and wait for its end.
+Example: AutoMerge of a company that has set other weights since its last scan.
 """
 ERROR_REASON_REVIEW_ITEM_NOT_FOUND: ErrorReason.ValueType  # 240
 """NOT_FOUND. No review item of this company has the id.

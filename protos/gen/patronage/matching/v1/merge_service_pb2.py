@@ -28,11 +28,12 @@ from patronage.customers.v1 import merge_preview_pb2 as patronage_dot_customers_
 from patronage.customers.v1 import merge_snapshot_pb2 as patronage_dot_customers_dot_v1_dot_merge__snapshot__pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as patronage_dot_customers_dot_v1_dot_merge__storage__service__pb2
 from patronage.customers.v1 import survivorship_pb2 as patronage_dot_customers_dot_v1_dot_survivorship__pb2
+from patronage.matching.v1 import auto_merge_pb2 as patronage_dot_matching_dot_v1_dot_auto__merge__pb2
 from patronage.matching.v1 import batch_merge_pb2 as patronage_dot_matching_dot_v1_dot_batch__merge__pb2
 from patronage.matching.v1 import review_service_pb2 as patronage_dot_matching_dot_v1_dot_review__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)patronage/matching/v1/merge_service.proto\x12\x15patronage.matching.v1\x1a\x17google/type/money.proto\x1a%patronage/customers/v1/customer.proto\x1a*patronage/customers/v1/merge_preview.proto\x1a+patronage/customers/v1/merge_snapshot.proto\x1a\x32patronage/customers/v1/merge_storage_service.proto\x1a)patronage/customers/v1/survivorship.proto\x1a\'patronage/matching/v1/batch_merge.proto\x1a*patronage/matching/v1/review_service.proto\"\xa4\x01\n\x13PreviewMergeRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x34\n\x07\x63hoices\x18\x03 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12\x30\n\x05rules\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\"\xf9\x03\n\x14PreviewMergeResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x36\n\x08\x62lockers\x18\x02 \x03(\x0b\x32$.patronage.customers.v1.MergeBlocker\x12\x30\n\x06target\x18\x03 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x04 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x30\n\x06result\x18\x05 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x34\n\x06\x66ields\x18\x06 \x03(\x0b\x32$.patronage.customers.v1.FieldOutcome\x12\x31\n\x05moves\x18\x07 \x03(\x0b\x32\".patronage.customers.v1.ChildCount\x12\x34\n\x05sales\x18\x08 \x01(\x0b\x32%.patronage.matching.v1.PreviewedSales\x12\x15\n\rpreview_token\x18\t \x01(\t\x12\x16\n\x0epolicy_version\x18\n \x01(\t\x12\x33\n\tdifferent\x18\x0b \x03(\x0b\x32 .patronage.matching.v1.Judgement\"\x83\x01\n\x0ePreviewedSales\x12/\n\x05sides\x18\x01 \x03(\x0b\x32 .patronage.matching.v1.SideSales\x12\x17\n\x0ftotal_purchases\x18\x02 \x01(\x03\x12\'\n\x0btotal_spent\x18\x03 \x03(\x0b\x32\x12.google.type.Money\"b\n\tSideSales\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x17\n\x0ftotal_purchases\x18\x02 \x01(\x03\x12\'\n\x0btotal_spent\x18\x03 \x03(\x0b\x32\x12.google.type.Money\"\xad\x03\n\x15MergeCustomersRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x34\n\x07\x63hoices\x18\x03 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12W\n\x0e\x65xpected_etags\x18\x04 \x03(\x0b\x32?.patronage.matching.v1.MergeCustomersRequest.ExpectedEtagsEntry\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x30\n\x05rules\x18\x07 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\x12\x15\n\rpreview_token\x18\x08 \x01(\t\x12\x19\n\x11\x61llow_unpreviewed\x18\t \x01(\x08\x12 \n\x18overridden_judgement_ids\x18\n \x03(\t\x1a\x34\n\x12\x45xpectedEtagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x94\x01\n\x16MergeCustomersResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x03 \x01(\t\"a\n\x10UndoMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x17\n\x0fleave_undecided\x18\x04 \x01(\x08\"\\\n\x0fGetMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x18\n\x10include_snapshot\x18\x02 \x01(\x08\x12\x1d\n\x15snapshot_customer_ids\x18\x03 \x03(\t\"\xb5\x01\n\x10GetMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x37\n\x08snapshot\x18\x02 \x01(\x0b\x32%.patronage.customers.v1.MergeSnapshot\x12\x34\n\x06\x66ields\x18\x03 \x03(\x0b\x32$.patronage.customers.v1.FieldOutcome\"f\n\x11ListMergesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x15\n\ronly_standing\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"b\n\x12ListMergesResponse\x12\x33\n\x06merges\x18\x01 \x03(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"+\n\x17PreviewUndoMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\"\xeb\x01\n\x18PreviewUndoMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\"\xb1\x02\n\x11UndoMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\x12\x35\n\x07\x64igests\x18\x05 \x03(\x0b\x32$.patronage.customers.v1.MemberDigest\x12\x14\n\x0c\x63hange_token\x18\x06 \x01(\t2\xe0\x05\n\x0cMergeService\x12g\n\x0cPreviewMerge\x12*.patronage.matching.v1.PreviewMergeRequest\x1a+.patronage.matching.v1.PreviewMergeResponse\x12m\n\x0eMergeCustomers\x12,.patronage.matching.v1.MergeCustomersRequest\x1a-.patronage.matching.v1.MergeCustomersResponse\x12\x63\n\nBatchMerge\x12(.patronage.matching.v1.BatchMergeRequest\x1a).patronage.matching.v1.BatchMergeResponse0\x01\x12[\n\x08GetMerge\x12&.patronage.matching.v1.GetMergeRequest\x1a\'.patronage.matching.v1.GetMergeResponse\x12\x61\n\nListMerges\x12(.patronage.matching.v1.ListMergesRequest\x1a).patronage.matching.v1.ListMergesResponse\x12s\n\x10PreviewUndoMerge\x12..patronage.matching.v1.PreviewUndoMergeRequest\x1a/.patronage.matching.v1.PreviewUndoMergeResponse\x12^\n\tUndoMerge\x12\'.patronage.matching.v1.UndoMergeRequest\x1a(.patronage.matching.v1.UndoMergeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)patronage/matching/v1/merge_service.proto\x12\x15patronage.matching.v1\x1a\x17google/type/money.proto\x1a%patronage/customers/v1/customer.proto\x1a*patronage/customers/v1/merge_preview.proto\x1a+patronage/customers/v1/merge_snapshot.proto\x1a\x32patronage/customers/v1/merge_storage_service.proto\x1a)patronage/customers/v1/survivorship.proto\x1a&patronage/matching/v1/auto_merge.proto\x1a\'patronage/matching/v1/batch_merge.proto\x1a*patronage/matching/v1/review_service.proto\"\xa4\x01\n\x13PreviewMergeRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x34\n\x07\x63hoices\x18\x03 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12\x30\n\x05rules\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\"\xf9\x03\n\x14PreviewMergeResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12\x36\n\x08\x62lockers\x18\x02 \x03(\x0b\x32$.patronage.customers.v1.MergeBlocker\x12\x30\n\x06target\x18\x03 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x04 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x30\n\x06result\x18\x05 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x34\n\x06\x66ields\x18\x06 \x03(\x0b\x32$.patronage.customers.v1.FieldOutcome\x12\x31\n\x05moves\x18\x07 \x03(\x0b\x32\".patronage.customers.v1.ChildCount\x12\x34\n\x05sales\x18\x08 \x01(\x0b\x32%.patronage.matching.v1.PreviewedSales\x12\x15\n\rpreview_token\x18\t \x01(\t\x12\x16\n\x0epolicy_version\x18\n \x01(\t\x12\x33\n\tdifferent\x18\x0b \x03(\x0b\x32 .patronage.matching.v1.Judgement\"\x83\x01\n\x0ePreviewedSales\x12/\n\x05sides\x18\x01 \x03(\x0b\x32 .patronage.matching.v1.SideSales\x12\x17\n\x0ftotal_purchases\x18\x02 \x01(\x03\x12\'\n\x0btotal_spent\x18\x03 \x03(\x0b\x32\x12.google.type.Money\"b\n\tSideSales\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x17\n\x0ftotal_purchases\x18\x02 \x01(\x03\x12\'\n\x0btotal_spent\x18\x03 \x03(\x0b\x32\x12.google.type.Money\"\xad\x03\n\x15MergeCustomersRequest\x12\x11\n\ttarget_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x34\n\x07\x63hoices\x18\x03 \x03(\x0b\x32#.patronage.customers.v1.FieldChoice\x12W\n\x0e\x65xpected_etags\x18\x04 \x03(\x0b\x32?.patronage.matching.v1.MergeCustomersRequest.ExpectedEtagsEntry\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x30\n\x05rules\x18\x07 \x03(\x0b\x32!.patronage.customers.v1.FieldRule\x12\x15\n\rpreview_token\x18\x08 \x01(\t\x12\x19\n\x11\x61llow_unpreviewed\x18\t \x01(\x08\x12 \n\x18overridden_judgement_ids\x18\n \x03(\t\x1a\x34\n\x12\x45xpectedEtagsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x94\x01\n\x16MergeCustomersResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x14\n\x0c\x63hange_token\x18\x03 \x01(\t\"a\n\x10UndoMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x17\n\x0fleave_undecided\x18\x04 \x01(\x08\"\\\n\x0fGetMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x18\n\x10include_snapshot\x18\x02 \x01(\x08\x12\x1d\n\x15snapshot_customer_ids\x18\x03 \x03(\t\"\xb5\x01\n\x10GetMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x37\n\x08snapshot\x18\x02 \x01(\x0b\x32%.patronage.customers.v1.MergeSnapshot\x12\x34\n\x06\x66ields\x18\x03 \x03(\x0b\x32$.patronage.customers.v1.FieldOutcome\"f\n\x11ListMergesRequest\x12\x13\n\x0b\x63ustomer_id\x18\x01 \x01(\t\x12\x15\n\ronly_standing\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"b\n\x12ListMergesResponse\x12\x33\n\x06merges\x18\x01 \x03(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"+\n\x17PreviewUndoMergeRequest\x12\x10\n\x08merge_id\x18\x01 \x01(\t\"\xeb\x01\n\x18PreviewUndoMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\"\xb1\x02\n\x11UndoMergeResponse\x12\x32\n\x05merge\x18\x01 \x01(\x0b\x32#.patronage.customers.v1.MergeRecord\x12\x30\n\x06target\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x31\n\x07sources\x18\x03 \x03(\x0b\x32 .patronage.customers.v1.Customer\x12\x36\n\x0blater_edits\x18\x04 \x03(\x0b\x32!.patronage.customers.v1.LaterEdit\x12\x35\n\x07\x64igests\x18\x05 \x03(\x0b\x32$.patronage.customers.v1.MemberDigest\x12\x14\n\x0c\x63hange_token\x18\x06 \x01(\t2\xc2\x06\n\x0cMergeService\x12g\n\x0cPreviewMerge\x12*.patronage.matching.v1.PreviewMergeRequest\x1a+.patronage.matching.v1.PreviewMergeResponse\x12m\n\x0eMergeCustomers\x12,.patronage.matching.v1.MergeCustomersRequest\x1a-.patronage.matching.v1.MergeCustomersResponse\x12\x63\n\nBatchMerge\x12(.patronage.matching.v1.BatchMergeRequest\x1a).patronage.matching.v1.BatchMergeResponse0\x01\x12`\n\tAutoMerge\x12\'.patronage.matching.v1.AutoMergeRequest\x1a(.patronage.matching.v1.AutoMergeResponse0\x01\x12[\n\x08GetMerge\x12&.patronage.matching.v1.GetMergeRequest\x1a\'.patronage.matching.v1.GetMergeResponse\x12\x61\n\nListMerges\x12(.patronage.matching.v1.ListMergesRequest\x1a).patronage.matching.v1.ListMergesResponse\x12s\n\x10PreviewUndoMerge\x12..patronage.matching.v1.PreviewUndoMergeRequest\x1a/.patronage.matching.v1.PreviewUndoMergeResponse\x12^\n\tUndoMerge\x12\'.patronage.matching.v1.UndoMergeRequest\x1a(.patronage.matching.v1.UndoMergeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,36 +42,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._loaded_options = None
   _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_options = b'8\001'
-  _globals['_PREVIEWMERGEREQUEST']._serialized_start=402
-  _globals['_PREVIEWMERGEREQUEST']._serialized_end=566
-  _globals['_PREVIEWMERGERESPONSE']._serialized_start=569
-  _globals['_PREVIEWMERGERESPONSE']._serialized_end=1074
-  _globals['_PREVIEWEDSALES']._serialized_start=1077
-  _globals['_PREVIEWEDSALES']._serialized_end=1208
-  _globals['_SIDESALES']._serialized_start=1210
-  _globals['_SIDESALES']._serialized_end=1308
-  _globals['_MERGECUSTOMERSREQUEST']._serialized_start=1311
-  _globals['_MERGECUSTOMERSREQUEST']._serialized_end=1740
-  _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_start=1688
-  _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_end=1740
-  _globals['_MERGECUSTOMERSRESPONSE']._serialized_start=1743
-  _globals['_MERGECUSTOMERSRESPONSE']._serialized_end=1891
-  _globals['_UNDOMERGEREQUEST']._serialized_start=1893
-  _globals['_UNDOMERGEREQUEST']._serialized_end=1990
-  _globals['_GETMERGEREQUEST']._serialized_start=1992
-  _globals['_GETMERGEREQUEST']._serialized_end=2084
-  _globals['_GETMERGERESPONSE']._serialized_start=2087
-  _globals['_GETMERGERESPONSE']._serialized_end=2268
-  _globals['_LISTMERGESREQUEST']._serialized_start=2270
-  _globals['_LISTMERGESREQUEST']._serialized_end=2372
-  _globals['_LISTMERGESRESPONSE']._serialized_start=2374
-  _globals['_LISTMERGESRESPONSE']._serialized_end=2472
-  _globals['_PREVIEWUNDOMERGEREQUEST']._serialized_start=2474
-  _globals['_PREVIEWUNDOMERGEREQUEST']._serialized_end=2517
-  _globals['_PREVIEWUNDOMERGERESPONSE']._serialized_start=2520
-  _globals['_PREVIEWUNDOMERGERESPONSE']._serialized_end=2755
-  _globals['_UNDOMERGERESPONSE']._serialized_start=2758
-  _globals['_UNDOMERGERESPONSE']._serialized_end=3063
-  _globals['_MERGESERVICE']._serialized_start=3066
-  _globals['_MERGESERVICE']._serialized_end=3802
+  _globals['_PREVIEWMERGEREQUEST']._serialized_start=442
+  _globals['_PREVIEWMERGEREQUEST']._serialized_end=606
+  _globals['_PREVIEWMERGERESPONSE']._serialized_start=609
+  _globals['_PREVIEWMERGERESPONSE']._serialized_end=1114
+  _globals['_PREVIEWEDSALES']._serialized_start=1117
+  _globals['_PREVIEWEDSALES']._serialized_end=1248
+  _globals['_SIDESALES']._serialized_start=1250
+  _globals['_SIDESALES']._serialized_end=1348
+  _globals['_MERGECUSTOMERSREQUEST']._serialized_start=1351
+  _globals['_MERGECUSTOMERSREQUEST']._serialized_end=1780
+  _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_start=1728
+  _globals['_MERGECUSTOMERSREQUEST_EXPECTEDETAGSENTRY']._serialized_end=1780
+  _globals['_MERGECUSTOMERSRESPONSE']._serialized_start=1783
+  _globals['_MERGECUSTOMERSRESPONSE']._serialized_end=1931
+  _globals['_UNDOMERGEREQUEST']._serialized_start=1933
+  _globals['_UNDOMERGEREQUEST']._serialized_end=2030
+  _globals['_GETMERGEREQUEST']._serialized_start=2032
+  _globals['_GETMERGEREQUEST']._serialized_end=2124
+  _globals['_GETMERGERESPONSE']._serialized_start=2127
+  _globals['_GETMERGERESPONSE']._serialized_end=2308
+  _globals['_LISTMERGESREQUEST']._serialized_start=2310
+  _globals['_LISTMERGESREQUEST']._serialized_end=2412
+  _globals['_LISTMERGESRESPONSE']._serialized_start=2414
+  _globals['_LISTMERGESRESPONSE']._serialized_end=2512
+  _globals['_PREVIEWUNDOMERGEREQUEST']._serialized_start=2514
+  _globals['_PREVIEWUNDOMERGEREQUEST']._serialized_end=2557
+  _globals['_PREVIEWUNDOMERGERESPONSE']._serialized_start=2560
+  _globals['_PREVIEWUNDOMERGERESPONSE']._serialized_end=2795
+  _globals['_UNDOMERGERESPONSE']._serialized_start=2798
+  _globals['_UNDOMERGERESPONSE']._serialized_end=3103
+  _globals['_MERGESERVICE']._serialized_start=3106
+  _globals['_MERGESERVICE']._serialized_end=3940
 # @@protoc_insertion_point(module_scope)

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from patronage.matching.v1 import auto_merge_pb2 as patronage_dot_matching_dot_v1_dot_auto__merge__pb2
 from patronage.matching.v1 import batch_merge_pb2 as patronage_dot_matching_dot_v1_dot_batch__merge__pb2
 from patronage.matching.v1 import merge_service_pb2 as patronage_dot_matching_dot_v1_dot_merge__service__pb2
 
@@ -51,6 +52,11 @@ class MergeServiceStub:
                 request_serializer=patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeRequest.SerializeToString,
                 response_deserializer=patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeResponse.FromString,
                 _registered_method=True)
+        self.AutoMerge = channel.unary_stream(
+                '/patronage.matching.v1.MergeService/AutoMerge',
+                request_serializer=patronage_dot_matching_dot_v1_dot_auto__merge__pb2.AutoMergeRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_auto__merge__pb2.AutoMergeResponse.FromString,
+                _registered_method=True)
         self.GetMerge = channel.unary_unary(
                 '/patronage.matching.v1.MergeService/GetMerge',
                 request_serializer=patronage_dot_matching_dot_v1_dot_merge__service__pb2.GetMergeRequest.SerializeToString,
@@ -96,6 +102,16 @@ class MergeServiceServicer:
     def BatchMerge(self, request, context):
         """Makes many merges and answers as they are made, with an outcome for each. Each merge is made wholly or not at all;
         one that cannot be made keeps no other one back. The stream ends where the caller ends it. Scope merge:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AutoMerge(self, request, context):
+        """Merges the groups of the last scan that are so sure that nobody need look, the surest first, and answers as they
+        are merged. Names alone are never so sure. A group is left to people where somebody judged its customers different
+        or was not sure, and where any of them has changed since it was compared. The stream ends where the caller ends it.
+        Scope merge:write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,6 +165,11 @@ def add_MergeServiceServicer_to_server(servicer, server):
                     servicer.BatchMerge,
                     request_deserializer=patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeRequest.FromString,
                     response_serializer=patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeResponse.SerializeToString,
+            ),
+            'AutoMerge': grpc.unary_stream_rpc_method_handler(
+                    servicer.AutoMerge,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_auto__merge__pb2.AutoMergeRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_auto__merge__pb2.AutoMergeResponse.SerializeToString,
             ),
             'GetMerge': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMerge,
@@ -253,6 +274,33 @@ class MergeService:
             '/patronage.matching.v1.MergeService/BatchMerge',
             patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeRequest.SerializeToString,
             patronage_dot_matching_dot_v1_dot_batch__merge__pb2.BatchMergeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AutoMerge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/patronage.matching.v1.MergeService/AutoMerge',
+            patronage_dot_matching_dot_v1_dot_auto__merge__pb2.AutoMergeRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_auto__merge__pb2.AutoMergeResponse.FromString,
             options,
             channel_credentials,
             insecure,

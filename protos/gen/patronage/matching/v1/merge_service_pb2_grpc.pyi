@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from patronage.matching.v1 import auto_merge_pb2 as _auto_merge_pb2
 from patronage.matching.v1 import batch_merge_pb2 as _batch_merge_pb2
 from patronage.matching.v1 import merge_service_pb2 as _merge_service_pb2
 import abc as _abc_1
@@ -46,6 +47,12 @@ class MergeServiceStub:
     """Makes many merges and answers as they are made, with an outcome for each. Each merge is made wholly or not at all;
     one that cannot be made keeps no other one back. The stream ends where the caller ends it. Scope merge:write.
     """
+    AutoMerge: _grpc.UnaryStreamMultiCallable[_auto_merge_pb2.AutoMergeRequest, _auto_merge_pb2.AutoMergeResponse]
+    """Merges the groups of the last scan that are so sure that nobody need look, the surest first, and answers as they
+    are merged. Names alone are never so sure. A group is left to people where somebody judged its customers different
+    or was not sure, and where any of them has changed since it was compared. The stream ends where the caller ends it.
+    Scope merge:write.
+    """
     GetMerge: _grpc.UnaryUnaryMultiCallable[_merge_service_pb2.GetMergeRequest, _merge_service_pb2.GetMergeResponse]
     """Reads an entry of the merge log: who merged what into what, when, why, and whether it is undone. Scope
     matching:read.
@@ -77,6 +84,12 @@ class MergeServiceAsyncStub(MergeServiceStub):
     BatchMerge: _aio.UnaryStreamMultiCallable[_batch_merge_pb2.BatchMergeRequest, _batch_merge_pb2.BatchMergeResponse]  # type: ignore[assignment]
     """Makes many merges and answers as they are made, with an outcome for each. Each merge is made wholly or not at all;
     one that cannot be made keeps no other one back. The stream ends where the caller ends it. Scope merge:write.
+    """
+    AutoMerge: _aio.UnaryStreamMultiCallable[_auto_merge_pb2.AutoMergeRequest, _auto_merge_pb2.AutoMergeResponse]  # type: ignore[assignment]
+    """Merges the groups of the last scan that are so sure that nobody need look, the surest first, and answers as they
+    are merged. Names alone are never so sure. A group is left to people where somebody judged its customers different
+    or was not sure, and where any of them has changed since it was compared. The stream ends where the caller ends it.
+    Scope merge:write.
     """
     GetMerge: _aio.UnaryUnaryMultiCallable[_merge_service_pb2.GetMergeRequest, _merge_service_pb2.GetMergeResponse]  # type: ignore[assignment]
     """Reads an entry of the merge log: who merged what into what, when, why, and whether it is undone. Scope
@@ -124,6 +137,18 @@ class MergeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_batch_merge_pb2.BatchMergeResponse], _abc.AsyncIterator[_batch_merge_pb2.BatchMergeResponse]]:
         """Makes many merges and answers as they are made, with an outcome for each. Each merge is made wholly or not at all;
         one that cannot be made keeps no other one back. The stream ends where the caller ends it. Scope merge:write.
+        """
+
+    @_abc_1.abstractmethod
+    def AutoMerge(
+        self,
+        request: _auto_merge_pb2.AutoMergeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_auto_merge_pb2.AutoMergeResponse], _abc.AsyncIterator[_auto_merge_pb2.AutoMergeResponse]]:
+        """Merges the groups of the last scan that are so sure that nobody need look, the surest first, and answers as they
+        are merged. Names alone are never so sure. A group is left to people where somebody judged its customers different
+        or was not sure, and where any of them has changed since it was compared. The stream ends where the caller ends it.
+        Scope merge:write.
         """
 
     @_abc_1.abstractmethod
