@@ -138,6 +138,8 @@ def assert_shown(side: Side, root: str) -> None:
         return
     assert got.customer.customer_id == root
     assert sorted(got.customer.merged_customer_ids) == sorted(set(tree) - {root})
+    if len(tree) == 1:
+        assert got.customer.name == side.model.named[root], "an edit stays on the side that it was made on"
     _assert_restricted(side, root, tree)
     notes = note_service_pb2.ListNotesRequest(customer_id=asked_by, page_size=1_000)
     listed = insist(stubs.notes.ListNotes, notes).notes

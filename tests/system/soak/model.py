@@ -46,10 +46,15 @@ class Merged:
 
 @dataclass
 class Model:
-    """One company. `touches` counts what was done to the children of each customer, `own` hashes its own record."""
+    """One company. `touches` counts what was done to the children of each customer, `own` hashes its own record.
+
+    `named` is the name that was written to a customer last: what it shows when nothing is merged into it.
+    """
 
     states: dict[str, str] = field(default_factory=dict)
     live_state: dict[str, str] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    edits: int = 0
     standing: dict[str, Merged] = field(default_factory=dict)
     undone: list[Merged] = field(default_factory=list)
     notes: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -60,6 +65,12 @@ class Model:
     opted_in: set[str] = field(default_factory=set)
     touches: Counter[str] = field(default_factory=Counter)
     own: dict[str, str] = field(default_factory=dict)
+
+    def add(self, customer: str, name: str) -> None:
+        """A new customer."""
+        assert customer not in self.states
+        self.states[customer] = self.live_state[customer] = "ACTIVE"
+        self.named[customer] = name
 
     @property
     def customers(self) -> list[str]:

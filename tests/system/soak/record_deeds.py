@@ -38,8 +38,7 @@ def create(side: Side, step: Step) -> Done:
     made = side.ask(side.company.customers.CreateCustomer, asked, again=step.d)
     assert made is not None
     customer = made.customer.customer_id
-    assert customer not in side.model.states
-    side.model.states[customer] = side.model.live_state[customer] = "ACTIVE"
+    side.model.add(customer, asked.customer.name)
     return Done([customer], [customer])
 
 
@@ -49,14 +48,17 @@ def edit(side: Side, step: Step) -> Done:
     if customer is None:
         return Done()
     paths = sorted({PATHS[step.b % 8], PATHS[step.c % 8]} | ({"name"} if step.d % 2 else set()))
-    wanted, number = draft(step), len(side.views)
+    side.model.edits += 1
+    wanted, number = draft(step), side.model.edits
     wanted.email, wanted.phone = f"edited{number}@example.com", f"+1 303 555 {number % 10_000:04}"
     if "name" in paths:
-        wanted.name = f"Edited {step.a} {step.d}"
+        wanted.name = f"Edited {number}"
     asked = pb.UpdateCustomerRequest(customer_id=customer, customer=wanted)
     asked.update_mask.paths.extend(paths)
     answer = side.ask(side.company.customers.UpdateCustomer, asked, refusal_of(side, customer), step.d)
     if answer is not None:
+        if "name" in paths:
+            side.model.named[side.model.root(customer)] = wanted.name
         for path in {"name", "organization", "lifecycle_stage"} & set(paths):
             assert getattr(answer.customer, path) == getattr(wanted, path), path
         if "tags" in paths:

@@ -18,7 +18,7 @@ from tests.faults.proofs import (
     assert_no_half_merge,
     assert_views_fold,
 )
-from tests.system.soak import child_deeds, merge_deeds, record_deeds
+from tests.system.soak import chat_deeds, child_deeds, merge_deeds, record_deeds
 from tests.system.soak.looking import Databases, look
 from tests.system.soak.side import Done, Side, Step
 
@@ -32,6 +32,7 @@ DEEDS: Mapping[str, tuple[int, Callable[[Side, Step], Done]]] = {
     "note": (6, child_deeds.note),
     "talk": (5, child_deeds.talk),
     "link": (4, child_deeds.link),
+    "chat": (3, chat_deeds.chat),
     "sell": (6, child_deeds.sell),
     "merge": (20, merge_deeds.merge),
     "undo": (14, merge_deeds.undo),
@@ -57,6 +58,8 @@ class Story:
         self._failed = False
         companies = [self._open.enter_context(company_of(suite, f"soak-{new_id()}")) for _ in range(COMPANIES)]
         self.sides = {company.id: Side(company) for company in companies}
+        for side in self.sides.values():
+            chat_deeds.by_hand_alone(side)
 
     def play(self, step: Step) -> None:
         """Does one thing and looks at everything."""
@@ -105,6 +108,7 @@ class Story:
             done = merge_deeds.take_apart(side, merged, decided=False)
             look(self._databases, self.sides, side, done, closely=True)
         assert side.model.roots() == side.model.customers
+        look(self._databases, self.sides, side, Done(side.model.customers), closely=True)
 
     def _prove(self, side: Side) -> None:
         for proof in (
