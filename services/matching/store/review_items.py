@@ -58,7 +58,7 @@ _OPEN = """
 """
 _OF_MERGE = """
     SELECT i.subject::text FROM review_items i
-    WHERE i.company_id = (SELECT app_company()) AND i.merge_id = %s::uuid
+    WHERE i.company_id = (SELECT app_company()) AND i.merge_id = %s::uuid AND i.kind = 'MERGE_UNDONE'
 """
 _OF_SUBJECT = """
     SELECT item_id::text FROM review_items WHERE company_id = (SELECT app_company()) AND subject = %s::uuid
@@ -92,7 +92,7 @@ def id_of(tx: Transaction, subject: str) -> str | None:
 
 
 def asked_of_merge(tx: Transaction, merge_id: str) -> set[str]:
-    """Return the subjects of the items that came from the undo of a merge, or were resolved by it."""
+    """Return the subjects of the items that came from the undo of a merge."""
     return {row[0] for row in tx.execute(_OF_MERGE, (merge_id,)).fetchall()}
 
 
