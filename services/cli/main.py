@@ -22,6 +22,8 @@ COMMANDS = {
     "explain": "explain:explain",
     "merge": "merge:merge",
     "undo": "merge:undo",
+    "review": "review:review",
+    "resolve": "review:resolve",
     "dedupe": "dedupe:dedupe",
     "evaluate": "evaluate:evaluate",
     "report": "report:report",
