@@ -1,4 +1,4 @@
-"""The process that runs one scan: its job comes by stdin, its progress goes to stdout, a JSON line each.
+"""The process that runs scans, one at a time: jobs come by stdin, progress goes to stdout, a JSON line each.
 
 A process of its own, since the engine works for minutes on all cores and holds the interpreter for long stretches.
 """
@@ -6,7 +6,7 @@ A process of its own, since the engine works for minutes on all cores and holds 
 import json
 import sys
 from dataclasses import asdict
-from typing import TextIO
+from typing import Any, TextIO
 
 from services.matching.domain.scan import ScanJob, ScanTotals
 from services.matching.operations.run_scan import Limits, ScanLost, run_scan
@@ -16,28 +16,51 @@ from services.runtime.process import die_with_parent
 STATEMENT_TIMEOUT_MS = 30_000
 
 
+LOST = 3
+
+
 def main() -> int:
-    """Run the scan that stdin describes; exit 0 when it is listed, 3 when it is not ours any more."""
+    """Run the scans that stdin asks for, an order a line, and say of each how it ended: 0 listed, 3 not ours any more.
+
+    After a large scan no further one is taken: what it took of memory is given back by ending.
+    """
     die_with_parent()
-    order = json.load(sys.stdin)
-    lines = sys.stdout
-    database = Database(
-        order["database_url"],
-        application_name="matching scan",
-        max_size=2,
-        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-    )
-    try:
-        run_scan(database, ScanJob(**order["job"]), Limits(**order["limits"]), lambda totals: _say(lines, totals))
-    except ScanLost:
-        return 3
-    finally:
+    database: Database | None = None
+    for line in sys.stdin:
+        order = json.loads(line)
+        database = database or _open(order["database_url"])
+        code, customers = _run(database, order, sys.stdout)
+        again = customers <= order["again_below"]
+        _say(sys.stdout, {"code": code, "again": again})
+        if not again:
+            break
+    if database is not None:
         database.close()
     return 0
 
 
-def _say(lines: TextIO, totals: ScanTotals) -> None:
-    lines.write(json.dumps(asdict(totals)) + "\n")
+def _open(url: str) -> Database:
+    return Database(url, application_name="matching scan", max_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+
+
+def _run(database: Database, order: dict[str, Any], lines: TextIO) -> tuple[int, int]:
+    """Run a scan; answers how it ended and how many customers it read."""
+    told = ScanTotals()
+
+    def report(totals: ScanTotals) -> None:
+        nonlocal told
+        told = totals
+        _say(lines, asdict(totals))
+
+    try:
+        run_scan(database, ScanJob(**order["job"]), Limits(**order["limits"]), report)
+    except ScanLost:
+        return LOST, told.customers
+    return 0, told.customers
+
+
+def _say(lines: TextIO, said: dict[str, Any]) -> None:
+    lines.write(json.dumps(said) + "\n")
     lines.flush()
 
 

@@ -20,6 +20,9 @@ from services.runtime.process import DIE_WITH_PARENT
 
 LOOK_EVERY_S = 2.0
 HEARTBEAT_S = 1.0
+AGAIN_BELOW = 50_000
+"""Customers up to which the process of a scan runs another one; a larger scan leaves too much memory behind."""
+
 _LOST = 3
 _WORDS_OF_STDERR = 500
 
@@ -78,9 +81,13 @@ class ScanWorker:
     def _watch(self, job: ScanJob) -> None:
         _log.info("scan starts", company=job.company_id, scan_id=job.scan_id)
         process, self._ready = self._process_at_hand(), None
-        with process:
+        try:
             process.begin(job, self._database_url, self._limits)
             ended = self._keep(job, process)
+            self._ready = process if ended and process.takes_another else None
+        finally:
+            if self._ready is None:
+                process.end()
         if self._stopping.is_set() and not ended:
             give_back_scan(self._database, job)
         elif ended and process.code not in (0, _LOST):
@@ -92,7 +99,7 @@ class ScanWorker:
 
     def _process_at_hand(self) -> "ScanProcess":
         """Return a process that has imported what a scan needs, which takes longer than a small scan."""
-        if self._ready is None or self._ready.ended(0, self._stopping):
+        if self._ready is None or self._ready.is_gone:
             self._ready = ScanProcess()
         return self._ready
 
@@ -105,10 +112,13 @@ class ScanWorker:
 
 
 class ScanProcess:
-    """A process that waits for a scan and runs it; it ends with the `with` block, whatever happens."""
+    """A process that waits for scans and runs them, one at a time, until `end`; after a large one it ends itself."""
 
     def __init__(self) -> None:
         self.totals = ScanTotals()
+        self.takes_another = False
+        self.is_gone = False
+        self._said: int | None = None
         self._done = threading.Event()
         self._words: list[str] = []
         self._process = subprocess.Popen(
@@ -122,12 +132,14 @@ class ScanProcess:
         self._readers = [self._reader(self._listen), self._reader(self._overhear)]
 
     def begin(self, job: ScanJob, database_url: str, limits: Limits) -> None:
-        """Let it run a scan; one that has ended meanwhile is noticed by its end."""
+        """Let it run a scan; a process that has ended meanwhile is noticed by its end."""
         assert self._process.stdin is not None
-        order = {"database_url": database_url, "job": asdict(job), "limits": asdict(limits)}
+        self.totals, self.takes_another, self._said, self._words = ScanTotals(), False, None, []
+        order = {"database_url": database_url, "job": asdict(job), "limits": asdict(limits), "again_below": AGAIN_BELOW}
+        self._done.clear()
         with contextlib.suppress(BrokenPipeError):
-            json.dump(order, self._process.stdin)
-            self._process.stdin.close()
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
 
     def end(self) -> None:
         """End it now."""
@@ -137,20 +149,14 @@ class ScanProcess:
         with contextlib.suppress(BrokenPipeError):
             self._process.__exit__(None, None, None)
 
-    def __enter__(self) -> "ScanProcess":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
+    def ended(self, within_s: float, stopping: threading.Event) -> bool:
+        """Whether the scan ends within the time; at once when the worker stops."""
+        return self._done.wait(0 if stopping.is_set() else within_s) or self.is_gone
 
     @property
     def code(self) -> int:
-        """The exit code of the process; minus the signal that ended it."""
-        return self._process.wait()
-
-    def ended(self, within_s: float, stopping: threading.Event) -> bool:
-        """Whether the process ends within the time; at once when the worker stops."""
-        return self._done.wait(0 if stopping.is_set() else within_s)
+        """How the scan ended, or the process before that: minus the signal that ended it."""
+        return self._process.wait() if self._said is None else self._said
 
     def last_words(self) -> str:
         """The end of what it wrote to stderr."""
@@ -164,8 +170,14 @@ class ScanProcess:
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self.totals = ScanTotals(**json.loads(line))
+            said = json.loads(line)
+            if "code" in said:
+                self._said, self.takes_another = said["code"], said["again"]
+                self._done.set()
+            else:
+                self.totals = ScanTotals(**said)
         self._process.wait()
+        self.is_gone = True
         self._done.set()
 
     def _overhear(self) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -29,11 +30,18 @@ class Crew:
     ) -> Iterator[Made]:
         """Yield the results in the order of the items; `span` is the part of the stage that this takes."""
         begin, end = span
-        with ThreadPoolExecutor(self.threads) as pool:
-            try:
-                for number, made in enumerate(pool.map(work, items)):
-                    self.watch.at(stage, begin + (end - begin) * (number + 1) / len(items))
-                    yield made
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        with ExitStack() as stack:
+            for number, made in enumerate(self._made(work, items, stack)):
+                self.watch.at(stage, begin + (end - begin) * (number + 1) / len(items))
+                yield made
+
+    def _made(self, work: Callable[[Item], Made], items: Sequence[Item], stack: ExitStack) -> Iterator[Made]:
+        """Return the results as they are made: by threads, or here where there is but one to do it or one to be done.
+
+        What waits is not done any more when the caller stops before the end.
+        """
+        if min(self.threads, len(items)) <= 1:
+            return map(work, items)
+        pool = stack.enter_context(ThreadPoolExecutor(min(self.threads, len(items))))
+        stack.callback(pool.shutdown, cancel_futures=True)
+        return pool.map(work, items)

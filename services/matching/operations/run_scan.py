@@ -20,6 +20,9 @@ READ_AT_ONCE = 5_000
 GROUPS_AT_ONCE = 500
 DROPPED_AT_ONCE = 5_000
 CERTAIN = 100
+FEW = 5_000
+"""Customers up to which a scan works in one thread: handing over to others takes longer than the work."""
+
 _READ, _COMPARED = 0.25, 0.85
 _STAGES = ("count", "block", "learn", "score", "cluster", "finish")
 
@@ -157,7 +160,7 @@ def _compare(
     options = Options(
         threshold=job.min_confidence,
         memory=limits.memory,
-        threads=limits.threads,
+        threads=limits.threads if len(customers.ids) > FEW else 1,
         learn=learns,
         model=learn_policy.start(job, policy),
         different=judged[DIFFERENT],

@@ -319,3 +319,27 @@ def test_a_scan_whose_process_is_killed_fails_and_the_next_one_runs(
     monkeypatch.undo()
     following = service.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=service.token()).scan
     assert service.ended_scan(following.scan_id).state == pb.SCAN_STATE_DONE
+
+
+def test_small_scans_run_in_one_process_one_after_another(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(set(processes_of_scans(service, monkeypatch, 3))) == 1
+
+
+def test_a_large_scan_ends_with_its_process(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan_worker, "AGAIN_BELOW", -1)
+    assert len(set(processes_of_scans(service, monkeypatch, 2))) == 2
+
+
+def processes_of_scans(service: Service, monkeypatch: pytest.MonkeyPatch, scans: int) -> list[int]:
+    """The processes in which so many scans run, one after another; each is listed."""
+    begin, processes = scan_worker.ScanProcess.begin, []
+
+    def begin_and_note(process: scan_worker.ScanProcess, *order: Any) -> None:
+        processes.append(process._process.pid)
+        begin(process, *order)
+
+    monkeypatch.setattr(scan_worker.ScanProcess, "begin", begin_and_note)
+    for _ in range(scans):
+        scan = service.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=service.token()).scan
+        assert service.ended_scan(scan.scan_id).state == pb.SCAN_STATE_DONE
+    return processes
