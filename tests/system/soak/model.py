@@ -48,12 +48,14 @@ class Merged:
 class Model:
     """One company. `touches` counts what was done to the children of each customer, `own` hashes its own record.
 
-    `named` is the name that was written to a customer last: what it shows when nothing is merged into it.
+    `imported` says whom a row of the other system belongs to; `named` is the name that was written to a customer last:
+    what it shows when nothing is merged into it.
     """
 
     states: dict[str, str] = field(default_factory=dict)
     live_state: dict[str, str] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
+    imported: dict[str, str] = field(default_factory=dict)
     edits: int = 0
     standing: dict[str, Merged] = field(default_factory=dict)
     undone: list[Merged] = field(default_factory=list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from patronage.customers.v1 import customer_pb2 as model_pb
 from patronage.customers.v1 import customer_service_pb2 as pb
+from patronage.customers.v1 import import_export_service_pb2 as import_pb
 from patronage.customers.v1 import preferences_pb2, states_pb2, tags_pb2
 from tests.system.soak.side import Done, Side, Step, pick, refusal_of
 
@@ -40,6 +41,33 @@ def create(side: Side, step: Step) -> Done:
     customer = made.customer.customer_id
     side.model.add(customer, asked.customer.name)
     return Done([customer], [customer])
+
+
+def import_row(side: Side, step: Step) -> Done:
+    """A row of another system: a new customer, or more of the one whose row it is, merged or not."""
+    side.model.edits += 1
+    number, known = side.model.edits, pick(list(side.model.imported), step.a)
+    row = import_pb.ImportRow(row_number=1, id=f"row {number}")
+    row.customer.CopyFrom(model_pb.Customer(email=f"row{number}@example.com", organization=f"Works {number}"))
+    if known is not None and (step.c % 3 or len(side.model.customers) >= MOST_CUSTOMERS):
+        row.id = known
+    elif len(side.model.customers) < MOST_CUSTOMERS:
+        row.customer.name = f"Imported {number}"
+    else:
+        return Done()
+    options = import_pb.ImportOptions(source="till", on_duplicate=pb.DUPLICATE_ACTION_ALLOW)
+    rows = import_pb.ImportRows(rows=[row])
+    asked = [import_pb.ImportCustomersRequest(options=options), import_pb.ImportCustomersRequest(rows=rows)]
+    [answer] = side.company.imports.ImportCustomers(iter(asked))
+    side.fresh = answer.change_token or side.fresh
+    [outcome] = answer.outcomes
+    if row.id in side.model.imported:
+        assert outcome.result != import_pb.IMPORT_RESULT_CREATED
+        return Done([side.model.imported[row.id]], [side.model.imported[row.id]])
+    assert outcome.result == import_pb.IMPORT_RESULT_CREATED, outcome
+    side.model.add(outcome.customer_id, row.customer.name)
+    side.model.imported[row.id] = outcome.customer_id
+    return Done([outcome.customer_id], [outcome.customer_id])
 
 
 def edit(side: Side, step: Step) -> Done:

@@ -25,6 +25,7 @@ from tests.system.soak.side import Done, Side, Step
 COMPANIES = 2
 DEEDS: Mapping[str, tuple[int, Callable[[Side, Step], Done]]] = {
     "create": (6, record_deeds.create),
+    "import row": (3, record_deeds.import_row),
     "edit": (6, record_deeds.edit),
     "tag": (3, record_deeds.tag),
     "consent": (3, record_deeds.consent),
