@@ -7,6 +7,7 @@ import pytest
 
 from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import customer_service_pb2 as records
+from patronage.matching.v1 import merge_service_pb2 as merge
 from services.local.suite import Suite
 from tests.system.chatting import ANN, BOB, Chats, outcome
 
@@ -118,8 +119,8 @@ def test_two_conversations_of_a_new_person_at_once_make_one_customer(chats: Chat
     assert {chats.conversation(one).origin_customer_id for one in told} == {ann.customer_id}
 
 
-def test_two_customers_that_match_are_a_review_and_no_merge(chats: Chats) -> None:
-    """X16: the duplicate was made on purpose."""
+def test_two_customers_that_match_are_a_review_until_a_person_merges_them(chats: Chats) -> None:
+    """X16, A104: the duplicate was made on purpose."""
     both = {chats.create("Ann Lee", email=ANN["customer_email"]) for _ in range(2)}
     told = chats.record(**ANN).conversation_id
     asked = chats.resolved(told)
@@ -127,6 +128,14 @@ def test_two_customers_that_match_are_a_review_and_no_merge(chats: Chats) -> Non
     assert set(asked.candidate_ids) == both
     assert not chats.conversation(told).origin_customer_id
     assert {one.customer_id for one in chats.customers()} == both
+    target, source = sorted(both)
+    merging = merge.MergeCustomersRequest(target_id=target, source_ids=[source], allow_unpreviewed=True)
+    merge_id = chats.client.merges.MergeCustomers(merging).merge.merge_id
+    logged = chats.client.merges.GetMerge(merge.GetMergeRequest(merge_id=merge_id)).merge
+    assert (logged.target_id, list(logged.source_ids)) == (target, [source])
+    found = chats.sync(told).resolution
+    assert (outcome(found), found.customer_id) == (("UPDATED", "EMAIL", 100), target)
+    assert not found.review_item_id
 
 
 def test_a_call_writes_as_its_caller(chats: Chats, suite: Suite) -> None:

@@ -1,7 +1,8 @@
 """Change owns what matching reads of a change in the feed of customers."""
 
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
 from patronage.customers.v1 import change_feed_pb2, customer_pb2
@@ -9,6 +10,8 @@ from services.matching.convert.conversations import conversation_of
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.customer_seen import CompanySeen, CustomerSeen, RawIdentity
 
+RECENT = timedelta(days=1)
+_THERE = change_feed_pb2.CHANGE_KIND_SNAPSHOT
 _EMAIL = customer_pb2.CONTACT_POINT_KIND_EMAIL
 _PHONE = customer_pb2.CONTACT_POINT_KIND_PHONE
 _ADDRESS = customer_pb2.CONTACT_POINT_KIND_ADDRESS
@@ -34,8 +37,15 @@ def seen_of(change: change_feed_pb2.Change, epoch: str) -> CustomerSeen | Compan
 
 
 def conversation_seen(change: change_feed_pb2.Change, epoch: str) -> Conversation | None:
-    """Return a conversation that was recorded or has changed; None for all else, what was there before included."""
-    return conversation_of(change.conversation, epoch) if change.kind in _TALK else None
+    """Return a conversation that was recorded or has changed; None for all else.
+
+    Of what is there already when following begins, it is what changed within a day: who starts the services and
+    records a conversation at once must not meet one that is left out, and years of conversations must not come.
+    """
+    told = change.conversation
+    if change.kind not in _TALK and not (change.kind == _THERE and _is_recent(told.update_time)):
+        return None
+    return conversation_of(told, epoch) if change.HasField("conversation") else None
 
 
 def customer_seen(customer: customer_pb2.Customer, epoch: str, revision: int) -> CustomerSeen:
@@ -53,6 +63,10 @@ def customer_seen(customer: customer_pb2.Customer, epoch: str, revision: int) ->
         display_name=customer.name,
         raw=raw_identity(customer),
     )
+
+
+def _is_recent(time: Timestamp) -> bool:
+    return time.ToDatetime(UTC) >= datetime.now(UTC) - RECENT
 
 
 def raw_identity(customer: customer_pb2.Customer) -> RawIdentity:

@@ -1,5 +1,7 @@
 """Conversations of the feed wait, are resolved once in effect whatever fails, and what people decide stands."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from patronage.customers.v1 import change_feed_pb2 as feed
@@ -109,9 +111,12 @@ def test_a_recorded_conversation_waits_and_is_resolved_once(talk: Talk) -> None:
     assert talk.waiting() == [], "that it was linked says nothing new"
 
 
-def test_what_was_there_before_following_began_does_not_wait(talk: Talk) -> None:
-    talk.feed(talk.desk.record(1, **GIVEN), kind=feed.CHANGE_KIND_SNAPSHOT)
-    assert talk.waiting() == []
+@pytest.mark.parametrize(("age", "waits"), [(timedelta(hours=23), 1), (timedelta(hours=25), 0)])
+def test_what_was_there_when_following_began_waits_if_it_is_new(talk: Talk, age: timedelta, waits: int) -> None:
+    there = _change(talk.desk.record(1, **GIVEN), feed.CHANGE_KIND_SNAPSHOT)
+    there.conversation.update_time.FromDatetime(datetime.now(UTC) - age)
+    talk.company.follow(there)
+    assert len(talk.waiting()) == waits
 
 
 def test_a_conversation_that_says_nothing_waits_once_it_does(talk: Talk) -> None:
