@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "import_customers:import_customers",
     "duplicates": "duplicates:duplicates",
     "explain": "explain:explain",
+    "automerge": "automerge:automerge",
     "merge": "merge:merge",
     "undo": "merge:undo",
     "review": "review:review",
