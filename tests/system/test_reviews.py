@@ -1,7 +1,9 @@
 """Reviews in the three real services: a scan brings a pair up, people merge it, undo it, and decide."""
 
+import json
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -10,6 +12,7 @@ import pytest
 from patronage.customers.v1 import customer_pb2, customer_service_pb2, note_service_pb2
 from patronage.matching.v1 import matching_service_pb2, merge_service_pb2, policy_pb2
 from patronage.matching.v1 import review_queue_pb2 as pb
+from services.cli.main import run
 from services.local.suite import Suite
 from tests.faults.company import Company, company_of
 from tests.system.test_previews import reason_of
@@ -119,3 +122,28 @@ def test_a_deleted_customer_takes_its_questions_away(company: Company) -> None:
     company.customers.DeleteCustomer(customer_service_pb2.DeleteCustomerRequest(customer_id=ann))
     assert waiting(company) == []
     assert [one.superseded_because for one in waiting(company, state=pb.REVIEW_STATE_SUPERSEDED)] == ["DELETED"]
+
+
+def test_the_queue_is_worked_through_by_the_command(
+    company: Company, suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("Ann Lee", "Bo Quill"):
+        create(company, name)
+    scan(company)
+    context = tmp_path / "context.json"
+    context.write_text(json.dumps({**suite.context(), "token": suite.token(company.id)}))
+
+    def command(*arguments: str, code: int = 0) -> str:
+        capsys.readouterr()
+        assert run([*arguments, "--context", str(context)]) == code
+        printed = capsys.readouterr()
+        return printed.out if code == 0 else printed.err
+
+    item = json.loads(command("review", "--json", "--kind", "pair"))
+    assert "Ann Lee" in command("review")
+    assert "one of pair, group" in command("review", "--kind", "pears", code=2)
+    assert "one of merge, different" in command("resolve", item["item_id"], "perhaps", code=2)
+    decided = json.loads(command("resolve", item["item_id"], "different", "--reason", "met both", "--json"))
+    assert decided["item"]["reason"] == "met both"
+    assert "REVIEW_ITEM_CLOSED" in command("resolve", item["item_id"], "same", code=1)
+    assert command("review", "--json") == ""

@@ -1,6 +1,6 @@
 """Review scan owns what of a scan waits for a person: pairs and groups between reject and accept, by impact."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from services.matching.domain.duplicate_group import FoundGroup
 from services.matching.domain.evidence import Evidence
@@ -11,9 +11,12 @@ from services.matching.engine.band import Chosen, Question, choose, evidence_bet
 from services.matching.engine.results import Result
 from services.matching.operations.review_conflicts import review_all_conflicts
 from services.matching.store import policies, review_endings, review_items, standing_judgements
-from services.runtime.database import Database, TenantScope
+from services.runtime.database import Database, TenantScope, Transaction
 
 AT_ONCE = 1_000
+KEPT_DAYS = 90
+"""What was superseded longer ago is deleted; what people decided is kept."""
+
 _PAIR_SIZE = 2
 
 
@@ -38,7 +41,8 @@ def review_scan(
     for items in _items(result, chosen, found, judged, scan_id):
         with database.transaction(scope) as tx:
             review_items.open_items(tx, items)
-    _end_unseen(database, scope, scan_id)
+    _repeated(database, scope, lambda tx: review_endings.end_unseen(tx, scan_id, AT_ONCE))
+    _repeated(database, scope, lambda tx: review_endings.forget_old(tx, KEPT_DAYS, AT_ONCE))
     with database.transaction(scope) as tx:
         review_endings.note_left_out(tx, chosen.left_out)
         review_all_conflicts(tx)
@@ -92,8 +96,9 @@ def _ids(group: FoundGroup) -> tuple[str, ...]:
     return tuple(sorted(member.customer_id for member in group.members))
 
 
-def _end_unseen(database: Database, scope: TenantScope, scan_id: str) -> None:
+def _repeated(database: Database, scope: TenantScope, do_some: Callable[[Transaction], bool]) -> None:
+    """Do something in short transactions for as long as there may be more."""
     more = True
     while more:
         with database.transaction(scope) as tx:
-            more = review_endings.end_unseen(tx, scan_id, AT_ONCE)
+            more = do_some(tx)

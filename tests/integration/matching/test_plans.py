@@ -2,11 +2,12 @@
 
 import pytest
 
-from services.matching.store import derivations, groups, identities, match_keys, records
+from services.matching.store import derivations, groups, identities, match_keys, records, review_queue, review_stats
 from tests.integration.matching.people import ANN, ANNE, BOB, Company, change, customer_id
 
 FIRST = identities.BEFORE_ALL
 ONE = [customer_id(1)]
+PAGE = {"state": "OPEN", "kind": "PAIR", "rank": 0, "item_id": FIRST, "least": 0, "most": 100, "limit": 20}
 PLANS = {
     "a scan's walk": (identities._IDENTITIES_AFTER, (FIRST, 500), "match_records_pkey"),
     "a derivation's walk": (derivations._RAW_AFTER, (FIRST, 500), "match_records_pkey"),
@@ -16,6 +17,10 @@ PLANS = {
     "keys that go": (match_keys._DROP_KEYS, ("{1}", match_keys.array_text(ONE)), "match_keys_pkey"),
     "a page of groups": (groups._PAGE, (FIRST, 100, -1, 0, FIRST, 20), "duplicate_groups_best"),
     "the count of groups": (groups._COUNT, (FIRST, 100), "duplicate_groups_best"),
+    "a page of what waits": (review_queue._PAGE, PAGE, "review_items_queue"),
+    "a page of what waits of a kind": (review_queue._PAGE_OF_KIND, PAGE, "review_items_queue_of_kind"),
+    "what was decided of an item": (review_queue._PAST, (FIRST, 100), "review_resolutions_of_item"),
+    "the oldest that waits": (review_stats._OLDEST, (), "review_items_oldest"),
     "who leaves a group": (groups._SET_LIVE, (False, ONE, False), "duplicate_group_members_pkey"),
 }
 

@@ -247,3 +247,15 @@ def test_an_undo_that_judges_leaves_no_question(queue: Queue) -> None:
     queue.write(lambda tx: note_undo(tx, new_id(), customer_id(1), [customer_id(2)]))
     queue.company.tend()
     assert queue.items(kind="PAIR") == []
+
+
+def test_what_was_superseded_long_ago_is_forgotten_and_what_was_decided_is_not(queue: Queue) -> None:
+    queue.company.scan()
+    queue.decide(queue.items(kind="PAIR")[0], "UNSURE")
+    queue.settle(accept=90)
+    queue.company.scan()
+    assert len(queue.items(state="SUPERSEDED")) == 1
+    queue.write(lambda tx: tx.execute("UPDATE review_items SET ended_at = ended_at - interval '91 days' WHERE true"))
+    queue.company.scan()
+    assert [len(queue.items(state=state)) for state in ("SUPERSEDED", "RESOLVED")] == [0, 1]
+    assert queue.company.value("SELECT count(*) FROM review_item_customers") == 2
