@@ -87,7 +87,7 @@ def _of_many_children(company: Company, ids: Sequence[str]) -> Iterator[str]:
 
 
 def _there_and_back(company: Company, watch: Stopwatch, target: str, source: str, what: str) -> None:
-    asked = {"target_id": target, "source_ids": [source]}
+    asked: dict[str, Any] = {"target_id": target, "source_ids": [source]}
     seen = watch.call(f"preview, {what}", company.merges.PreviewMerge, pb.PreviewMergeRequest(**asked))
     merge = pb.MergeCustomersRequest(**asked, preview_token=seen.preview_token, request_id=new_id())
     merged = watch.call(f"merge, {what}", company.merges.MergeCustomers, merge)

@@ -57,7 +57,8 @@ def test_no_merge_is_half_done_nothing_is_lost_and_each_request_id_has_one_effec
         Editor(company, people, random.Random(chance.random()), progress, MOST_TAGS, token) for _ in range(EDITORS)
     ]
     with ThreadPoolExecutor(MERGERS + EDITORS) as threads:
-        at_work = [threads.submit(caller.work) for caller in (*mergers, *editors)]
+        works = [merger.work for merger in mergers] + [editor.work for editor in editors]
+        at_work = [threads.submit(work) for work in works]
         kill_under(company.suite, part, progress, chance)
         for one in at_work:
             one.result()

@@ -159,7 +159,7 @@ def test_single_signals_add_up_to_more_than_the_first_that_hits(shop: Chats) -> 
     """There the first key that hit set the confidence, and what else agreed or differed counted for nothing."""
     ann = shop.create("Ann Lee", email="ann.lee@example.com", phone="+1 212 555 0147")
 
-    def weight(**record: str) -> float:
+    def weight(**record: Any) -> float:
         asked = matching_pb.MatchRecordRequest(record=customer_pb2.Customer(**record), min_confidence=0)
         [found] = shop.client.matching.MatchRecord(asked).candidates
         assert found.customer_id == ann

@@ -41,7 +41,7 @@ def run(
 
 
 def _run_some(machine: type[RuleBasedStateMachine], lives: int, of_a_life: int, shrink: bool) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=lives,
