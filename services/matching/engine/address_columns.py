@@ -98,7 +98,7 @@ def _read_places(rows: NormalRows, addresses: _Addresses) -> None:
     addresses.put("postcode", [code or "" for code in postcodes], region, apart)
     together = np.flatnonzero(~single & ~apart)
     pairs = zip(place[together].tolist(), region[together].tolist(), strict=True)
-    tails = [f"{places[first]},{regions[second]}" for first, second in pairs]
+    tails = [f"{places[first] if first >= 0 else ''},{regions[second]}" for first, second in pairs]
     addresses.put_rows(_FIELDS[3:], together, tails, _city_and_postcode)
 
 

@@ -12,10 +12,10 @@ from services.identity.text import LONGEST, fold
 from services.matching.domain.attributes import SHORTEST_LOCAL, email_locals
 from services.matching.domain.identity_record import MOST_VALUES
 from services.matching.engine.arrays import MISSING, Rows
+from services.matching.engine.byte_texts import ByteTexts
 from services.matching.engine.columns import Column
 from services.matching.engine.distinct_texts import encoded
 from services.matching.engine.normal_rows import Forms, NormalRows
-from services.matching.engine.raw_rows import text_array
 
 SEVERAL = "|"
 """Stands between several values in one field."""
@@ -219,11 +219,11 @@ def _odd(rows: NormalRows, field: str, normalized: Callable[[str], list[str]]) -
 
 def _column(rows: NormalRows, column: str, odd: _Odd) -> Column:
     """Put the plain values of a column and the odd ones together."""
-    texts, (hashes, known) = rows.texts(column), rows.hashed(column)
+    texts, (hashes, known) = rows.byte_texts(column), rows.hashed(column)
     if odd.texts:
-        odd_texts = text_array(odd.texts)
-        texts, hashes = np.append(texts, odd_texts), np.append(hashes, rows.hashes_of(odd_texts))
-        known = np.append(known, odd_texts != "")
+        texts = ByteTexts.joined([texts, ByteTexts.encoded(odd.texts)])
+        hashes = np.append(hashes, rows.hashes_of(odd.texts))
+        known = np.append(known, [text != "" for text in odd.texts])
     values, codes = encoded(texts, hashes, known)
     placed = np.full((rows.size, int(odd.slots.max(initial=0)) + 1), MISSING, np.int32)
     placed[:, 0] = codes[: rows.size]

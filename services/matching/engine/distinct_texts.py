@@ -1,13 +1,16 @@
 """Distinct texts owns codes for columns in which nearly every value is another one, such as e-mails."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from services.matching.engine.arrays import MISSING, Codes, Mask, Rows
-from services.matching.engine.normal_rows import Hashes, Texts
+from services.matching.engine.byte_texts import ByteTexts
+from services.matching.engine.normal_rows import Hashes
 from services.matching.engine.vocabulary import Vocabulary
 
 
-def encoded(texts: Texts, hashes: Hashes, known: Mask) -> tuple[list[str], Codes]:
+def encoded(texts: ByteTexts, hashes: Hashes, known: Mask) -> tuple[Sequence[str], Codes]:
     """Return the distinct values in the order of their coming, and the code of each row.
 
     Values are told apart by their hashes, which sort many times faster; should two values ever share one, they
@@ -17,11 +20,12 @@ def encoded(texts: Texts, hashes: Hashes, known: Mask) -> tuple[list[str], Codes
     rows = np.flatnonzero(known)
     first, place = _first_rows(hashes[rows], rows)
     again = np.flatnonzero(first[place] != rows)
-    if (texts[rows[again]] != texts[first[place[again]]]).any():
+    if not texts.equal(rows[again], first[place[again]]).all():
         vocabulary = Vocabulary()
-        return vocabulary.values, vocabulary.encode(texts.tolist())
+        codes[rows] = vocabulary.encode(texts.chosen(rows))
+        return vocabulary.values, codes
     codes[rows] = place
-    return texts[first].tolist(), codes
+    return texts.chosen(first), codes
 
 
 def _first_rows(hashes: Hashes, rows: Rows) -> tuple[Rows, Codes]:

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.engine.arrays import MISSING, Codes, Mask, Rows
-from services.matching.engine.raw_rows import RawRows, UnreadableFile
+from services.matching.engine.arrow_text import read_texts
+from services.matching.engine.byte_texts import ByteTexts
+from services.matching.engine.raw_rows import RawRows, UnreadableFile, text_array
 
 Hashes = NDArray[np.uint64]
 Texts = NDArray[np.object_]
@@ -36,6 +38,10 @@ class NormalRows:
         found = self._fetch(f"SELECT coalesce({column}, '') AS text FROM normal")
         return np.asarray(found["text"], object)
 
+    def byte_texts(self, column: str) -> ByteTexts:
+        """Return a column as text without an object for each value, '' where it is missing."""
+        return read_texts(self.connection.cursor(), f"SELECT coalesce({column}, '') AS text FROM normal")
+
     def hashed(self, column: str) -> tuple[Hashes, Mask]:
         """Return a hash of each value, and where there is a value."""
         found = self._fetch(f"SELECT hash({column}) AS hash, coalesce({column}, '') <> '' AS known FROM normal")
@@ -50,10 +56,10 @@ class NormalRows:
         query = f"SELECT NOT EXISTS (FROM normal WHERE ({condition}) IS NOT TRUE) AS all"
         return bool(self._fetch(query)["all"][0])
 
-    def hashes_of(self, texts: Texts) -> Hashes:
+    def hashes_of(self, texts: Sequence[str]) -> Hashes:
         """Return the hash of further values."""
         cursor = self.connection.cursor()
-        cursor.register("further", {"text": texts})
+        cursor.register("further", {"text": text_array(texts)})
         found = cursor.execute("SELECT hash(text::varchar) AS hash FROM further").fetchnumpy()
         cursor.unregister("further")
         return np.asarray(found["hash"], np.uint64)

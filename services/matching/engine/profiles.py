@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matching.engine.arrays import Codes, Mask, Rows
+from services.matching.engine.byte_texts import ByteTexts
 
 _LETTERS = 32
 _START = 4
@@ -74,14 +75,19 @@ def profile(values: Sequence[str]) -> Profile:
 
 
 def _profile(values: Sequence[str]) -> Profile:
-    lengths = np.fromiter(map(len, values), np.int32, len(values))
-    characters = np.frombuffer("".join(values).encode("utf-32-le", "surrogatepass"), np.uint32)
+    characters, lengths = values.characters() if isinstance(values, ByteTexts) else _characters(values)
     owner = np.repeat(np.arange(len(values)), lengths)
     counts = np.bincount(owner * _LETTERS + (characters & (_LETTERS - 1)), minlength=len(values) * _LETTERS)
     words = np.bincount(owner, weights=(characters == ord(" ")) | (characters == ord("-")), minlength=len(values))
     return Profile(
         lengths, _letter_bits(counts.reshape(len(values), _LETTERS)), _starts(characters, lengths), words > 0
     )
+
+
+def _characters(values: Sequence[str]) -> tuple[NDArray[np.uint32], Codes]:
+    """Return the characters of all values, one after the other, and how many each has."""
+    lengths = np.fromiter(map(len, values), np.int32, len(values))
+    return np.frombuffer("".join(values).encode("utf-32-le", "surrogatepass"), np.uint32), lengths
 
 
 def _letter_bits(counts: Rows) -> NDArray[np.uint64]:
