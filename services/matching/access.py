@@ -5,6 +5,7 @@ from services.runtime.access import Access, AccessTable
 _V1 = "/patronage.matching.v1."
 
 ACCESS: AccessTable = {
+    f"{_V1}MatchingService/NormalizeIdentity": Access("matching:read"),
     f"{_V1}MatchingService/MatchRecord": Access("matching:read"),
     f"{_V1}MatchingService/FindDuplicates": Access("matching:read"),
     f"{_V1}MatchingService/ScanDuplicates": Access("matching:write"),

@@ -26,6 +26,7 @@ READS = (
     "BatchCheck",
     "Find",
     "Match",
+    "Normalize",
     "Explain",
     "Export",
     "Describe",

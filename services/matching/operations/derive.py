@@ -26,7 +26,7 @@ def derive(raw: RawIdentity, region: str) -> tuple[Identity, tuple[int, ...]]:
 
 def named_keys(identity: Identity) -> dict[int, str]:
     """Return the keys of an identity, each with what people call it: kind:value."""
-    return {key_hash(kind, value): f"{kind}:{_shown(value)}" for kind, value in blocking_keys(identity)}
+    return {key_hash(kind, value): f"{kind}:{shown_key(value)}" for kind, value in blocking_keys(identity)}
 
 
 def key_hash(kind: str, value: str) -> int:
@@ -35,5 +35,6 @@ def key_hash(kind: str, value: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def _shown(value: str) -> str:
+def shown_key(value: str) -> str:
+    """Return the value of a key as people read it."""
     return value.replace("\x1f", " ")

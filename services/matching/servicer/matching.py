@@ -6,8 +6,8 @@ from typing import Any
 
 from patronage.matching.v1 import matching_service_pb2 as pb
 from patronage.matching.v1 import matching_service_pb2_grpc as grpc_pb
-from patronage.matching.v1 import policy_pb2
-from services.matching.convert import answers, policies, questions, scans
+from patronage.matching.v1 import normalize_pb2, policy_pb2
+from services.matching.convert import answers, normal_forms, policies, questions, scans
 from services.matching.convert.change import raw_identity
 from services.matching.domain.scan import Scan
 from services.matching.operations.cancel_scan import cancel_scan
@@ -20,6 +20,7 @@ from services.matching.operations.get_scan import get_scan, learned_by
 from services.matching.operations.judging import Asked, Found, Search
 from services.matching.operations.list_duplicate_groups import FIRST, list_duplicate_groups, next_groups
 from services.matching.operations.match_record import match_record
+from services.matching.operations.normalize_identity import normalize_identity
 from services.matching.operations.scan_duplicates import DEFAULT_LINK_CONFIDENCE, scan_duplicates
 from services.matching.operations.set_policy import set_policy
 from services.matching.operations.train_policy import train_policy
@@ -51,6 +52,22 @@ class MatchingServicer(Conversations, grpc_pb.MatchingServiceServicer):
         self._searching = searching
         self._scan_asked = scan_asked
         self._talking = talking
+
+    def NormalizeIdentity(  # noqa: N802
+        self, request: normalize_pb2.NormalizeIdentityRequest, context: Any
+    ) -> normalize_pb2.NormalizeIdentityResponse:
+        """Shows what a record is compared by."""
+        raw, named, token = normal_forms.normal_form_asked(request)
+        searching = self._searching
+        searching.followed.wait(token, context)
+        company_id = caller_of(context).scope().company_id
+        region = named or searching.regions.region_of(company_id, fresh=token is not None)
+
+        def run(tx: Transaction) -> normalize_pb2.NormalizeIdentityResponse:
+            found = normalize_identity(tx, raw, region, searching.key_cap)
+            return normal_forms.normal_form_message(found.identity, found.keys, region)
+
+        return self._edge.read(context, run)
 
     def MatchRecord(self, request: pb.MatchRecordRequest, context: Any) -> pb.MatchRecordResponse:  # noqa: N802
         """Finds who a record from outside may be."""

@@ -13,6 +13,11 @@ _ADD_KEYS = """
     SELECT (SELECT app_company()), t.key, t.customer_id FROM unnest(%s::bigint[], %s::uuid[]) AS t (key, customer_id)
     ON CONFLICT DO NOTHING
 """
+_HOLDERS = """
+    SELECT a.key, (SELECT count(*) FROM (SELECT FROM match_keys k
+        WHERE k.company_id = (SELECT app_company()) AND k.key = a.key LIMIT %s) AS held)
+    FROM unnest(%s::bigint[]) AS a (key)
+"""
 
 KeyChange = tuple[str, Iterable[int]]
 
@@ -25,6 +30,11 @@ def drop_keys(tx: Transaction, gone: Iterable[KeyChange]) -> None:
 def add_keys(tx: Transaction, new: Iterable[KeyChange]) -> None:
     """Give keys to customers."""
     _change_keys(tx, _ADD_KEYS, new)
+
+
+def holders(tx: Transaction, keys: Iterable[int], most: int) -> dict[int, int]:
+    """Return how many customers have each key, counted to `most`."""
+    return dict(tx.execute(_HOLDERS, (most, array_text(keys))).fetchall())
 
 
 def array_text(values: Iterable[int | str]) -> str:

@@ -5,6 +5,7 @@ import warnings
 
 from patronage.matching.v1 import conversation_resolution_pb2 as patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2
 from patronage.matching.v1 import matching_service_pb2 as patronage_dot_matching_dot_v1_dot_matching__service__pb2
+from patronage.matching.v1 import normalize_pb2 as patronage_dot_matching_dot_v1_dot_normalize__pb2
 from patronage.matching.v1 import policy_pb2 as patronage_dot_matching_dot_v1_dot_policy__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -37,6 +38,11 @@ class MatchingServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.NormalizeIdentity = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/NormalizeIdentity',
+                request_serializer=patronage_dot_matching_dot_v1_dot_normalize__pb2.NormalizeIdentityRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_normalize__pb2.NormalizeIdentityResponse.FromString,
+                _registered_method=True)
         self.MatchRecord = channel.unary_unary(
                 '/patronage.matching.v1.MatchingService/MatchRecord',
                 request_serializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.MatchRecordRequest.SerializeToString,
@@ -132,6 +138,14 @@ class MatchingServiceStub:
 class MatchingServiceServicer:
     """Finds the customers that are the same person or business, and says why.
     """
+
+    def NormalizeIdentity(self, request, context):
+        """Shows the normal form of a record and the keys under which it is found, and so why two records meet or do not.
+        Nothing is stored. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def MatchRecord(self, request, context):
         """Finds the customers that a record from outside may be. Nothing is stored. Scope matching:read.
@@ -270,6 +284,11 @@ class MatchingServiceServicer:
 
 def add_MatchingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'NormalizeIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.NormalizeIdentity,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_normalize__pb2.NormalizeIdentityRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_normalize__pb2.NormalizeIdentityResponse.SerializeToString,
+            ),
             'MatchRecord': grpc.unary_unary_rpc_method_handler(
                     servicer.MatchRecord,
                     request_deserializer=patronage_dot_matching_dot_v1_dot_matching__service__pb2.MatchRecordRequest.FromString,
@@ -371,6 +390,33 @@ def add_MatchingServiceServicer_to_server(servicer, server):
 class MatchingService:
     """Finds the customers that are the same person or business, and says why.
     """
+
+    @staticmethod
+    def NormalizeIdentity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/NormalizeIdentity',
+            patronage_dot_matching_dot_v1_dot_normalize__pb2.NormalizeIdentityRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_normalize__pb2.NormalizeIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def MatchRecord(request,

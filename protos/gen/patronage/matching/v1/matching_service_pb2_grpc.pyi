@@ -7,6 +7,7 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from patronage.matching.v1 import conversation_resolution_pb2 as _conversation_resolution_pb2
 from patronage.matching.v1 import matching_service_pb2 as _matching_service_pb2
+from patronage.matching.v1 import normalize_pb2 as _normalize_pb2
 from patronage.matching.v1 import policy_pb2 as _policy_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -35,6 +36,10 @@ class MatchingServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MatchingServiceAsyncStub: ...
+    NormalizeIdentity: _grpc.UnaryUnaryMultiCallable[_normalize_pb2.NormalizeIdentityRequest, _normalize_pb2.NormalizeIdentityResponse]
+    """Shows the normal form of a record and the keys under which it is found, and so why two records meet or do not.
+    Nothing is stored. Scope matching:read.
+    """
     MatchRecord: _grpc.UnaryUnaryMultiCallable[_matching_service_pb2.MatchRecordRequest, _matching_service_pb2.MatchRecordResponse]
     """Finds the customers that a record from outside may be. Nothing is stored. Scope matching:read."""
     FindDuplicates: _grpc.UnaryUnaryMultiCallable[_matching_service_pb2.FindDuplicatesRequest, _matching_service_pb2.FindDuplicatesResponse]
@@ -91,6 +96,10 @@ class MatchingServiceAsyncStub(MatchingServiceStub):
     """Finds the customers that are the same person or business, and says why."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    NormalizeIdentity: _aio.UnaryUnaryMultiCallable[_normalize_pb2.NormalizeIdentityRequest, _normalize_pb2.NormalizeIdentityResponse]  # type: ignore[assignment]
+    """Shows the normal form of a record and the keys under which it is found, and so why two records meet or do not.
+    Nothing is stored. Scope matching:read.
+    """
     MatchRecord: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.MatchRecordRequest, _matching_service_pb2.MatchRecordResponse]  # type: ignore[assignment]
     """Finds the customers that a record from outside may be. Nothing is stored. Scope matching:read."""
     FindDuplicates: _aio.UnaryUnaryMultiCallable[_matching_service_pb2.FindDuplicatesRequest, _matching_service_pb2.FindDuplicatesResponse]  # type: ignore[assignment]
@@ -144,6 +153,16 @@ class MatchingServiceAsyncStub(MatchingServiceStub):
 
 class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Finds the customers that are the same person or business, and says why."""
+
+    @_abc_1.abstractmethod
+    def NormalizeIdentity(
+        self,
+        request: _normalize_pb2.NormalizeIdentityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_normalize_pb2.NormalizeIdentityResponse, _abc.Awaitable[_normalize_pb2.NormalizeIdentityResponse]]:
+        """Shows the normal form of a record and the keys under which it is found, and so why two records meet or do not.
+        Nothing is stored. Scope matching:read.
+        """
 
     @_abc_1.abstractmethod
     def MatchRecord(
