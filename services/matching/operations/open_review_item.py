@@ -18,7 +18,8 @@ def open_review_item(
     to be known here. `cause` is NAME_ALONE or SEVERAL_MATCHES. Asked again about the same conversation it is the same
     item: brought up to date where it is open, opened again where its evidence is another one than was decided about.
     """
-    item = NewItem(CONVERSATION, customer_ids, evidence or ItemEvidence(), cause, conversation_id)
+    named = tuple(dict.fromkeys(one.lower() for one in customer_ids))
+    item = NewItem(CONVERSATION, named, evidence or ItemEvidence(), cause, conversation_id)
     review_items.open_items(tx, [item])
     found = review_items.id_of(tx, item.subject)
     assert found is not None

@@ -243,8 +243,9 @@ class ReviewItem(_message.Message):
     resolution: Global___Resolution.ValueType
     """What was decided; absent: nothing."""
     superseded_because: _builtins.str
-    """Why it needs no person any more: MERGED, DELETED, ERASED (its customers), JUDGED, NOT_ALIKE (by what is known of
-    them now), LEFT_OUT (others had more impact), NO_CONFLICT, or a word of whoever resolved the conversation.
+    """Why it needs no person any more: MERGED, DELETED, ERASED (its customers), JUDGED, NOT_ALIKE (they have changed),
+    NOT_FOUND (the last scan did not bring it up: they are not alike any more, or others had more impact), NO_CONFLICT,
+    or a word of what resolved the conversation. Kept for 90 days.
     """
     reason: _builtins.str
     """Why it was decided so, in words; absent: not said."""
