@@ -18,7 +18,7 @@ from patronage.customers.v1 import (
     engagement_service_pb2,
     note_service_pb2,
 )
-from patronage.matching.v1 import matching_service_pb2, merge_service_pb2, review_service_pb2
+from patronage.matching.v1 import matching_service_pb2, merge_service_pb2, review_queue_pb2, review_service_pb2
 from services.client import ClientSettings, PatronageClient
 from services.local.suite import SERVICES
 from services.local.tokens import DEVELOPER_SCOPES
@@ -75,6 +75,7 @@ class World:
             "merge": self.client.merges.MergeCustomers(merging).merge.merge_id,
             **({"scan": self._scan()} if scanning else {}),
             **self._children(customers[1]),
+            "item": self._review_item(*customers[2:]),
             "judgement": self._judgement(*customers[2:]),
         }
         for kind, name in [*(("customer", name) for name in customers), *made.items()]:
@@ -110,6 +111,15 @@ class World:
         request = review_service_pb2.CreateJudgementRequest(left_id=left, right_id=right)
         request.verdict, request.at_least_as_fresh = review_service_pb2.VERDICT_UNSURE, self.company.everything()
         return str(self.client.reviews.CreateJudgement(request).judgement.judgement_id)
+
+    def _review_item(self, left: str, right: str) -> str:
+        """What waits for a person after a merge that was undone without saying why."""
+        merging = merge_service_pb2.MergeCustomersRequest(target_id=left, source_ids=[right], allow_unpreviewed=True)
+        merged = self.client.merges.MergeCustomers(merging).merge.merge_id
+        self.client.merges.UndoMerge(merge_service_pb2.UndoMergeRequest(merge_id=merged, leave_undecided=True))
+        asked = review_queue_pb2.ListReviewItemsRequest(customer_id=right, at_least_as_fresh=self.company.everything())
+        [item] = self.client.reviews.ListReviewItems(asked).items
+        return str(item.item_id)
 
     def _children(self, customer: str) -> dict[str, str]:
         note = note_service_pb2.CreateNoteRequest(customer_id=customer)
