@@ -60,6 +60,10 @@ def print_summary(result: Result, output: Path) -> None:
         table.add_row(label, f"{value:,}")
     console = Console()
     console.print(table)
+    memory = result.report["memory"]
+    if not memory["records_fit"]:
+        taken, budget = (memory[name] >> 20 for name in ("records", "budget"))
+        console.print(f"the records alone took {taken:,} MiB, more than the {budget:,} MiB of --memory")
     console.print(f"written to {output}", markup=False, highlight=False, soft_wrap=True)
 
 

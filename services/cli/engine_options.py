@@ -13,7 +13,11 @@ MapOption = Annotated[list[str] | None, typer.Option("--map", metavar="THEIRS=OU
 RegionOption = Annotated[str, typer.Option(metavar="CC", help="Country of phones and dates without one.")]
 ThresholdOption = Annotated[int, typer.Option(min=0, max=100, help="Confidence from which records are one.")]
 MemoryOption = Annotated[
-    str, typer.Option(help="Memory to keep to, such as 2GiB: pairs beyond their share wait in temporary files.")
+    str,
+    typer.Option(
+        help="Memory to keep to, such as 2GiB: records stay in it, about 0.7 KB each; pairs beyond what is left"
+        " wait in temporary files."
+    ),
 ]
 ThreadsOption = Annotated[int, typer.Option(min=0, help="Threads that score; 0 takes every core.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the samples that are learned from.")]

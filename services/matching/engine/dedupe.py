@@ -63,7 +63,7 @@ def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     clock.start("finish")
     result = result_of(records, repeats, scored, groups, learned.model)
     watch.check("finish")
-    result.report = report_of(result, found, scored, learned, clock.seconds(), options)
+    result.report = report_of(result, found, scored, learned, clock.seconds(), options, shares)
     return result
 
 

@@ -13,16 +13,20 @@ _FEWEST_AT_ONCE, _MOST_AT_ONCE = 2_000, 32_000
 class Shares:
     """Bytes for each thing that grows with the number of pairs, and how many pairs are weighed at once."""
 
+    records: int
+    """Bytes that were held before there were pairs: the records, which no budget makes smaller."""
+
     candidates: int
     scored: int
     at_once: int
 
     @staticmethod
     def of(budget: int, threads: int) -> "Shares":
-        """Divide what the records leave of the budget."""
-        left = max(budget - held(), _LEAST)
+        """Divide what the records leave of the budget; where they leave nothing, pairs still get a little."""
+        records = held()
+        left = max(budget - records, _LEAST)
         at_once = left // 4 // _BYTES_PER_PAIR // max(threads, 1)
-        return Shares(left // 4, left // 8, min(max(at_once, _FEWEST_AT_ONCE), _MOST_AT_ONCE))
+        return Shares(records, left // 4, left // 8, min(max(at_once, _FEWEST_AT_ONCE), _MOST_AT_ONCE))
 
 
 def held() -> int:

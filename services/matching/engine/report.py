@@ -6,6 +6,7 @@ from typing import Any
 from services.matching.domain.model import Comparison
 from services.matching.engine.candidates import Candidates
 from services.matching.engine.learning import Learned
+from services.matching.engine.memory import Shares
 from services.matching.engine.options import Options, Watch
 from services.matching.engine.results import Result
 from services.matching.engine.scan import ScoredPairs
@@ -36,6 +37,7 @@ def report_of(
     learned: Learned,
     seconds: dict[str, float],
     options: Options,
+    shares: Shares,
 ) -> dict[str, Any]:
     """Return the report as plain data."""
     return {
@@ -45,7 +47,12 @@ def report_of(
         "threshold": options.threshold,
         "seed": options.seed,
         "compared_pairs": scored.compared,
-        "memory": {"budget": options.memory, "spilled": found.spilled or scored.kept.spilled},
+        "memory": {
+            "budget": options.memory,
+            "records": shares.records,
+            "records_fit": shares.records <= options.memory,
+            "spilled": found.spilled or scored.kept.spilled,
+        },
         "keys": [
             {
                 "kind": key.kind,

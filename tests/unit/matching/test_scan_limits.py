@@ -28,6 +28,21 @@ def test_a_small_budget_spills_and_gives_the_same_groups_as_a_large_one() -> Non
     assert list(small.pairs()) == list(large.pairs())
 
 
+def test_the_report_says_what_the_records_took_and_whether_that_is_within_the_budget() -> None:
+    rows = people(40, copies=4)
+    small, large = (scanned(rows, Options(memory=memory)).report["memory"] for memory in (1 << 20, LARGE))
+    assert (small["records_fit"], large["records_fit"]) == (False, True)
+    assert 1 << 20 < small["records"] < LARGE
+
+
+def test_one_thread_finds_by_keys_what_many_find() -> None:
+    rows = people(2_100, copies=200)
+    alone, together = scanned(rows, Options(threads=1)), scanned(rows, Options(threads=5))
+    assert alone.groups == together.groups
+    assert list(alone.pairs()) == list(together.pairs())
+    assert alone.report["model"] == together.report["model"]
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_scan_stops_in_whatever_stage_it_is_told_to(stage: str) -> None:
     seen: list[str] = []
