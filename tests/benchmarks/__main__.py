@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import analytics_bench, load, merge_bench
+from tests.benchmarks import analytics_bench, batch_merge_bench, load, merge_bench
 from tests.benchmarks.customers_bench import figures
 from tests.benchmarks.suite_bench import lines
 
@@ -32,6 +32,10 @@ def main() -> None:
         "--merges", type=int, default=0, metavar="ROWS",
         help="measure previews, merges and undos instead, in one company of so many customers, such as 1000000",
     )  # fmt: skip
+    parser.add_argument(
+        "--batch-merges", type=int, default=0, metavar="ROWS",
+        help="measure BatchMerge and AutoMerge instead, in one company of so many customers, such as 24000",
+    )  # fmt: skip
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="patronage-bench-"))
     folder.chmod(0o711)
@@ -43,8 +47,13 @@ def main() -> None:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return
-    if chosen.customers or chosen.merges:
-        measured = merge_bench.figures(folder, chosen.merges) if chosen.merges else figures(folder, chosen.customers)
+    if chosen.customers or chosen.merges or chosen.batch_merges:
+        if chosen.batch_merges:
+            measured = batch_merge_bench.figures(folder, chosen.batch_merges)
+        else:
+            measured = (
+                merge_bench.figures(folder, chosen.merges) if chosen.merges else figures(folder, chosen.customers)
+            )
         try:
             for line_ in measured:
                 sys.stdout.write(line_ + "\n")
