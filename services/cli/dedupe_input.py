@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.cli.failures import BadInputFailure
+from services.cli.headings import Source, recognised
 from services.cli.plain_files import layout_of
 from services.cli.table_files import RawTable, read_table
 from services.matching.engine.record_files import SOURCE, UnreadableFile
@@ -28,9 +29,11 @@ def read_customers(path: Path, mapping: Mapping[str, str], source: str | None = 
     """Read the file, or raise BadInputFailure that names line and column."""
     table = read_table(path)
     chosen = _chosen(path, table.header, mapping, source)
-    ids = [record_id.strip() for record_id in table.column(chosen["id"])]
-    _check_ids(table, chosen["id"], ids)
-    fields = {field: table.column(chosen[field]) for field in FIELDS if field in chosen}
+    (id_column,) = chosen["id"].columns
+    ids = [record_id.strip() for record_id in table.column(id_column)]
+    _check_ids(table, id_column, ids)
+    fields = {field: source_of.values([*map(table.column, source_of.columns)]) for field, source_of in chosen.items()}
+    fields = {field: fields[field] for field in FIELDS if field in fields}
     return Customers(ids, fields, None if source is None else table.column(source))
 
 
@@ -45,9 +48,12 @@ def read_records(path: Path, mapping: Mapping[str, str], source: str | None, reg
     return records_from_table(customers.ids, customers.fields, region, customers.sources)
 
 
-def _chosen(path: Path, header: Sequence[str], mapping: Mapping[str, str], source: str | None) -> dict[str, str]:
-    """Return the file's column for the id, each field of a customer and the source."""
-    ours = _our_names(path, header, mapping)
+def _chosen(path: Path, header: Sequence[str], mapping: Mapping[str, str], source: str | None) -> dict[str, Source]:
+    """Return the file's columns for the id, each field of a customer and the source."""
+    named = _our_names(path, header, mapping)
+    given = {field: column for field, column in named.items() if field in ("id", *FIELDS)}
+    unused = [column for column in header if column not in mapping and column != source]
+    ours = {**recognised(unused, given), **{field: Source((column,)) for field, column in given.items()}}
     if "id" not in ours:
         raise BadInputFailure(f"{path}: line 1: no column 'id'; name yours with --map THEIRS=id")
     used = {field: ours[field] for field in ("id", *FIELDS) if field in ours}
@@ -55,9 +61,11 @@ def _chosen(path: Path, header: Sequence[str], mapping: Mapping[str, str], sourc
         raise BadInputFailure(
             f"{path}: line 1: no usable column among {', '.join(header)}; expected some of {', '.join(FIELDS)}"
         )
+    if "street" not in used and not {"city", "postal_code"}.isdisjoint(used) and "address" in used:
+        used["street"] = used.pop("address")  # what stands beside a column of places is no whole address
     if source is not None and source not in header:
         raise BadInputFailure(f"{path}: line 1: no column '{source}' for --source")
-    return used if source is None else {**used, SOURCE: source}
+    return used if source is None else {**used, SOURCE: Source((source,))}
 
 
 def _our_names(path: Path, header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:

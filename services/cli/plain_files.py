@@ -2,13 +2,14 @@
 
 import csv
 import mmap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.cli.headings import Source
 from services.cli.table_files import delimiter_of, is_parquet, opened, refuse_unreadable
 from services.matching.engine.parquet import UnreadableParquet, parquet_header
-from services.matching.engine.record_files import records_from_csv, records_from_parquet
+from services.matching.engine.record_files import csv_column, parquet_column, records_from_csv, records_from_parquet
 from services.matching.engine.records import Records
 
 
@@ -20,12 +21,17 @@ class Layout:
     header: list[str]
     delimiter: str
 
-    def records(self, chosen: Mapping[str, str], region: str) -> Records:
+    def records(self, chosen: Mapping[str, Source], region: str) -> Records:
         """Encode the chosen columns; raises UnreadableFile when the file is not so plain after all."""
         if not self.delimiter:
-            return records_from_parquet(self.path, chosen, region)
-        places = {field: self.header.index(name) for field, name in chosen.items()}
-        return records_from_csv(self.path, self.delimiter, len(self.header), places, region)
+            return records_from_parquet(self.path, _written(chosen, parquet_column), region)
+        fields = _written(chosen, lambda name: csv_column(self.header.index(name)))
+        return records_from_csv(self.path, self.delimiter, len(self.header), fields, region)
+
+
+def _written(chosen: Mapping[str, Source], column: Callable[[str], str]) -> dict[str, str]:
+    """Return each field as SQL over the columns of the file."""
+    return {field: source.sql(column) for field, source in chosen.items()}
 
 
 def layout_of(path: Path) -> Layout | None:

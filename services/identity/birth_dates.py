@@ -29,12 +29,19 @@ _TWO_DIGIT_PIVOT = 30
 
 
 def normalize_birth_date(text: str, region: str = "US") -> str:
-    """Return the date as YYYY-MM-DD (or YYYY-MM, YYYY); an impossible or unreadable one as folded text."""
+    """Return the date as YYYY-MM-DD (or YYYY-MM, YYYY); an unreadable one as folded text.
+
+    A year that stands first is followed by month and day, impossible ones too: the other parts may still agree.
+    """
     folded = fold(clean(text, LONGEST_DATE))
-    if match := _ISO.fullmatch(folded) or _COMPACT.fullmatch(folded):
+    month_first = region.upper() in _MONTH_FIRST
+    if match := _ISO.fullmatch(folded):
+        found = f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}"
+    elif match := _COMPACT.fullmatch(folded):
         found = _date(int(match[1]), int(match[2]), int(match[3]))
+        found = found or _numeric(int(folded[:2]), int(folded[2:4]), folded[4:], month_first)
     elif match := _NUMBERS.fullmatch(folded):
-        found = _numeric(int(match[1]), int(match[2]), match[3], region.upper() in _MONTH_FIRST)
+        found = _numeric(int(match[1]), int(match[2]), match[3], month_first)
     elif match := _DAY_NAMED.fullmatch(folded):
         found = _date(int(match[3]), _month(match[2]), int(match[1]))
     elif match := _NAMED_DAY.fullmatch(folded):

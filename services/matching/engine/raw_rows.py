@@ -34,6 +34,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
             "memory_limit": _MEMORY,
             "temp_directory": folder,
             "autoload_known_extensions": "false",
+            "arrow_large_buffer_size": "true",
         }
         with duckdb.connect(config=settings) as connection:
             yield connection
@@ -51,23 +52,32 @@ def rows_of_lists(connection: duckdb.DuckDBPyConnection, table: Mapping[str, Seq
 
 
 def rows_of_csv(
-    connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, width: int, places: Mapping[str, int]
+    connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str, width: int, fields: Mapping[str, str]
 ) -> RawRows:
-    """Read a plainly written CSV file of `width` columns; `places` tells where each field stands."""
-    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(width))
+    """Read a plainly written CSV file of `width` columns; `fields` gives each field as SQL over them."""
+    columns = ", ".join(f"'{csv_column(number)}': 'VARCHAR'" for number in range(width))
     relation = (
         "read_csv($1, delim = $2, columns = {" + columns + "}, header = true, auto_detect = false, strict_mode = true,"
         " quote = '\"', escape = '\"')"
     )
-    fields = {field: f"c{number}" for field, number in places.items()}
     return RawRows(connection, relation, fields, (str(path), delimiter))
 
 
-def rows_of_parquet(connection: duckdb.DuckDBPyConnection, path: Path, names: Mapping[str, str]) -> RawRows:
-    """Read a Parquet file; `names` gives its column for each field."""
-    columns = ", ".join(f"cast({quoted(name)} as varchar) AS {field}" for field, name in names.items())
+def csv_column(number: int) -> str:
+    """Return a column of a CSV file as SQL, by its number from 0."""
+    return f"c{number}"
+
+
+def parquet_column(name: str) -> str:
+    """Return a column of a Parquet file as SQL."""
+    return f"cast({quoted(name)} as varchar)"
+
+
+def rows_of_parquet(connection: duckdb.DuckDBPyConnection, path: Path, fields: Mapping[str, str]) -> RawRows:
+    """Read a Parquet file; `fields` gives each field as SQL over its columns."""
+    columns = ", ".join(f"{expression} AS {field}" for field, expression in fields.items())
     return RawRows(
-        connection, f"(SELECT {columns} FROM read_parquet($1))", {name: name for name in names}, (str(path),)
+        connection, f"(SELECT {columns} FROM read_parquet($1))", {name: name for name in fields}, (str(path),)
     )
 
 

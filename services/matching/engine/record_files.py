@@ -8,7 +8,15 @@ import numpy as np
 from services.matching.engine.arrays import Codes
 from services.matching.engine.columns import Columns
 from services.matching.engine.normal_rows import NormalRows
-from services.matching.engine.raw_rows import RawRows, UnreadableFile, database, rows_of_csv, rows_of_parquet
+from services.matching.engine.raw_rows import (
+    RawRows,
+    UnreadableFile,
+    csv_column,
+    database,
+    parquet_column,
+    rows_of_csv,
+    rows_of_parquet,
+)
 from services.matching.engine.records import Records, base_columns, normalized
 
 ID, SOURCE = "id", "source"
@@ -17,22 +25,30 @@ ID, SOURCE = "id", "source"
 _BARE = f"left({ID}, 1) BETWEEN '!' AND '~' AND right({ID}, 1) BETWEEN '!' AND '~'"
 """SQL of an id that has no spaces around it, nor is empty."""
 
-__all__ = ["ID", "SOURCE", "UnreadableFile", "records_from_csv", "records_from_parquet"]
+__all__ = [
+    "ID",
+    "SOURCE",
+    "UnreadableFile",
+    "csv_column",
+    "parquet_column",
+    "records_from_csv",
+    "records_from_parquet",
+]
 
 
-def records_from_csv(path: Path, delimiter: str, width: int, places: Mapping[str, int], region: str) -> Records:
-    """Encode a CSV file of `width` columns; `places` tells where id, source and the fields stand.
+def records_from_csv(path: Path, delimiter: str, width: int, fields: Mapping[str, str], region: str) -> Records:
+    """Encode a CSV file of `width` columns; `fields` gives id, source and the fields as SQL over its columns.
 
     Raises UnreadableFile when the file is not written plainly, or an id is empty or stands twice.
     """
     with database() as connection:
-        return _records(rows_of_csv(connection, path, delimiter, width, places), region)
+        return _records(rows_of_csv(connection, path, delimiter, width, fields), region)
 
 
-def records_from_parquet(path: Path, names: Mapping[str, str], region: str) -> Records:
-    """Encode a Parquet file; `names` gives its column for id, source and the fields. Raises as for CSV."""
+def records_from_parquet(path: Path, fields: Mapping[str, str], region: str) -> Records:
+    """Encode a Parquet file; `fields` gives id, source and the fields as SQL over its columns. Raises as for CSV."""
     with database() as connection:
-        return _records(rows_of_parquet(connection, path, names), region)
+        return _records(rows_of_parquet(connection, path, fields), region)
 
 
 def _records(raw: RawRows, region: str) -> Records:

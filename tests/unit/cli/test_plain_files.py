@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from services.cli.dedupe_input import read_customers, read_records
 from services.cli.failures import BadInputFailure
+from services.cli.headings import Source
 from services.cli.plain_files import layout_of
 from services.matching.engine.record_files import UnreadableFile
 from services.matching.engine.records import Records, records_from_table
 
-CHOSEN = {"id": "id", "name": "name", "email": "email"}
+CHOSEN = {name: Source((name,)) for name in ("id", "name", "email")}
 
 PIECES = st.sampled_from(
     [

@@ -1,0 +1,69 @@
+"""Heading words owns the names under which other programs write the columns of a customer."""
+
+# ruff: noqa: SIM905 - word lists are read as text
+
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    field: tuple(words.split())
+    for field, words in {
+        "id": "unique_id record_id rec_id recid row_id contact_id customer_id client_id person_id patient_id member_id"
+        " voter_id",
+        "given_name": "first_name firstname fname given forename first christian_name vorname prenom nombre nome"
+        " fname_c1 pername1",
+        "middle_name": "middlename mname middle middle_initial second_name fname_c2 zweiter_vorname",
+        "family_name": "last_name lastname lname surname sname family familyname last nachname familienname"
+        " nom_de_famille apellido apellidos cognome lname_c1 pername2",
+        "name": "full_name fullname contact_name customer_name client_name display_name person_name",
+        "suffix": "name_suffix generation",
+        "organization": "organisation company company_name organization_name organisation_name account_name employer"
+        " employer_name business_name firm firma legal_name site_name",
+        "email": "e_mail mail email_address e_mail_address email_1 email_2 email_3 work_email personal_email"
+        " secondary_email additional_email_addresses e_mail_1_value e_mail_2_value business_email",
+        "phone": "phone_number telephone telephone_number tel mobile mobile_number cell cellphone fon telefon handy"
+        " mobile_phone mobile_phone_number cell_phone home_phone work_phone other_phone phone_1 phone_2 phone_3"
+        " phone_1_value phone_2_value contact_number",
+        "address": "full_address postal_address enumcap anschrift adresse addr",
+        "street": "street_address street_1 address_1 address_line_1 address_line1 addr1 street_line_1 strasse rue",
+        "city": "town suburb municipality village ort stadt ville ciudad place birth_place place_of_birth birthplace",
+        "region": "state province county state_code state_region state_province bundesland",
+        "postal_code": "postcode zip zip_code zipcode plz post_code postleitzahl code_postal cp postcode_fake enumpc"
+        " zip_postal_code",
+        "country": "country_code country_name country_region land",
+        "birth_date": "dob date_of_birth birthdate birthday date_birth born geburtsdatum geboren_am date_naissance",
+        "external_id": "identifier ssn soc_sec_id social_security_number tax_id national_id",
+    }.items()
+}
+"""By field; of several columns that are there the first one listed counts, of e-mails and phones all of them."""
+
+PREFIXES = (
+    "mailing billing home primary residential residence business shipping person contact customer client patient pat"
+    " voter member owner res mail"
+).split()
+"""What may stand before a name that is known without it."""
+
+JOINED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "street": (
+        ("street_number", "street_name", "unit_number"),
+        ("street_number", "address_1", "address_2"),
+        ("house_number", "street", "unit"),
+        ("hausnummer", "strasse"),
+        ("address_1", "address_2"),
+        ("address_line_1", "address_line_2"),
+        ("address_line1", "address_line2"),
+        ("street_1", "street_2"),
+    ),
+    "given_name": (("fname_c1", "fname_c2"),),
+    "family_name": (("lname_c1", "lname_c2"),),
+}
+"""Columns that are one field together, a space between them; the first two must be there."""
+
+DATES = (
+    ("birth_year", "birth_month", "birth_day"),
+    ("year_of_birth", "month_of_birth", "day_of_birth"),
+    ("dob_year", "dob_month", "dob_day"),
+    ("dob_year", "dob_mon", "dob_day"),
+    ("by", "bm", "bd"),
+)
+"""Year, month and day of birth in three columns."""
+
+YEARS = ("birth_year", "year_of_birth", "yob", "dob_year")
+"""A year of birth alone."""

@@ -1,0 +1,89 @@
+"""Headings owns which columns of a file make each field of a customer, by the names that others give them."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.cli.heading_words import DATES, JOINED, PREFIXES, SYNONYMS, YEARS
+
+_FEWEST_JOINED = 2
+_SEVERAL = frozenset({"email", "phone"})
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_BETWEEN = re.compile(r"[^a-z0-9]+")
+
+Sql = Callable[[str], str]
+"""Returns a column as SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The columns of one field; several are joined by `between`, '-' being that of a date."""
+
+    columns: tuple[str, ...]
+    between: str = ""
+
+    def sql(self, column: Sql) -> str:
+        """Return the field as SQL: the column itself, or what several are together."""
+        if len(self.columns) == 1:
+            return column(self.columns[0])
+        known = [f"nullif(trim({column(name)}), '')" for name in self.columns]
+        if self.between == "-":
+            return f"coalesce({' || chr(45) || '.join(known)}, {known[0]})"
+        return f"concat_ws('{self.between}', {', '.join(known)})"
+
+    def values(self, columns: Sequence[Sequence[str]]) -> Sequence[str]:
+        """Return the field of each row from its columns."""
+        if len(columns) == 1:
+            return columns[0]
+        rows = ([value.strip(" ") for value in row] for row in zip(*columns, strict=True))
+        if self.between == "-":
+            return ["-".join(row) if all(row) else row[0] for row in rows]
+        return [self.between.join(filter(None, row)) for row in rows]
+
+
+def recognised(header: Sequence[str], taken: Mapping[str, str]) -> dict[str, Source]:
+    """Return the columns of each field beyond those `taken`, which have our names already or are mapped."""
+    used = set(taken.values())
+    free = {_key(name): name for name in reversed(header) if name not in used}
+    found: dict[str, Source] = {}
+    if "birth_date" not in taken and free.keys().isdisjoint(("birth_date", *SYNONYMS["birth_date"])):
+        _put_first(found, "birth_date", DATES, free, "-")
+        _put_first(found, "birth_date", [(year,) for year in YEARS], free, "")
+    for field, groups in JOINED.items():
+        if field not in taken:
+            _put_first(found, field, [group for group in groups if free.keys() >= {*group[:_FEWEST_JOINED]}], free, " ")
+    for field, words in SYNONYMS.items():
+        columns = _columns((field, *words), free)
+        if field not in taken and field not in found and columns and not _is_told(field, {*taken, *found}):
+            found[field] = Source(tuple(columns), "|") if field in _SEVERAL else Source((columns[0],))
+            for column in found[field].columns:
+                free.pop(_key(column), None)
+    return found
+
+
+def _put_first(
+    found: dict[str, Source], field: str, groups: Sequence[tuple[str, ...]], free: dict[str, str], between: str
+) -> None:
+    """Take the first group of columns of which all, or all but a last one, are there."""
+    for group in groups:
+        there = [name for name in group if name in free]
+        if field not in found and len(there) >= min(len(group), _FEWEST_JOINED if between == " " else len(group)):
+            found[field] = Source(tuple(free.pop(name) for name in there), between)
+
+
+def _columns(words: Sequence[str], free: Mapping[str, str]) -> list[str]:
+    """Return the columns under these names, plain ones before those with something before."""
+    plain = [free[word] for word in words if word in free]
+    return plain or [free[f"{prefix}_{word}"] for prefix in PREFIXES for word in words if f"{prefix}_{word}" in free]
+
+
+def _is_told(field: str, known: set[str]) -> bool:
+    """Return whether other fields say it already: a whole name beside its parts, a street beside its address."""
+    return (field == "name" and {"given_name", "family_name"} <= known) or (
+        field in ("street", "address") and bool({"street", "address"} & known)
+    )
+
+
+def _key(name: str) -> str:
+    """Return a heading for comparing: 'First Name', 'firstName' and 'FIRST_NAME' alike."""
+    return _BETWEEN.sub("_", _CAMEL.sub("_", name.strip()).lower()).strip("_")

@@ -1,0 +1,89 @@
+"""Tests of the names under which other programs write the columns of a customer."""
+
+from pathlib import Path
+
+import pytest
+
+from services.cli.dedupe_input import read_customers, read_records
+from services.cli.headings import recognised
+
+CRM = "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Mailing Street,Mailing City,Account Name"
+GERMAN = "id;Vorname;Nachname;Geburtsdatum;Strasse;PLZ;Ort;Telefon"
+PARTS = "unique_id,fname_c1,fname_c2,lname_c1,lname_c2,by,bm,bd"
+CENSUS = "rec_id,first_name,last_name,street_number,street_name,unit_number,city,zipcode"
+
+
+def columns(header: str) -> dict[str, tuple[str, ...]]:
+    """Return the columns of each field that is recognised in a header of other names."""
+    names = header.replace(";", ",").split(",")
+    taken = {name: name for name in names if name == "id"}
+    return {field: source.columns for field, source in recognised(names, taken).items()}
+
+
+def test_the_columns_of_an_export_are_recognised() -> None:
+    found = columns(CRM)
+    assert found["id"] == ("Record ID",)
+    assert found["given_name"] == ("First Name",)
+    assert found["phone"] == ("Phone Number", "Mobile Phone Number")
+    assert found["street"] == ("Mailing Street",)
+    assert found["city"] == ("Mailing City",)
+    assert found["organization"] == ("Account Name",)
+
+
+def test_german_columns_are_recognised() -> None:
+    assert columns(GERMAN) == {
+        "given_name": ("Vorname",),
+        "family_name": ("Nachname",),
+        "birth_date": ("Geburtsdatum",),
+        "street": ("Strasse",),
+        "postal_code": ("PLZ",),
+        "city": ("Ort",),
+        "phone": ("Telefon",),
+    }
+
+
+def test_a_whole_name_is_left_out_beside_its_parts() -> None:
+    assert "name" not in columns("full_name,first_name,surname")
+    assert columns("full_name,email")["name"] == ("full_name",)
+
+
+def test_a_column_that_says_nothing_of_a_person_is_left_out() -> None:
+    assert columns("colour,size,cluster,lead_source") == {}
+
+
+@pytest.mark.parametrize("blank_first_line", [False, True])
+def test_parts_of_names_dates_and_streets_are_put_together(tmp_path: Path, blank_first_line: bool) -> None:
+    """Both ways of reading put them together alike; a blank line sends the file through Python."""
+    (path := tmp_path / "in.csv").write_text(
+        "\n" * blank_first_line + f"{PARTS}\nr1,Anna,Maria,Meier,,1949,7,22\nr2,,,Bauer,Koch,1968,,\n"
+    )
+    base = read_records(path, {}, None, "DE").columns.base
+    shown = {name: [base[name].values[code] if code >= 0 else "" for code in base[name].codes[:, 0]] for name in base}
+    assert (shown["given"], shown["middle"], shown["family"]) == (["anna", ""], ["maria", ""], ["meier", "bauer koch"])
+    assert shown["birth_date"] == ["1949-07-22", "1968"]
+
+
+def test_a_street_in_three_columns_is_one(tmp_path: Path) -> None:
+    (path := tmp_path / "in.csv").write_text(
+        f"{CENSUS}\n1,Ann,Lee,12, Oak St ,Apt 4,Springfield,62704\n2,Bo,Lee,,Elm St,,,\n"
+    )
+    assert read_customers(path, {}).fields["street"] == ["12 Oak St Apt 4", "Elm St"]
+    base = read_records(path, {}, None, "US").columns.base
+    assert [base[name].values[base[name].codes[0, 0]] for name in ("house_number", "street", "unit")] == [
+        "12",
+        "oak st",
+        "4",
+    ]
+
+
+def test_an_address_beside_places_is_a_street(tmp_path: Path) -> None:
+    (path := tmp_path / "in.csv").write_text(
+        "id,name,address,zip\n1,Ann Lee,12 Oak St,62704\n2,Bo Lee,9 Elm St,62704\n"
+    )
+    assert set(read_customers(path, {}).fields) == {"name", "street", "postal_code"}
+
+
+def test_what_has_our_name_or_is_mapped_wins(tmp_path: Path) -> None:
+    (path := tmp_path / "in.csv").write_text("id,email,e-mail,surname,shop\n1,a@x.org,b@x.org,Lee,Meier\n")
+    fields = read_customers(path, {"shop": "family_name"}).fields
+    assert [*map(list, fields.values())] == [["Meier"], ["a@x.org"]]
