@@ -11,6 +11,9 @@ from services.matching.domain.review_item import urgency
 from services.matching.engine.arrays import Levels, Rows, Weights
 from services.matching.engine.results import Result
 
+_ROOM = 20
+"""How many times as many pairs as are wanted may be held before the others are dropped."""
+
 
 @dataclass(slots=True)
 class Uncertain:
@@ -132,5 +135,7 @@ def _pairs(result: Result, question: Question, records: Rows) -> Uncertain:
         left, right, confidence = part.left[kept], part.right[kept], part.confidence[kept]
         impact = (records[left] + records[right] - 1) * urgencies[confidence]
         fresh = Uncertain(left, right, part.weights[kept], confidence, impact)
-        found = found.with_more(fresh).best(question.most)
-    return found
+        found = found.with_more(fresh)
+        if len(found) > _ROOM * question.most:
+            found = found.best(question.most)
+    return found.best(question.most)

@@ -50,6 +50,10 @@ class Queue:
         """Kind and customers of each item, in order."""
         return [(item.kind, numbers_of(item)) for item in self.items(**asked)]
 
+    def questions(self) -> list[tuple[str, list[int]]]:
+        """Kind and customers of each open item, whatever their impact."""
+        return sorted((kind, sorted(numbers)) for kind, numbers in self.numbers())
+
     def item(self, item_id: str) -> ReviewItem:
         return self.write(lambda tx: get_review_item(tx, item_id))
 

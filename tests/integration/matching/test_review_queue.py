@@ -3,10 +3,13 @@
 import pytest
 
 from services.matching.domain.failures import CustomerNotFound, ReviewItemNotFound
+from services.matching.domain.resolution import Decision
 from services.matching.domain.review_item import ItemsAsked, urgency
+from services.matching.engine import band, scan
 from services.matching.operations import review_scan
 from services.matching.operations.create_judgement import note_undo
 from services.matching.operations.list_review_items import list_review_items
+from services.matching.operations.resolve_review_item import note_merged
 from services.matching.operations.retract_judgement import retract_judgement
 from services.matching.store import identities
 from services.runtime.failures import FieldsInvalid, PageTokenMismatch
@@ -149,7 +152,7 @@ def test_a_group_follows_its_members(queue: Queue) -> None:
     queue.company.scan()
     queue.company.follow(change(5, 2, **person(5)))
     queue.company.tend()
-    assert sorted(queue.numbers()) == [("PAIR", {1, 2}), ("PAIR", {3, 4})]
+    assert queue.questions() == [("PAIR", [1, 2]), ("PAIR", [3, 4])]
     queue.company.follow(change(5, 3, **person(5, **OTHER)), change(6, 2, **person(6, **OTHER)))
     queue.company.tend()
     assert queue.numbers() == [("GROUP", {3, 4, 5, 6}), ("PAIR", {1, 2})]
@@ -174,9 +177,9 @@ def test_a_judged_member_leaves_its_group_a_question_of_the_others(queue: Queue)
     for other in (3, 4):
         queue.judge(5, other, "DIFFERENT")
     queue.company.tend()
-    assert sorted(queue.numbers()) == [("PAIR", {1, 2}), ("PAIR", {3, 4})]
+    assert queue.questions() == [("PAIR", [1, 2]), ("PAIR", [3, 4])]
     queue.company.scan()
-    assert sorted(queue.numbers()) == [("PAIR", {1, 2}), ("PAIR", {3, 4})]
+    assert queue.questions() == [("PAIR", [1, 2]), ("PAIR", [3, 4])]
 
 
 def test_what_was_said_of_an_erased_customer_is_forgotten(queue: Queue) -> None:
@@ -259,3 +262,27 @@ def test_what_was_superseded_long_ago_is_forgotten_and_what_was_decided_is_not(q
     queue.company.scan()
     assert [len(queue.items(state=state)) for state in ("SUPERSEDED", "RESOLVED")] == [0, 1]
     assert queue.company.value("SELECT count(*) FROM review_item_customers") == 2
+
+
+def test_a_group_of_which_some_were_merged_is_a_question_of_the_others(queue: Queue) -> None:
+    queue.company.scan()
+    [group] = queue.items(kind="GROUP")
+    decision = Decision(group.item_id, "MERGED", customer_id(4), (customer_id(5),))
+    queue.write(lambda tx: note_merged(tx, group, decision, new_id()))
+    queue.company.follow(change(5, 2, state="MERGED", merged_into=4), change(4, 2, members=[5], **person(4, **OTHER)))
+    queue.company.tend()
+    assert queue.questions() == [("PAIR", [1, 2]), ("PAIR", [3, 4])]
+    assert queue.item(group.item_id).outcome == "MERGED"
+
+
+def test_pairs_beyond_what_is_wanted_are_dropped_without_losing_one_with_more_impact(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_scan, "MOST_OPEN", 1)
+    monkeypatch.setattr(band, "_ROOM", 1)
+    monkeypatch.setattr(scan, "_READ_AT_ONCE", 1)
+    queue.merge(2, 6, 2)
+    queue.company.follow(change(5, 2, **person(5)))
+    queue.company.scan()
+    assert queue.numbers() == [("PAIR", {1, 2})]
+    assert queue.stats().left_out == 1
