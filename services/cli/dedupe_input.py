@@ -9,7 +9,7 @@ from services.cli.failures import BadInputFailure
 from services.cli.headings import Source, recognised
 from services.cli.plain_files import layout_of
 from services.cli.table_files import RawTable, read_table
-from services.matching.engine.record_files import SOURCE, UnreadableFile
+from services.matching.engine.record_files import NOTHING, SOURCE, UnreadableFile
 from services.matching.engine.records import FIELDS, Records, records_from_table
 
 _ALIASES = {"identifier": "external_id"}
@@ -32,8 +32,12 @@ def read_customers(path: Path, mapping: Mapping[str, str], source: str | None = 
     (id_column,) = chosen["id"].columns
     ids = [record_id.strip() for record_id in table.column(id_column)]
     _check_ids(table, id_column, ids)
-    fields = {field: source_of.values([*map(table.column, source_of.columns)]) for field, source_of in chosen.items()}
-    fields = {field: fields[field] for field in FIELDS if field in fields}
+    told = {name: _told(table.column(name)) for field in FIELDS if field in chosen for name in chosen[field].columns}
+    fields = {
+        field: chosen[field].values([told[name] for name in chosen[field].columns])
+        for field in FIELDS
+        if field in chosen
+    }
     return Customers(ids, fields, None if source is None else table.column(source))
 
 
@@ -87,6 +91,11 @@ def _our_names(path: Path, header: Sequence[str], mapping: Mapping[str, str]) ->
                 continue
         ours[name] = theirs
     return ours
+
+
+def _told(values: Sequence[str]) -> Sequence[str]:
+    """Return a column with '' for what stands in place of a value."""
+    return values if NOTHING.isdisjoint(values) else ["" if value in NOTHING else value for value in values]
 
 
 def _check_ids(table: RawTable, column: str, ids: Sequence[str]) -> None:

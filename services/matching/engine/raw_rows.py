@@ -1,5 +1,7 @@
 """Raw rows owns the raw fields of many customers where SQL can read them: in a CSV or Parquet file, or in lists."""
 
+# ruff: noqa: SIM905 - word lists are read as text
+
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +12,12 @@ import duckdb
 import numpy as np
 
 _MEMORY = "1GiB"
+
+NOTHING = frozenset(
+    "N/A n/a #N/A NA N.A. n.a. NULL null None none (none) NaN nan nil undefined unknown Unknown UNKNOWN"
+    " ? - -- . \\N".split()
+)
+"""What programs and people write where they have no value."""
 
 
 class UnreadableFile(Exception):  # noqa: N818 - a failure is what is true, not a bug
@@ -58,7 +66,7 @@ def rows_of_csv(
     columns = ", ".join(f"'{csv_column(number)}': 'VARCHAR'" for number in range(width))
     relation = (
         "read_csv($1, delim = $2, columns = {" + columns + "}, header = true, auto_detect = false, strict_mode = true,"
-        " quote = '\"', escape = '\"')"
+        " quote = '\"', escape = '\"', nullstr = ['', " + ", ".join(f"'{text}'" for text in sorted(NOTHING)) + "])"
     )
     return RawRows(connection, relation, fields, (str(path), delimiter))
 

@@ -9,6 +9,7 @@ from services.matching.engine.arrays import Codes
 from services.matching.engine.columns import Columns
 from services.matching.engine.normal_rows import NormalRows
 from services.matching.engine.raw_rows import (
+    NOTHING,
     RawRows,
     UnreadableFile,
     csv_column,
@@ -27,6 +28,7 @@ _BARE = f"left({ID}, 1) BETWEEN '!' AND '~' AND right({ID}, 1) BETWEEN '!' AND '
 
 __all__ = [
     "ID",
+    "NOTHING",
     "SOURCE",
     "UnreadableFile",
     "csv_column",

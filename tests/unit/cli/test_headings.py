@@ -87,3 +87,14 @@ def test_what_has_our_name_or_is_mapped_wins(tmp_path: Path) -> None:
     (path := tmp_path / "in.csv").write_text("id,email,e-mail,surname,shop\n1,a@x.org,b@x.org,Lee,Meier\n")
     fields = read_customers(path, {"shop": "family_name"}).fields
     assert [*map(list, fields.values())] == [["Meier"], ["a@x.org"]]
+
+
+@pytest.mark.parametrize("blank_first_line", [False, True])
+def test_what_stands_in_place_of_a_value_is_none(tmp_path: Path, blank_first_line: bool) -> None:
+    (path := tmp_path / "in.csv").write_text(
+        "\n" * blank_first_line + 'id,name,email,phone\nNA,Ann Lee,N/A,"-"\n2,NULL,a@x.org,Unknown\n'
+    )
+    records = read_records(path, {}, None, "US")
+    assert list(records.ids) == ["NA", "2"]
+    known = {name: (records.columns.base[name].codes >= 0).any(axis=1).tolist() for name in ("given", "email", "phone")}
+    assert known == {"given": [True, False], "email": [False, True], "phone": [False, False]}
