@@ -141,6 +141,21 @@ def test_customers_of_another_company_are_unknown(suite: Suite, company: Company
         assert log_of(other) == []
 
 
+def test_who_ends_the_stream_ends_the_batch_and_may_go_on_with_it(company: Company) -> None:
+    people = import_people(company, 1_200)
+    merges = [item(*people[at : at + 2]) for at in range(0, 1_200, 2)]
+    request = pb.BatchMergeRequest(merges=merges, request_id=new_id())
+    stream: Any = company.merges.BatchMerge(request)
+    first = next(stream)
+    stream.cancel()
+    done = list(company.merges.BatchMerge(request))
+    found = results(done)
+    assert found[: first.counts.done] == [ALREADY] * first.counts.done
+    assert found[-1] == MERGED, "the rest was not made by a stream that nobody reads"
+    assert len(found) == 600
+    assert_no_half_merge(company)
+
+
 @pytest.mark.parametrize(
     "request_", [pb.BatchMergeRequest(), pb.BatchMergeRequest(merges=[item("a", "b")], request_id="x")]
 )
