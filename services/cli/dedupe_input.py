@@ -25,10 +25,12 @@ class Customers:
     sources: Sequence[str] | None
 
 
-def read_customers(path: Path, mapping: Mapping[str, str], source: str | None = None) -> Customers:
-    """Read the file, or raise BadInputFailure that names line and column."""
+def read_customers(
+    path: Path, mapping: Mapping[str, str], source: str | None = None, *, ages: bool = True
+) -> Customers:
+    """Read the file, or raise BadInputFailure that names line and column; with `ages` these are years of birth."""
     table = read_table(path)
-    chosen = _chosen(path, table.header, mapping, source)
+    chosen = _chosen(path, table.header, mapping, source, ages)
     (id_column,) = chosen["id"].columns
     ids = [record_id.strip() for record_id in table.column(id_column)]
     _check_ids(table, id_column, ids)
@@ -52,12 +54,14 @@ def read_records(path: Path, mapping: Mapping[str, str], source: str | None, reg
     return records_from_table(customers.ids, customers.fields, region, customers.sources)
 
 
-def _chosen(path: Path, header: Sequence[str], mapping: Mapping[str, str], source: str | None) -> dict[str, Source]:
+def _chosen(
+    path: Path, header: Sequence[str], mapping: Mapping[str, str], source: str | None, ages: bool = True
+) -> dict[str, Source]:
     """Return the file's columns for the id, each field of a customer and the source."""
     named = _our_names(path, header, mapping)
     given = {field: column for field, column in named.items() if field in ("id", *FIELDS)}
     unused = [column for column in header if column not in mapping and column != source]
-    ours = {**recognised(unused, given), **{field: Source((column,)) for field, column in given.items()}}
+    ours = {**recognised(unused, given, ages), **{field: Source((column,)) for field, column in given.items()}}
     if "id" not in ours:
         raise BadInputFailure(f"{path}: line 1: no column 'id'; name yours with --map THEIRS=id")
     used = {field: ours[field] for field in ("id", *FIELDS) if field in ours}

@@ -67,3 +67,6 @@ DATES = (
 
 YEARS = ("birth_year", "year_of_birth", "yob", "dob_year")
 """A year of birth alone."""
+
+TOLD = ("census_year", "survey_year", "year")
+"""The year in which an age was told."""

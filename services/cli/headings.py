@@ -4,11 +4,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.cli.heading_words import DATES, JOINED, PREFIXES, SYNONYMS, YEARS
+from services.cli.heading_words import DATES, JOINED, PREFIXES, SYNONYMS, TOLD, YEARS
+
+AGE = "age"
+"""Between the columns of an age, and of the year in which it was told where there is one."""
+
+_TOLD = "2000"
+"""The year of all ages where none is known: only their differences matter."""
 
 _FEWEST_JOINED = 2
 _SEVERAL = frozenset({"email", "phone"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WHOLE_AGE, _WHOLE_YEAR = re.compile("[0-9]{1,2}|1[0-2][0-9]"), re.compile("[12][0-9]{3}")
 _BETWEEN = re.compile(r"[^a-z0-9]+")
 
 Sql = Callable[[str], str]
@@ -17,13 +24,15 @@ Sql = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The columns of one field; several are joined by `between`, '-' being that of a date."""
+    """The columns of one field; several are joined by `between`: '-' for a date, AGE for age and year told."""
 
     columns: tuple[str, ...]
     between: str = ""
 
     def sql(self, column: Sql) -> str:
         """Return the field as SQL: the column itself, or what several are together."""
+        if self.between == AGE:
+            return _born_sql(*map(column, self.columns))
         if len(self.columns) == 1:
             return column(self.columns[0])
         known = [f"nullif(trim({column(name)}), '')" for name in self.columns]
@@ -33,6 +42,8 @@ class Source:
 
     def values(self, columns: Sequence[Sequence[str]]) -> Sequence[str]:
         """Return the field of each row from its columns."""
+        if self.between == AGE:
+            return [_born(*row) for row in zip(*columns, strict=True)]
         if len(columns) == 1:
             return columns[0]
         rows = ([value.strip(" ") for value in row] for row in zip(*columns, strict=True))
@@ -41,14 +52,30 @@ class Source:
         return [self.between.join(filter(None, row)) for row in rows]
 
 
-def recognised(header: Sequence[str], taken: Mapping[str, str]) -> dict[str, Source]:
-    """Return the columns of each field beyond those `taken`, which have our names already or are mapped."""
+def _born(age: str, told: str = _TOLD) -> str:
+    """Return the year of birth of an age."""
+    known = _WHOLE_AGE.fullmatch(age) and _WHOLE_YEAR.fullmatch(told)
+    return str(int(told) - int(age)) if known else ""
+
+
+def _born_sql(age: str, told: str = f"'{_TOLD}'") -> str:
+    known = f"regexp_full_match({age}, '{_WHOLE_AGE.pattern}') AND regexp_full_match({told}, '{_WHOLE_YEAR.pattern}')"
+    return f"CASE WHEN {known} THEN cast(cast({told} AS integer) - cast({age} AS integer) AS varchar) END"
+
+
+def recognised(header: Sequence[str], taken: Mapping[str, str], ages: bool = True) -> dict[str, Source]:
+    """Return the columns of each field beyond those `taken`, which have our names already or are mapped.
+
+    With `ages` an age makes a year of birth, which is good enough to compare by.
+    """
     used = set(taken.values())
     free = {_key(name): name for name in reversed(header) if name not in used}
     found: dict[str, Source] = {}
     if "birth_date" not in taken and free.keys().isdisjoint(("birth_date", *SYNONYMS["birth_date"])):
         _put_first(found, "birth_date", DATES, free, "-")
         _put_first(found, "birth_date", [(year,) for year in YEARS], free, "")
+        if ages:
+            _put_first(found, "birth_date", [*((AGE, year) for year in TOLD), (AGE,)], free, AGE)
     for field, groups in JOINED.items():
         if field not in taken:
             _put_first(found, field, [group for group in groups if free.keys() >= {*group[:_FEWEST_JOINED]}], free, " ")

@@ -63,7 +63,7 @@ def import_customers(
     as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Import a file. A row of the same source and id as before updates its customer; the same row changes nothing."""
-    customers = read_customers(source_file, mapping_of(mapping or []))
+    customers = read_customers(source_file, mapping_of(mapping or []), ages=False)
     with connected(read_context(context)) as client, showing_progress() as progress:
         imported = send(client, customers, source or source_file.stem, on_duplicate, progress)
     if as_json_line:

@@ -98,3 +98,14 @@ def test_what_stands_in_place_of_a_value_is_none(tmp_path: Path, blank_first_lin
     assert list(records.ids) == ["NA", "2"]
     known = {name: (records.columns.base[name].codes >= 0).any(axis=1).tolist() for name in ("given", "email", "phone")}
     assert known == {"given": [True, False], "email": [False, True], "phone": [False, False]}
+
+
+@pytest.mark.parametrize("blank_first_line", [False, True])
+def test_an_age_is_compared_as_a_year_of_birth(tmp_path: Path, blank_first_line: bool) -> None:
+    (path := tmp_path / "in.csv").write_text(
+        "\n" * blank_first_line
+        + "id,name,age,year\n1,Ann Lee,25,2020\n2,Bo Lee,35,2030\n3,Cy Lee,old,2030\n4,Di Lee,3,\n"
+    )
+    column = read_records(path, {}, None, "US").columns.base["birth_date"]
+    assert [column.values[code] if code >= 0 else "" for code in column.codes[:, 0]] == ["1995", "1995", "", ""]
+    assert "birth_date" not in read_customers(path, {}, ages=False).fields
