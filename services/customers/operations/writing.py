@@ -46,7 +46,7 @@ class Writes:
         event: str,
         data: Mapping[str, Json],
     ) -> StoredCustomer:
-        """A new own record of a member of a tree; gives what the root shows then."""
+        """A new own record of a member of a tree; gives what the root shows then. Each row that changes is fed."""
         members = {**stored.tree.members, member_id: own}
         root, shown = stored.root, views(replace(stored.tree, members=members))
         upwards = [
@@ -57,6 +57,7 @@ class Writes:
         stage = root.view["lifecycle_stage"]
         staged = kind == "UPDATED" and after.view["lifecycle_stage"] != stage
         self.events += _events(Event(member_id, event, data), root.view, after.view)
+        self.feed += [FeedEntry(merged.customer_id, "UPDATED") for merged in upwards[:-1]]
         self.feed.append(FeedEntry(after.customer_id, "STAGE_CHANGED" if staged else kind, stage if staged else ""))
         return after
 

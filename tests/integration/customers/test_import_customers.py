@@ -138,6 +138,18 @@ def test_the_row_of_a_merged_customer_changes_its_own_record_and_the_root_follow
     assert (acme.shown(bo)["name"], acme.shown(ann).get("organization")) == ("Bob", None)
 
 
+def test_the_row_of_a_merged_customer_is_told_of_it_and_of_all_above_it(acme: Company) -> None:
+    acme.import_rows(BO)
+    [bo] = [row["customer_id"] for row in acme.rows("SELECT customer_id::text FROM customers")]
+    middle, root = acme.create("Cy"), acme.create("Dee")
+    acme.merge(middle, bo)
+    acme.merge(root, middle)
+    acme.import_rows({**BO, "organization": "Acme"})
+    fed = "SELECT payload ->> 'customer_id', array_agg(revision ORDER BY revision) FROM feed GROUP BY 1"
+    with acme.admin() as admin:
+        assert dict(admin.execute(fed).fetchall()) == {bo: [1, 2, 3, 4], middle: [1, 2, 3, 4], root: [1, 2, 3]}
+
+
 def test_the_row_of_a_root_that_others_were_merged_into_takes_nothing_of_theirs_away(acme: Company) -> None:
     ann, bo = (outcome.customer_id for outcome in acme.import_rows(ANN, BO))
     acme.merge(ann, bo, rules=[("name", "SOURCE_WINS")])
