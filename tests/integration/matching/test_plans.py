@@ -2,7 +2,16 @@
 
 import pytest
 
-from services.matching.store import derivations, groups, identities, match_keys, records, review_queue, review_stats
+from services.matching.store import (
+    derivations,
+    groups,
+    identities,
+    match_keys,
+    merge_candidates,
+    records,
+    review_queue,
+    review_stats,
+)
 from tests.integration.matching.people import ANN, ANNE, BOB, Company, change, customer_id
 
 FIRST = identities.BEFORE_ALL
@@ -16,6 +25,7 @@ PLANS = {
     "the rows of a batch": (records._LOCK, (ONE,), "match_records_pkey"),
     "keys that go": (match_keys._DROP_KEYS, ("{1}", match_keys.array_text(ONE)), "match_keys_pkey"),
     "a page of groups": (groups._PAGE, (FIRST, 100, -1, 0, FIRST, 20), "duplicate_groups_best"),
+    "the surest groups": (merge_candidates._RANKED, (FIRST, 10, -1, 0, FIRST, 500), "duplicate_groups_best"),
     "the count of groups": (groups._COUNT, (FIRST, 100), "duplicate_groups_best"),
     "a page of what waits": (review_queue._PAGE, PAGE, "review_items_queue"),
     "a page of what waits of a kind": (review_queue._PAGE_OF_KIND, PAGE, "review_items_queue_of_kind"),
