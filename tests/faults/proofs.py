@@ -87,7 +87,7 @@ def assert_mirrors_agree(company: Company) -> None:
 def assert_each_revision_was_fed_once(company: Company) -> None:
     """Each write of a customer left one change in the feed: none is lost, none stands twice."""
     for customer_id, revision, fed in rows(company.suite, "customers", REVISIONS, company.id):
-        assert fed == list(range(1, revision + 1)), customer_id
+        assert fed == list(range(1, revision + 1)), f"{customer_id}: {fed} of {revision}"
 
 
 def assert_conversations_are_fed_and_counted(company: Company) -> None:

@@ -150,6 +150,21 @@ def test_the_row_of_a_merged_customer_is_told_of_it_and_of_all_above_it(acme: Co
         assert dict(admin.execute(fed).fetchall()) == {bo: [1, 2, 3, 4], middle: [1, 2, 3, 4], root: [1, 2, 3]}
 
 
+def test_rows_of_several_customers_of_one_tree_at_once_leave_each_told_and_folded(acme: Company) -> None:
+    cy = {"id": "3", "name": "Cy Rose", "email": "cy@x.io"}
+    ann, bo, third = (outcome.customer_id for outcome in acme.import_rows(ANN, BO, cy))
+    acme.merge(bo, third)
+    acme.merge(ann, bo)
+    rows = ({**ANN, "name": "Anna Lee"}, {**BO, "organization": "Acme"}, {**cy, "phone": "+1 202 555 0111"})
+    assert results(acme.import_rows(*rows)) == ["UPDATED"] * 3
+    assert_views_are_folded(acme)
+    fed = """SELECT c.revision, (SELECT array_agg(f.revision ORDER BY f.revision) FROM feed f
+                                  WHERE f.payload ->> 'customer_id' = c.customer_id::text) FROM customers c"""
+    with acme.admin() as admin:
+        for revision, told in admin.execute(fed).fetchall():
+            assert told == list(range(1, revision + 1))
+
+
 def test_the_row_of_a_root_that_others_were_merged_into_takes_nothing_of_theirs_away(acme: Company) -> None:
     ann, bo = (outcome.customer_id for outcome in acme.import_rows(ANN, BO))
     acme.merge(ann, bo, rules=[("name", "SOURCE_WINS")])

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from patronage.customers.v1 import customer_pb2, customer_service_pb2, note_service_pb2, survivorship_pb2
+from patronage.customers.v1 import (
+    customer_pb2,
+    customer_service_pb2,
+    merge_batch_pb2,
+    note_service_pb2,
+    survivorship_pb2,
+)
+from patronage.errors.v1 import error_reason_pb2
+from patronage.matching.v1 import batch_merge_pb2 as batch_pb
 from patronage.matching.v1 import merge_service_pb2 as pb
 from patronage.matching.v1 import review_service_pb2 as review_pb
+from services.runtime.ids import new_id
 from tests.system.soak.model import Merged, Pair
 from tests.system.soak.side import Done, Side, Step, pick
 
@@ -40,7 +50,7 @@ def merge(side: Side, step: Step) -> Done:
     merged = side.ask(side.company.merges.MergeCustomers, request, refusal, step.d)
     if merged is None:
         return Done([target, *sources])
-    side.model.standing[merged.merge.merge_id] = Merged(merged.merge.merge_id, target, tuple(sources))
+    side.add_merge(Merged(merged.merge.merge_id, target, tuple(sources)))
     _assert_united(merged.target, shown)
     if seen is not None:
         done, promised = _stated(merged.target), _stated(seen.result)
@@ -50,6 +60,35 @@ def merge(side: Side, step: Step) -> Done:
             if done.get(name) != promised.get(name)
         }
     return Done([target, *sources])
+
+
+def batch(side: Side, step: Step) -> Done:
+    """Some merges in one call, each on what those before it have left; those that cannot be are named and left out."""
+    among = side.model.roots()
+    if len(among) < 2:
+        return Done()
+    chosen = random.Random(str(step))
+    pairs = [chosen.sample(among, 2) for _ in range(1 + step.c % 3)]
+    asked = batch_pb.BatchMergeRequest(
+        merges=[batch_pb.MergeItem(target_id=target, source_ids=[source]) for target, source in pairs],
+        request_id=new_id(),
+    )
+    outcomes = [one for part in side.company.merges.BatchMerge(asked) for one in _told(side, part).outcomes]
+    for (target, source), outcome in zip(pairs, outcomes, strict=True):
+        refusal = _refusal(side, target, [source])
+        reasons = [
+            error_reason_pb2.ErrorReason.Name(one.reason).removeprefix("ERROR_REASON_") for one in outcome.blockers
+        ]
+        assert (refusal in reasons) if refusal else not reasons, f"{refusal or 'nothing'} stands against it: {reasons}"
+        assert (outcome.result == merge_batch_pb2.BATCH_MERGE_RESULT_MERGED) == (not refusal)
+        if not refusal:
+            side.add_merge(Merged(outcome.merge_id, target, (source,)))
+    return Done([customer for pair in pairs for customer in pair])
+
+
+def _told(side: Side, part: batch_pb.BatchMergeResponse) -> batch_pb.BatchMergeResponse:
+    side.fresh = part.change_token or side.fresh
+    return part
 
 
 def _choices(side: Side, step: Step, roots: list[str]) -> dict[str, Any]:

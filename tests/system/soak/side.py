@@ -10,7 +10,7 @@ import grpc
 
 from services.runtime.ids import new_id
 from tests.faults.company import Company, insist, reason_of
-from tests.system.soak.model import Model
+from tests.system.soak.model import Merged, Model
 
 T = TypeVar("T")
 
@@ -49,6 +49,11 @@ class Side:
     views: dict[tuple[object, ...], str] = field(default_factory=dict)
     pending: dict[str, dict[str, tuple[object, ...]]] = field(default_factory=dict)
     compared: int = 0
+
+    def add_merge(self, merged: Merged) -> None:
+        """A merge that was made."""
+        self.pending[merged.merge_id] = {customer: self.model.digest_key(customer) for customer in self.model.own}
+        self.model.standing[merged.merge_id] = merged
 
     def ask(self, call: Callable[[Any], T], request: Any, refusal: str = "", again: int = 1) -> T | None:
         """The answer of a call that must succeed; None of one that must be refused for this reason.

@@ -36,13 +36,14 @@ DEEDS: Mapping[str, tuple[int, Callable[[Side, Step], Done]]] = {
     "chat": (3, chat_deeds.chat),
     "sell": (6, child_deeds.sell),
     "merge": (20, merge_deeds.merge),
+    "batch": (4, merge_deeds.batch),
     "undo": (14, merge_deeds.undo),
     "judge": (2, merge_deeds.judge),
     "retract": (2, merge_deeds.retract),
 }
 """What can be done, and how often it is beside the others."""
 TRESPASS = "trespass"
-MOVING = {"merge", "undo", "link", "put away"}
+MOVING = {"merge", "batch", "undo", "link", "put away"}
 """What changes whom children are shown under; after the others callers are asked now and then."""
 SELDOM = 4
 FEWEST_CUSTOMERS = 5
@@ -88,11 +89,8 @@ class Story:
 
     def _do(self, side: Side, step: Step, other: Side) -> None:
         standing = set(side.model.standing)
-        keys = {customer: side.model.digest_key(customer) for customer in side.model.own}
         done = self._deed(side, step, other)
-        for merge_id in set(side.model.standing) - standing:
-            side.pending[merge_id] = keys
-            self._counts["merges done"] += 1
+        self._counts["merges done"] += len(set(side.model.standing) - standing)
         self._counts["undos done"] += len(standing - set(side.model.standing))
         closely = step.kind in MOVING or self._counts["steps"] % SELDOM == 0
         look(self._databases, self.sides, side, done, closely=closely)
