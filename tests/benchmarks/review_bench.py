@@ -53,23 +53,23 @@ def main() -> int:
             admin.execute("VACUUM ANALYZE match_records")
         database = Database(server.url("matching_runtime", "patronage_matching"), application_name="bench", max_size=2)
         try:
-            measure(database, chosen.rows, chosen.closed)
+            measure(database, server.admin_url("patronage_matching"), chosen.rows, chosen.closed)
         finally:
             database.close()
     return 0
 
 
-def measure(database: Database, rows: int, closed: int) -> None:
+def measure(database: Database, admin_url: str, rows: int, closed: int) -> None:
     """Print what each thing takes."""
     step = max(rows // (closed + MOST_OPEN + 2), 1)
     old = [pair(number * step, step) for number in range(1, closed + 1)]
-    write(database, old, new_scan := str(uuid.uuid4()))
+    write(database, old)
     say("superseding", closed, lambda: sweep(database))
     fresh = [pair((closed + number) * step, step) for number in range(1, MOST_OPEN + 1)]
-    say("a full queue, written", len(fresh), lambda: write(database, fresh, new_scan))
-    say("the same queue, found again", len(fresh), lambda: write(database, fresh, str(uuid.uuid4())))
-    with database.transaction(SCOPE) as tx:
-        review_items.open_items(tx, fresh[:1])
+    say("a full queue, written", len(fresh), lambda: write(database, fresh))
+    say("the same queue, found again", len(fresh), lambda: write(database, fresh))
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute("VACUUM ANALYZE review_items, review_item_customers")
     each("a page of 20", database, lambda tx, n: list_review_items(tx, ItemsAsked(), 20, ""))
     each("a page of one kind", database, lambda tx, n: list_review_items(tx, ItemsAsked(kind=PAIR), 20, ""))
     each("a page of a confidence", database, lambda tx, n: list_review_items(tx, ItemsAsked(least=80, most=80), 20, ""))
@@ -84,7 +84,7 @@ def measure(database: Database, rows: int, closed: int) -> None:
     each("500 customers that left, followed", database, lambda tx, n: review_endings.end_gone(tx, gone), calls=30)
 
 
-def write(database: Database, items: list[NewItem], _scan: str) -> None:
+def write(database: Database, items: list[NewItem]) -> None:
     """Write items as a scan does."""
     for start in range(0, len(items), AT_ONCE):
         with database.transaction(SCOPE) as tx:

@@ -9,8 +9,8 @@ from services.runtime.ids import new_id
 _ABOUT = """
     SELECT i.item_id, i.customers FROM review_items i
     WHERE i.company_id = (SELECT app_company()) AND i.item_id = ANY(ARRAY(
-        SELECT c.item_id FROM review_item_customers c
-        WHERE c.company_id = (SELECT app_company()) AND c.customer_id = ANY(%s::uuid[])))
+        SELECT c.item_id FROM unnest(%s::uuid[]) AS t (customer_id)
+        JOIN review_item_customers c ON c.company_id = (SELECT app_company()) AND c.customer_id = t.customer_id))
 """
 _LEFT = """SELECT count(*) FROM unnest(a.customers) AS t (customer_id)
      LEFT JOIN match_records m ON m.company_id = (SELECT app_company()) AND m.customer_id = t.customer_id
@@ -75,13 +75,13 @@ _KEEP = """
 """
 _OLD = """
     WITH old AS MATERIALIZED (
-        SELECT i.item_id, i.customers FROM review_items i
+        SELECT i.item_id FROM review_items i
         WHERE i.company_id = (SELECT app_company()) AND i.state = 'SUPERSEDED'
           AND i.ended_at < clock_timestamp() - make_interval(days => %s)
         LIMIT %s FOR UPDATE SKIP LOCKED
     ), customers AS (
-        DELETE FROM review_item_customers c USING old, unnest(old.customers) AS t (customer_id)
-        WHERE c.company_id = (SELECT app_company()) AND c.customer_id = t.customer_id AND c.item_id = old.item_id
+        DELETE FROM review_item_customers c USING old
+        WHERE c.company_id = (SELECT app_company()) AND c.item_id = old.item_id
     )
     DELETE FROM review_items i USING old WHERE i.company_id = (SELECT app_company()) AND i.item_id = old.item_id
 """

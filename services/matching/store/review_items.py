@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from services.matching.domain.review_item import NewItem, urgency
+from services.matching.domain.review_item import CONFLICT, CONVERSATION, NewItem, urgency
 from services.runtime.database import Transaction
 from services.runtime.ids import new_id
 
@@ -44,17 +44,17 @@ _OPEN = """
         WHERE r.state <> 'RESOLVED' OR r.evidence <> excluded.evidence
            OR (r.outcome <> 'UNSURE' AND r.kind NOT IN ('CONVERSATION', 'CONFLICT'))
         RETURNING r.item_id, r.customers
-    ), left_over AS (
-        DELETE FROM review_item_customers c USING opened o
-        WHERE c.company_id = (SELECT app_company()) AND c.item_id = o.item_id AND c.customer_id <> ALL(o.customers)
-          AND c.customer_id IN (SELECT f.customer_id FROM review_items i, unnest(i.customers) AS f (customer_id)
-                                WHERE i.company_id = (SELECT app_company()) AND i.item_id = o.item_id)
     )
     INSERT INTO review_item_customers (company_id, customer_id, item_id)
     SELECT (SELECT app_company()), c.customer_id, o.item_id
     FROM opened o, unnest(o.customers) AS c (customer_id)
     ORDER BY c.customer_id, o.item_id
     ON CONFLICT DO NOTHING
+"""
+_NOT_ABOUT = """
+    DELETE FROM review_item_customers c USING review_items i
+    WHERE i.company_id = (SELECT app_company()) AND i.subject = ANY(%s::uuid[])
+      AND c.company_id = (SELECT app_company()) AND c.item_id = i.item_id AND c.customer_id <> ALL(i.customers)
 """
 _OF_MERGE = """
     SELECT i.subject::text FROM review_items i
@@ -83,6 +83,8 @@ def open_items(tx: Transaction, items: Sequence[NewItem]) -> None:
     """Open items, some thousand at once; of those that are open already only what has changed is written."""
     if items:
         tx.execute(_OPEN, (json.dumps([_columns(item) for item in items]),))
+    if moving := [item.subject for item in items if item.kind in (CONVERSATION, CONFLICT)]:
+        tx.execute(_NOT_ABOUT, (moving,))
 
 
 def id_of(tx: Transaction, subject: str) -> str | None:

@@ -16,11 +16,12 @@ _COLUMNS = """i.item_id::text, i.kind, i.state, -i.rank, i.confidence, i.match_w
     i.matched_fields, i.levels, i.cause, i.customers::text[], i.conversation_id, i.judgement_ids::text[],
     i.merge_id::text, i.version, i.opened_at, i.updated_at, i.outcome, i.ended_at, i.ended_by,
     i.ended_by_name, i.reason"""
+# `+ 0` keeps the confidence from choosing another index than that of the order.
 _PAGE = f"""
     SELECT {_COLUMNS} FROM review_items i
     WHERE i.company_id = (SELECT app_company()) AND i.state = %(state)s
       AND (i.rank, i.item_id) > (%(rank)s, %(item_id)s::uuid)
-      AND i.confidence BETWEEN %(least)s AND %(most)s
+      AND i.confidence + 0 BETWEEN %(least)s AND %(most)s
     ORDER BY i.rank, i.item_id LIMIT %(limit)s
 """
 _PAGE_OF_KIND = _PAGE.replace("AND i.state = %(state)s", "AND i.state = %(state)s AND i.kind = %(kind)s")
@@ -37,16 +38,20 @@ _PAGE_OF_CUSTOMER = f"""
     SELECT {_COLUMNS} FROM about JOIN review_items i
         ON i.company_id = (SELECT app_company()) AND i.item_id = about.item_id
     WHERE i.state = %(state)s AND (%(kind)s = '' OR i.kind = %(kind)s)
-      AND (i.rank, i.item_id) > (%(rank)s, %(item_id)s::uuid) AND i.confidence BETWEEN %(least)s AND %(most)s
+      AND (i.rank, i.item_id) > (%(rank)s, %(item_id)s::uuid) AND i.confidence + 0 BETWEEN %(least)s AND %(most)s
     ORDER BY i.rank, i.item_id LIMIT %(limit)s
 """
 _ONE = f"""
     SELECT {_COLUMNS} FROM review_items i WHERE i.company_id = (SELECT app_company()) AND i.item_id = %s::uuid
 """
+# Row by row: asked as a join, the whole company may be read to find the few.
 _CUSTOMERS = """
     SELECT t.customer_id::text, r.customer_id::text, coalesce(r.name, ''), coalesce(r.email, ''), coalesce(r.phone, '')
     FROM unnest(%s::uuid[]) AS t (customer_id)
-    LEFT JOIN match_records r ON r.company_id = (SELECT app_company()) AND r.customer_id = root_of(t.customer_id)
+    LEFT JOIN LATERAL (
+        SELECT m.customer_id, m.name, m.email, m.phone FROM match_records m
+        WHERE m.company_id = (SELECT app_company()) AND m.customer_id = (SELECT root_of(t.customer_id)) LIMIT 1
+    ) AS r ON true
 """
 _CONFLICTS = """
     SELECT i.subject::text FROM review_items i

@@ -58,6 +58,7 @@ CREATE TABLE review_item_customers (
     item_id uuid NOT NULL,
     PRIMARY KEY (company_id, customer_id, item_id)
 );
+CREATE INDEX review_item_customers_of_item ON review_item_customers (company_id, item_id);
 
 -- What people decided, one row each time; an item that is opened again keeps what was decided before.
 CREATE TABLE review_resolutions (
