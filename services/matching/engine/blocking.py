@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from services.matching.domain.keys import KEYS, SCAN_KEYS, TELLING, WIDE_KEYS, Key
-from services.matching.engine.arrays import Mask
+from services.matching.engine.arrays import Mask, Rows
 from services.matching.engine.blocks import Blocks, group, key_values, pairs_in, refine
 from services.matching.engine.candidates import Candidates, Excluded, KeyReport
 from services.matching.engine.columns import Columns
@@ -20,6 +20,7 @@ _EVERYONE_PAIRS = 2_000_000
 _WIDE_RECORDS = 50_000
 _WIDE_PAIRS = 200_000
 _LARGEST_BLOCK = 3_000
+_MOST_NAMED = 20
 _PAIRS_AT_ONCE = 250_000
 _FINDING = 0.8
 """The part of the stage that finding the pairs takes; the rest is putting them together."""
@@ -77,9 +78,29 @@ def _blocks_of(columns: Columns, key: Key, budget: int, report: KeyReport) -> It
         if fits.all():
             return
         report.too_large(blocks.sizes[~fits], refinement)
+        report.shared = report.shared or _most_shared(columns, key, blocks.select(~fits))
         if refinement is None:
             return
         blocks, values = refine(columns, blocks.select(~fits), values[~fits], refinement)
+
+
+def _most_shared(columns: Columns, key: Key, blocks: Blocks) -> list[tuple[str, int]]:
+    """Return the values of the largest blocks, with the records of each."""
+    sizes = blocks.sizes
+    largest = np.argsort(-sizes, kind="stable")[:_MOST_NAMED].tolist()
+    members = [blocks.rows[blocks.bounds[number] : blocks.bounds[number + 1]] for number in largest]
+    return [(_value(columns, key, rows), len(rows)) for rows in members]
+
+
+def _value(columns: Columns, key: Key, rows: Rows) -> str:
+    """Return the key that the records of one block share."""
+    parts = []
+    for part in key.parts:
+        column = columns[part]
+        codes = column.codes[rows[:2]].tolist()
+        shared = [code for code in codes[0] if code >= 0 and code in codes[1]]
+        parts.append(str(column.values[(shared or codes[0])[0]]))
+    return ", ".join(parts)
 
 
 def _fitting(blocks: Blocks, budget: int) -> Mask:

@@ -34,6 +34,9 @@ class KeyReport:
     expected_matches: float | None = None
     """Matches among the pairs that only it found, as estimated from a sample."""
 
+    shared: list[tuple[str, int]] = field(default_factory=list)
+    """The values that most records share, too many to compare all of them, with how many do."""
+
     left_out: bool = False
     """Whether the pairs that only it found were not compared, since hardly any of them is one person."""
 

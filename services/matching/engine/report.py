@@ -62,6 +62,7 @@ def report_of(
                 "refined_by": key.refined_by,
                 "dropped_records": key.dropped_records,
                 "expected_matches": key.expected_matches,
+                "shared_values": [{"value": value, "records": records} for value, records in key.shared],
                 "left_out": key.left_out,
                 "why": key.why,
             }

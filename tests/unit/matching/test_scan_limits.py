@@ -105,3 +105,10 @@ def test_a_costly_key_whose_own_pairs_hold_no_match_is_left_out_and_reported(mon
     assert all("matches among" in key["why"] for key in left_out)
     assert pruned.report["compared_pairs"] < whole.report["compared_pairs"]
     assert grouped(pruned) == grouped(whole)
+
+
+def test_the_values_that_too_many_share_are_named() -> None:
+    families = ["".join("bdfgklmnprst"[number // 12**place % 12] for place in range(4)) for number in range(4_000)]
+    rows = [{"id": family, "name": f"Ann {family}", "city": "Springfield"} for family in families]
+    (key,) = (key for key in scanned(rows).report["keys"] if key["kind"] == "city")
+    assert key["shared_values"] == [{"value": "springfield", "records": 4_000}]
