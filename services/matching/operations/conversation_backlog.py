@@ -1,7 +1,8 @@
 """Conversation backlog owns the conversations that wait to be resolved by themselves: those due, and what follows."""
 
 from services.matching.domain.conversation import Waiting
-from services.matching.operations.resolve_conversation import Customers, Resolving, resolve_conversation
+from services.matching.operations.resolution_case import Customers
+from services.matching.operations.resolve_conversation import Resolving, resolve_conversation
 from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Database, TenantScope
 

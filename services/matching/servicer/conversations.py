@@ -18,7 +18,8 @@ from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import ERROR, NONE, Resolution
 from services.matching.operations.conversation_policy import get_conversation_policy, set_conversation_policy
 from services.matching.operations.get_conversation_resolution import count_conversations, get_conversation_resolution
-from services.matching.operations.resolve_conversation import Customers, Resolved, Resolving, resolve_conversation
+from services.matching.operations.resolution_case import Customers, Resolved
+from services.matching.operations.resolve_conversation import Resolving, resolve_conversation
 from services.runtime.access import require_scope
 from services.runtime.caller import caller_of
 from services.runtime.database import TenantScope, Transaction

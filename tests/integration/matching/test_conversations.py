@@ -18,7 +18,8 @@ from services.matching.operations.get_conversation_resolution import (
     count_conversations,
     get_conversation_resolution,
 )
-from services.matching.operations.resolve_conversation import Resolved, Resolving, resolve_conversation
+from services.matching.operations.resolution_case import Resolved
+from services.matching.operations.resolve_conversation import Resolving, resolve_conversation
 from services.matching.store import conversation_tasks
 from services.runtime.database import TenantScope
 from services.runtime.failures import ConflictRetry

@@ -5,6 +5,16 @@ from dataclasses import replace
 import pytest
 
 from services.matching.domain.conversation import Conversation, Given
+from services.matching.domain.conversation_decision import (
+    Decision,
+    Holder,
+    Search,
+    Standing,
+    decide,
+    names_agree,
+    settle,
+    taken,
+)
 from services.matching.domain.conversation_resolution import (
     ASK,
     CREATE,
@@ -19,14 +29,6 @@ from services.matching.domain.conversation_resolution import (
     SKIP,
     SKIPPED,
     ConversationPolicy,
-    Decision,
-    Holder,
-    Search,
-    Standing,
-    decide,
-    names_agree,
-    settle,
-    taken,
 )
 from services.matching.domain.evidence import Evidence
 

@@ -1,0 +1,112 @@
+"""Carry out resolution owns what is asked of customers once it is decided who a conversation is with."""
+
+from dataclasses import replace
+
+from services.matching.domain import conversation_decision as rules
+from services.matching.domain.conversation_decision import Decision
+from services.matching.domain.conversation_resolution import (
+    CREATED,
+    FOUND_EXISTING,
+    LINK,
+    REVIEW,
+    UPDATED,
+    Resolution,
+)
+from services.matching.domain.customer_filling import CustomerNow, Filling, filling
+from services.matching.domain.customers_answers import Taken
+from services.matching.operations.resolution_case import Case, Customers, Resolved, resolution_of
+from services.matching.operations.save_resolution import note_created
+from services.runtime.database import Database, TenantScope
+
+
+def carry_out(database: Database, customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
+    """Create, fill and link as decided; in a dry run only say so. Raises Changed, Gone, Refused."""
+    if decision.action == CREATED:
+        return _create(database, customers, scope, case, decision)
+    if decision.action == LINK:
+        return _link(customers, scope, case, decision)
+    resolution = resolution_of(case, decision, decision.action)
+    return Resolved(resolution, customers.customer(decision.customer_id) if _has_customer(case, decision) else None)
+
+
+def _has_customer(case: Case, decision: Decision) -> bool:
+    return bool(decision.customer_id) and case.known.standing.live
+
+
+def _create(database: Database, customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
+    if case.dry_run:
+        return Resolved(resolution_of(case, decision, CREATED))
+    conversation = case.conversation
+    request_id = conversation.request_id(scope.company_id, "create", conversation.digest, *case.gone)
+    try:
+        created = customers.create(conversation, case.given, request_id)
+    except Taken as error:
+        decision = rules.settle(rules.taken(error.hits, case.search), case.known.standing, case.search)
+        return carry_out(database, customers, scope, case, decision)
+    note_created(database, scope, conversation, created.customer_id)
+    made = created.customer_id
+    resolution = replace(resolution_of(case, decision, CREATED), customer_id=made, created_id=made)
+    return _linked(customers, scope, case, resolution, created)
+
+
+def _link(customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
+    customer = customers.customer(decision.customer_id)
+    if decision.matched_by == LINK and not rules.names_agree(case.given.name, customer.name):
+        why = "It was linked to the customer before, and the name is another person's now."
+        review = replace(decision, action=REVIEW, why=why, needs_review=True)
+        return Resolved(resolution_of(case, review, REVIEW), customer)
+    wanted = filling(case.given, customer, case.region, decision.leave_out)
+    outcome = UPDATED if wanted else FOUND_EXISTING
+    created_before = case.known.standing.created_id == customer.customer_id and not case.known.standing.linked_to
+    resolution = replace(
+        resolution_of(case, decision, CREATED if created_before else outcome),
+        customer_id=customer.customer_id,
+        filled=wanted.filled,
+        added=wanted.added,
+    )
+    if case.dry_run:
+        return Resolved(resolution, customer)
+    if wanted:
+        try:
+            customer = _filled(customers, scope, case, customer, wanted)
+        except Taken as error:
+            return _contested(case, decision, customer, error)
+    return _linked(customers, scope, case, resolution, customer)
+
+
+def _filled(
+    customers: Customers, scope: TenantScope, case: Case, customer: CustomerNow, wanted: Filling
+) -> CustomerNow:
+    conversation = case.conversation
+    request_id = conversation.request_id(scope.company_id, "fill", conversation.digest, customer.etag)
+    return customers.fill(customer, wanted, conversation, request_id)
+
+
+def _contested(case: Case, decision: Decision, customer: CustomerNow, error: Taken) -> Resolved:
+    """Return the review of a conversation that found one customer, and gave what belongs to another one."""
+    others = tuple(dict.fromkeys(customer_id for customer_id, _ in error.hits))
+    why = f"{decision.why} What else was given belongs to another customer."
+    asked = replace(decision, why=why, candidates=(customer.customer_id, *others), customer_id="", needs_review=True)
+    return Resolved(resolution_of(case, asked, REVIEW))
+
+
+def _linked(
+    customers: Customers, scope: TenantScope, case: Case, resolution: Resolution, customer: CustomerNow
+) -> Resolved:
+    """Link the conversation, unless it is; gives what became of it."""
+    conversation, standing = case.conversation, case.known.standing
+    if customer.customer_id in (standing.linked_to, conversation.origin_id):
+        kept = case.known.before if standing.by_resolver else None
+        linked_id, link_time = (kept.linked_id, kept.link_time) if kept else ("", "")
+        resolution = replace(resolution, linked_id=linked_id, link_time=link_time)
+        return Resolved(resolution, customer, customer.change_token)
+    request_id = conversation.request_id(scope.company_id, "link", conversation.etag, customer.customer_id)
+    after, change_token = customers.link(conversation, customer.customer_id, request_id)
+    resolution = replace(
+        resolution,
+        revision=after.revision,
+        linked_id=customer.customer_id,
+        link_time=after.link_time,
+        moved_from=standing.linked_to,
+    )
+    return Resolved(resolution, customer, change_token)

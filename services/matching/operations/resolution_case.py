@@ -1,0 +1,87 @@
+"""Resolution case owns a conversation in hand: what is known of it, and what is asked of customers for it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.matching.domain.conversation import Conversation, Given
+from services.matching.domain.conversation_decision import Decision, Search, Standing
+from services.matching.domain.conversation_resolution import ConversationPolicy, Resolution
+from services.matching.domain.customer_filling import CustomerNow, Filling
+
+
+class Customers(Protocol):
+    """What is asked of the customers service; each call raises what the module of answers names, or that it failed."""
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """Return a conversation as it is now."""
+
+    def customer(self, customer_id: str) -> CustomerNow:
+        """Return a customer as it is now: its root. Raises Gone."""
+
+    def create(self, conversation: Conversation, given: Given, request_id: str) -> CustomerNow:
+        """Create the customer of a conversation. Raises Taken, Refused."""
+
+    def fill(self, customer: CustomerNow, filling: Filling, conversation: Conversation, request_id: str) -> CustomerNow:
+        """Add to a customer that is as it was read. Raises Changed, Taken, Gone, Refused."""
+
+    def link(self, conversation: Conversation, customer_id: str, request_id: str) -> tuple[Conversation, str]:
+        """Link a conversation that is as it was read; gives it and a change token. Raises Changed, Gone, Refused."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What became of a conversation, its customer after that, and the token of what was written last."""
+
+    resolution: Resolution
+    customer: CustomerNow | None = None
+    change_token: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known here of a conversation before it is resolved."""
+
+    policy: ConversationPolicy
+    before: Resolution | None
+    standing: Standing
+    accept: int
+    reject: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """A conversation in hand."""
+
+    conversation: Conversation
+    given: Given
+    known: Known
+    search: Search
+    region: str
+    model_version: str
+    gone: tuple[str, ...]
+    """Customers that turned out to be deleted meanwhile."""
+
+    dry_run: bool
+
+
+def resolution_of(case: Case, decision: Decision, outcome: str) -> Resolution:
+    """Return what became of a conversation as far as the decision says; a link that was made before stays known."""
+    before, left_out = case.known.before, case.given.left_out
+    odd = f" What was given as {' and '.join(left_out)} is none." if left_out else ""
+    return Resolution(
+        case.conversation.conversation_id,
+        case.conversation.revision,
+        case.conversation.epoch,
+        case.conversation.digest,
+        outcome,
+        decision.matched_by,
+        decision.why + odd,
+        decision.customer_id,
+        decision.confidence,
+        decision.weight,
+        candidates=tuple(one for one in decision.candidates if one != decision.customer_id),
+        needs_review=decision.needs_review,
+        linked_id=before.linked_id if before else "",
+        link_time=before.link_time if before else "",
+        model_version=case.model_version,
+    )
