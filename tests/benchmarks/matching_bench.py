@@ -6,6 +6,7 @@ Run: python -m tests.benchmarks.matching_bench [--rows 100000 1000000] [--second
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import statistics
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import grpc
@@ -29,6 +30,7 @@ from services.local.tokens import Tokens
 from services.runtime import migration, provision
 from tests.benchmarks import echo, load, mirror_fill
 from tests.benchmarks.generated import generate
+from tests.load.memory import family
 
 SERVICE = "/patronage.matching.v1.MatchingService/"
 ROUNDS = 3
@@ -72,8 +74,12 @@ class Bench:
     def token(self, size: int) -> str:
         return self.tokens.developer(_company(size))
 
-    def measure(self, method: str, requests: Sequence[bytes], size: int, seconds: float) -> load.Load:
-        return load.measure(self.target, SERVICE + method, requests, self.token(size), seconds)
+    def measure(self, method: str, requests: Sequence[bytes], size: int, seconds: float) -> tuple[load.Load, float]:
+        """The load, and about how many milliseconds of CPU a call takes the service, its database not counted."""
+        before = _cpu_s(self._served)
+        found = load.measure(self.target, SERVICE + method, requests, self.token(size), seconds)
+        calls = found.per_second * (seconds + load.WARM_UP_S)
+        return found, (_cpu_s(self._served) - before) / max(calls, 1.0) * 1000
 
     def scan(self, size: int) -> tuple[float, pb.Scan]:
         """Scan a company; answers the seconds from the call until its groups are listed."""
@@ -120,6 +126,17 @@ class Bench:
         process.start()
         stack.callback(process.stop)
         process.wait_until_serving()
+        self._served = process.process.pid
+
+
+def _cpu_s(pid: int) -> float:
+    """The seconds of CPU that a process and those that it started have taken so far."""
+    ticks = 0
+    for one in family(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _company(size: int) -> str:
@@ -151,12 +168,12 @@ def lines(bench: Bench, sizes: Sequence[int], seconds: float) -> Iterator[str]:
         yield f"scan of {size:,} customers: {spent:.1f} s, {scan.groups:,} groups, policy {scan.model_version}"
     kinds = [(method, size, asked(size)) for size in sizes for method, asked in _METHODS]
     kinds.append(("MatchRecord", sizes[-1], _matches(sizes[-1], SHARED_EMAIL)))
-    found: dict[int, list[tuple[load.Load, load.Load]]] = {number: [] for number in range(len(kinds))}
+    found: dict[int, list[Round]] = {number: [] for number in range(len(kinds))}
     with echo.running() as target:
         for _ in range(ROUNDS):
             for number, (method, size, requests) in enumerate(kinds):
                 bare = load.measure(target, echo.METHOD, [b"x" * 100], "", seconds / 4)
-                found[number].append((bench.measure(method, requests, size, seconds), bare))
+                found[number].append((*bench.measure(method, requests, size, seconds), bare))
     for number, (method, size, _) in enumerate(kinds):
         shared = f", e-mail shared by {SHARED_BY:,}" if number == len(kinds) - 1 else ""
         yield _line(f"{method} in {size:,}{shared}", found[number])
@@ -165,11 +182,16 @@ def lines(bench: Bench, sizes: Sequence[int], seconds: float) -> Iterator[str]:
 _METHODS = (("FindDuplicates", _finds), ("MatchRecord", _matches))
 
 
-def _line(what: str, found: list[tuple[load.Load, load.Load]]) -> str:
-    middle = sorted((one for one, _ in found), key=lambda one: one.per_second)[len(found) // 2]
-    ratio = statistics.median(one.per_second / bare.per_second for one, bare in found)
-    rate = f"{middle.per_second:,.0f} calls a second, p50 {middle.p50_ms} ms, p99 {middle.p99_ms} ms"
-    return f"{what:<52} {rate:<56} {ratio:.2f} of the echo"
+Round = tuple[load.Load, float, load.Load]
+"""A load, the CPU of the service in milliseconds a call, and the echo beside it."""
+
+
+def _line(what: str, found: list[Round]) -> str:
+    middle = sorted((one for one, _, _ in found), key=lambda one: one.per_second)[len(found) // 2]
+    ratio = statistics.median(one.per_second / bare.per_second for one, _, bare in found)
+    cpu = statistics.median(one for _, one, _ in found)
+    rate = f"{middle.per_second:,.0f} calls a second, p50 {middle.p50_ms} ms, p99 {middle.p99_ms} ms, CPU {cpu:.2f} ms"
+    return f"{what:<52} {rate:<70} {ratio:.2f} of the echo"
 
 
 def main() -> None:

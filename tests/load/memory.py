@@ -43,7 +43,7 @@ class Memory:
 def held_mib(pid: int) -> float:
     """Return the resident memory of a process and everything that it started, in MiB."""
     total = 0.0
-    for one in _family(pid):
+    for one in family(pid):
         try:
             total += int(Path(f"/proc/{one}/statm").read_text().split()[1]) * _PAGE_MIB
         except (FileNotFoundError, ProcessLookupError):
@@ -51,7 +51,8 @@ def held_mib(pid: int) -> float:
     return total
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """Return a process and everything that it started."""
     found = [pid]
     for one in found:
         for children in Path(f"/proc/{one}/task").glob("*/children"):
