@@ -28,7 +28,7 @@ def main() -> None:
     sys.stdout.write(f"{chosen.steps:,} steps; once more the same: make soak STEPS={chosen.steps} SEED={chosen.seed}\n")
 
     def tell(counts: Counter[str]) -> None:
-        if counts["steps"] >= told[0] + TOLD_EVERY:
+        if not counts["failures"] and counts["steps"] >= told[0] + TOLD_EVERY:
             told[0] = counts["steps"]
             _say(counts, begun)
 

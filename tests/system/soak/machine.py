@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
+import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
@@ -40,6 +43,18 @@ def run(
     return counts
 
 
+@contextmanager
+def _told_once(counts: Counter[str]) -> Iterator[None]:
+    """Shows the first failure at once: to find its fewest steps takes minutes."""
+    try:
+        yield
+    except Exception:
+        if not counts["failures"]:
+            sys.stderr.write(f"{traceback.format_exc()}\nThe fewest steps that fail so are looked for.\n")
+        counts["failures"] += 1
+        raise
+
+
 def _run_some(machine: type[RuleBasedStateMachine], lives: int, of_a_life: int, shrink: bool) -> None:
     run_state_machine_as_test(
         machine,
@@ -68,10 +83,12 @@ def _machine(
 
         @rule(step=STEPS)
         def play(self, step: Step) -> None:
-            self.story.play(step)
+            with _told_once(counts):
+                self.story.play(step)
             told(counts)
 
         def teardown(self) -> None:
-            self.story.end()
+            with _told_once(counts):
+                self.story.end()
 
     return seed(number)(Life)
