@@ -13,7 +13,7 @@ from patronage.customers.v1 import customer_pb2, merge_batch_pb2
 from patronage.customers.v1 import import_export_service_pb2 as import_pb
 from patronage.matching.v1 import auto_merge_pb2, batch_merge_pb2, matching_service_pb2
 from services.runtime.ids import new_id
-from tests.faults.company import Company, insist, may_be_repeated, until
+from tests.faults.company import Company, insist, may_be_repeated, reason_of, until
 from tests.faults.people import import_people
 from tests.faults.proofs import (
     LOG,
@@ -83,6 +83,29 @@ def test_a_killed_batch_of_merges_goes_on_where_it_was(company: Company, chance:
     assert {outcome.result for outcome in after} <= {MERGED, ALREADY}
     ids = [outcome.merge_id for outcome in after]
     assert_whole(company, {frozenset((one.target_id, *one.source_ids)): ids[place] for place, one in enumerate(items)})
+
+
+@pytest.mark.parametrize("stopped", ["customers", "matching"])
+def test_a_batch_of_merges_says_that_its_service_is_being_stopped_and_goes_on_later(
+    company: Company, stopped: str
+) -> None:
+    people = import_people(company, 2 * MERGES)
+    items = [
+        batch_merge_pb2.MergeItem(target_id=people[at], source_ids=[people[at + 1]]) for at in range(0, 2 * MERGES, 2)
+    ]
+    request = batch_merge_pb2.BatchMergeRequest(merges=items, request_id=new_id())
+    stream = company.merges.BatchMerge(request)
+    before = list(next(stream).outcomes)
+    stopping = threading.Thread(target=company.suite.stop, args=(stopped,))
+    stopping.start()
+    with pytest.raises(grpc.RpcError) as caught:
+        before += [outcome for part in stream for outcome in part.outcomes]
+    stopping.join()
+    assert (reason_of(caught.value), may_be_repeated(caught.value)) == ("SHUTTING_DOWN", True)
+    company.suite.start(stopped)
+    after = [outcome for part in again(lambda: company.merges.BatchMerge(request)) for outcome in part.outcomes]
+    assert [outcome.result for outcome in after[: len(before)]] == [ALREADY] * len(before)
+    assert len(rows(company.suite, "customers", LOG, company.id)) == MERGES
 
 
 def import_twins(company: Company, pairs: int) -> None:
