@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from patronage.customers.v1 import import_export_service_pb2
+from patronage.matching.v1 import conversation_resolution_pb2
 from services.local.suite import Suite
-from tests.faults.company import company_of
+from tests.faults.company import company_of, until
 from tests.faults.proofs import (
     assert_conversations_are_fed_and_counted,
     assert_each_revision_was_fed_once,
@@ -74,6 +75,10 @@ def test_no_request_is_the_fault_of_the_service(rpc: Rpc, renewed: World) -> Non
 
 def test_nothing_is_left_half_done(world: World) -> None:
     """Runs after the requests above; alone it proves the same of what the world began with."""
+    asked = conversation_resolution_pb2.GetConversationResolutionStatsRequest()
+    stats = world.company.matching.GetConversationResolutionStats
+    until(lambda: not stats(asked).pending, "every conversation is resolved")
+    assert not stats(asked).parked
     assert_mirrors_agree(world.company)
     assert_no_half_merge(world.company)
     assert_views_fold(world.company)
