@@ -7,11 +7,13 @@ from typing import Any
 import grpc
 import pytest
 
+from patronage.customers.v1 import customer_service_pb2, survivorship_pb2
 from patronage.customers.v1 import merge_batch_pb2 as batch_pb
 from patronage.customers.v1 import merge_storage_service_pb2 as storage
 from patronage.errors.v1 import error_reason_pb2
 from patronage.matching.v1 import batch_merge_pb2 as pb
 from patronage.matching.v1 import merge_service_pb2 as merge_pb
+from patronage.matching.v1 import policy_pb2
 from services.local.suite import Suite
 from services.runtime.ids import new_id
 from tests.faults.company import Company, company_of, reason_of
@@ -139,6 +141,24 @@ def test_customers_of_another_company_are_unknown(suite: Suite, company: Company
         parts = send(company, item(*theirs), item(mine[0], theirs[0]), item(mine[0], mine[1]))
         assert reasons(parts) == [["CUSTOMER_NOT_FOUND"] * 2, ["CUSTOMER_NOT_FOUND"], []]
         assert log_of(other) == []
+
+
+def test_merges_follow_the_rules_of_the_company_and_rules_and_choices_of_their_own_first(company: Company) -> None:
+    people = import_people(company, 7)
+    rule = survivorship_pb2.FieldRule(field="name", rule=survivorship_pb2.SURVIVORSHIP_RULE_SOURCE_WINS)
+    company.matching.SetPolicy(policy_pb2.SetPolicyRequest(survivorship=survivorship_pb2.Survivorship(rules=[rule])))
+    own = survivorship_pb2.FieldRule(field="name", rule=survivorship_pb2.SURVIVORSHIP_RULE_TARGET_WINS)
+    chosen = storage.FieldChoice(field="name", customer_id=people[6])
+    made = send(
+        company,
+        item(people[0], people[1]),
+        item(people[2], people[3], rules=[own]),
+        item(people[4], people[5], people[6], rules=[own], choices=[chosen]),
+    )
+    assert results(made) == [MERGED] * 3
+    get = company.customers.GetCustomer
+    asked = [customer_service_pb2.GetCustomerRequest(customer_id=people[target]) for target in (0, 2, 4)]
+    assert [get(one).customer.name for one in asked] == ["Person 1", "Person 2", "Person 6"]
 
 
 def test_who_ends_the_stream_ends_the_batch_and_may_go_on_with_it(company: Company) -> None:

@@ -71,6 +71,9 @@ class FakeCustomers(feed_grpc.ChangeFeedServiceServicer, storage_grpc.MergeStora
     def ApplyMerge(self, request: storage.ApplyMergeRequest, context: Any) -> Any:  # noqa: N802
         return self._scripted(request, context)
 
+    def ApplyMerges(self, request: storage.ApplyMergesRequest, context: Any) -> Iterator[Any]:  # noqa: N802
+        yield from self._scripted(request, context)
+
     def RevertMerge(self, request: storage.RevertMergeRequest, context: Any) -> Any:  # noqa: N802
         return self._scripted(request, context)
 
