@@ -41,7 +41,9 @@ class BatchMergeRequest(_message.Message):
     """Why, in words, up to 500 characters, for merges that do not say it themselves; kept in the merge log."""
     @_builtins.property
     def merges(self) -> _containers.RepeatedCompositeFieldContainer[Global___MergeItem]:
-        """The merges, 1 to 10,000. They are made in this order; one may build on another one before it."""
+        """The merges, 1 to 10,000, in a message of 8 MiB at the most. They are made in this order; one may build on another
+        one before it.
+        """
 
     def __init__(
         self,
