@@ -25,12 +25,13 @@ A_ROUND = 64
 _ASK_TO_LEAD_S = 1.0
 _SHORTEST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 5.0
-# Not the conversation's fault, so it keeps its tries: customers is away, or our token is not good there.
+# Not the conversation's fault, so it keeps its tries: customers is away, older, or does not take our token.
 _NOT_ITS_FAULT = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
     grpc.StatusCode.UNAUTHENTICATED,
     grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNIMPLEMENTED,
 )
 
 _log = get_logger("conversations")

@@ -43,7 +43,7 @@ def _create(database: Database, customers: Customers, scope: TenantScope, case: 
     except Taken as error:
         decision = rules.settle(rules.taken(error.hits, case.search), case.known.standing, case.search)
         return carry_out(database, customers, scope, case, decision)
-    note_created(database, scope, conversation, created.customer_id)
+    note_created(database, scope, conversation, case.known.before, created.customer_id)
     made = created.customer_id
     resolution = replace(resolution_of(case, decision, CREATED), customer_id=made, created_id=made)
     return _linked(customers, scope, case, resolution, created)

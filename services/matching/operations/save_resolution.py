@@ -20,14 +20,18 @@ def save_resolution(database: Database, scope: TenantScope, resolution: Resoluti
         return replace(one, resolved_at=conversation_resolutions.save(tx, one))
 
 
-def note_created(database: Database, scope: TenantScope, conversation: Conversation, customer_id: str) -> None:
-    """Keep whom a conversation has created before it is linked: should that fail, nobody is created again."""
+def note_created(
+    database: Database, scope: TenantScope, conversation: Conversation, before: Resolution | None, customer_id: str
+) -> None:
+    """Keep whom a conversation has created before it is linked: should that fail, nobody is created again.
+
+    `before` is what was known of the conversation until now.
+    """
+    known = before or Resolution(
+        conversation.conversation_id, 0, conversation.epoch, "", CREATED, NONE, "Created; yet to be linked."
+    )
     with database.transaction(scope) as tx:
-        before = conversation_resolutions.of(tx, [conversation.conversation_id]).get(conversation.conversation_id)
-        now = before or Resolution(
-            conversation.conversation_id, 0, conversation.epoch, "", CREATED, NONE, "Created; yet to be linked."
-        )
-        conversation_resolutions.save(tx, replace(now, created_id=customer_id, resolved_by=scope.actor))
+        conversation_resolutions.save(tx, replace(known, created_id=customer_id, resolved_by=scope.actor))
 
 
 def _reviewed(tx: Transaction, resolution: Resolution) -> str:
