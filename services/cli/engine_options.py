@@ -15,7 +15,7 @@ ThresholdOption = Annotated[int, typer.Option(min=0, max=100, help="Confidence f
 MemoryOption = Annotated[
     str,
     typer.Option(
-        help="Memory to keep to, such as 2GiB: records stay in it, about 0.7 KB each; pairs beyond what is left"
+        help="Memory to keep to, such as 2GiB: records stay in it, about half a KB each; pairs beyond what is left"
         " wait in temporary files."
     ),
 ]

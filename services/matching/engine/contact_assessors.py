@@ -71,7 +71,7 @@ def _look_at_organization(left: list[str], right: list[str]) -> Levels:
 
 
 def _email_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
-    return profile.may_be_one_edit(left, right) | (profile.most_alike(left, right) >= 0.97)
+    return profile.may_be_near(left, right, 0.97)
 
 
 def _phone_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:

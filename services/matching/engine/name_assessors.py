@@ -138,12 +138,12 @@ def _is_initial(left: list[str], right: list[str]) -> Levels:
 def _given_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
     initial: Mask = profile.first_letters(left) == profile.first_letters(right)
     initial &= np.minimum(profile.lengths[left], profile.lengths[right]) == 1
-    return initial | (profile.most_alike(left, right) >= 0.82) | profile.may_be_one_edit(left, right)
+    return initial | profile.may_be_near(left, right, 0.82)
 
 
 def _family_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:
     double = profile.several_words[left] | profile.several_words[right]
-    return double | (profile.most_alike(left, right) >= 0.85) | profile.may_be_one_edit(left, right)
+    return double | profile.may_be_near(left, right, 0.85)
 
 
 def _middle_may_be_alike(profile: Profile, left: Codes, right: Codes) -> Mask:

@@ -26,8 +26,8 @@ class Options:
 
     threshold: int = DEFAULT_THRESHOLD
     memory: int = 2 << 30
-    """Bytes that the process may hold. The records stay in memory, about 0.7 KB each; what they leave is for the pairs,
-    which go to temporary files beyond it. The report tells both, and whether the records alone took more."""
+    """Bytes that the process may hold. The records stay in memory, about half a KB each; what they leave is for the
+    pairs, which go to temporary files beyond it. The report tells both, and whether the records alone took more."""
 
     threads: int = 0
     """Threads that score; 0 uses every core."""

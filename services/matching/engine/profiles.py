@@ -46,10 +46,17 @@ class Profile:
         """Return where one typing error could make the difference."""
         return self.unshared(left, right) <= 2
 
-    def most_alike(self, left: Codes, right: Codes) -> NDArray[np.float32]:
-        """Return a Jaro-Winkler similarity that the pair cannot exceed."""
+    def may_be_near(self, left: Codes, right: Codes, least: float) -> Mask:
+        """Return where one typing error could make the difference, or Jaro-Winkler could reach `least`."""
+        unshared = self.unshared(left, right)
+        near: Mask = unshared <= 2
+        return near | (self.most_alike(left, right, unshared) >= least)
+
+    def most_alike(self, left: Codes, right: Codes, unshared: Codes | None = None) -> NDArray[np.float32]:
+        """Return a Jaro-Winkler similarity that the pair cannot exceed; `unshared` spares counting letters again."""
         one, other = (self.lengths[codes].astype(np.float32) for codes in (left, right))
-        shared = (one + other - self.unshared(left, right)) / np.float32(2.0)
+        apart = self.unshared(left, right) if unshared is None else unshared
+        shared = (one + other - apart) / np.float32(2.0)
         jaro = (shared / one + shared / other + np.float32(1.0)) / np.float32(3.0)
         start = self._same_start(left, right) * np.float32(0.1)
         return np.asarray(jaro + start * (np.float32(1.0) - jaro) + np.float32(1e-5))
