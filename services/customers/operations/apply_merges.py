@@ -29,6 +29,9 @@ MOST_A_PART = 100
 MOST_MEMBERS = 500
 """Of all trees of a part: each member is read, folded and written."""
 
+MOST_BYTES = 8 << 20
+"""Of all that a part shows: the feed tells it as one message, however many merges it is of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -123,19 +126,25 @@ def _known(wanted: Sequence[Wanted], sized: Mapping[str, Sized]) -> frozenset[st
 def _judged(
     tx: Transaction, part: _Part, stored: Mapping[str, StoredTree], children: _Children, done: str
 ) -> tuple[list[tuple[Merge, Join]], list[Outcome]]:
-    """The merges that nothing forbids, and the outcome of each."""
+    """The merges that nothing forbids, and the outcome of each, as far as they are together small enough."""
     applied = merges.fingerprints(tx, [one.merge.merge_id for one in part.wanted if one.wrong is None])
     tree_of = {member: tree for tree in stored.values() for member in tree.rows}
     joins: list[tuple[Merge, Join]] = []
     outcomes: list[Outcome] = []
+    room = MOST_BYTES
     for one in part.wanted:
         before = applied.get(one.merge.merge_id)
         failures = _forbidding(one, before, tree_of)
         if before is None and not failures:
             try:
-                joins.append((one.merge, _join(tx, one, tree_of, children)))
+                join = _join(tx, one, tree_of, children)
             except Failure as failure:
                 failures = [failure]
+            else:
+                room -= sum(len(row.view.text) for row in join.writes.rows)
+                if room < 0 and outcomes:
+                    break
+                joins.append((one.merge, join))
         result = "BLOCKED" if failures else "ALREADY" if before is not None else done
         outcomes.append(Outcome(one.merge.merge_id, result, failures))
     return joins, outcomes

@@ -156,6 +156,20 @@ def test_a_part_ends_before_its_trees_are_too_many(acme: Company, monkeypatch: p
     assert len(outcomes) == 2
 
 
+def test_a_part_ends_before_the_feed_has_more_of_it_than_a_message_takes(
+    acme: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [acme.create(f"P{n}", organization="x" * 200) for n in range(8)]
+    monkeypatch.setattr(apply_merges, "MOST_BYTES", 2_000)
+    batch = [wanted(*people[at : at + 2]) for at in range(0, 8, 2)]
+    outcomes, _ = acme.write(lambda tx: apply_part(tx, batch, 100))
+    assert 1 <= len(outcomes) < 4
+    assert results(apply(acme, *batch)) == ["ALREADY"] * len(outcomes) + ["MERGED"] * (4 - len(outcomes))
+    monkeypatch.setattr(apply_merges, "MOST_BYTES", 1)
+    assert results(apply(acme, wanted(people[0], people[2]))) == ["MERGED"], "one is done, however large"
+    assert_views_are_folded(acme)
+
+
 def test_a_dry_run_says_the_same_and_changes_nothing(acme: Company) -> None:
     ann, bo, cy = (acme.create(name) for name in ("Ann", "Bo", "Cy"))
     acme.delete(cy)
