@@ -1,6 +1,6 @@
 """Follow conversations owns which conversations of the feed wait to be resolved: those that say something new."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import Resolution
@@ -8,7 +8,7 @@ from services.matching.operations.open_review_item import withdraw_review_item
 from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Transaction
 
-_DELETED = "DELETED"
+_DELETED, _LINKED = "DELETED", "LINKED"
 
 
 def follow_conversations(tx: Transaction, conversations: Sequence[Conversation]) -> None:
@@ -17,14 +17,25 @@ def follow_conversations(tx: Transaction, conversations: Sequence[Conversation])
     if deleted := [one.conversation_id for one in newest.values() if one.deleted]:
         _forget(tx, deleted)
     living = [one for one in newest.values() if not one.deleted]
-    if living and conversation_resolutions.policy(tx).automatic:
-        _put(tx, living)
+    if not living:
+        return
+    before = conversation_resolutions.of(tx, [one.conversation_id for one in living])
+    _take_back_items(tx, living, before)
+    if conversation_resolutions.policy(tx).automatic:
+        _put(tx, living, before)
 
 
-def _put(tx: Transaction, conversations: Sequence[Conversation]) -> None:
-    ids = [one.conversation_id for one in conversations]
-    before, waiting = conversation_resolutions.of(tx, ids), conversation_tasks.waiting(tx, ids)
-    known = {one.conversation_id for one in conversations if one.conversation_id in {*before, *waiting}}
+def _take_back_items(tx: Transaction, conversations: Sequence[Conversation], before: Mapping[str, Resolution]) -> None:
+    """Ask nobody any more about conversations that somebody has linked since."""
+    for one in conversations:
+        was = before.get(one.conversation_id)
+        if was and was.review_item_id and one.origin_id not in ("", was.customer_id, was.linked_id):
+            withdraw_review_item(tx, one.conversation_id, _LINKED)
+
+
+def _put(tx: Transaction, conversations: Sequence[Conversation], before: Mapping[str, Resolution]) -> None:
+    waiting = conversation_tasks.waiting(tx, [one.conversation_id for one in conversations])
+    known = {*before, *waiting}
     linked = [one for one in conversations if one.conversation_id not in known and one.origin_id]
     if linked:
         conversation_resolutions.note_linked(tx, linked)

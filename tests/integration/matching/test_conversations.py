@@ -313,6 +313,19 @@ def test_a_link_that_was_there_from_the_start_is_noted_and_a_new_email_asks(talk
     assert talk.linked_to(told) == ann
 
 
+@pytest.mark.parametrize("automatic", [True, False])
+def test_nobody_is_asked_any_more_once_a_person_has_linked_the_conversation(talk: Talk, automatic: bool) -> None:
+    items = "SELECT count(*) FROM review_items WHERE state = 'OPEN'"
+    ann, _ = talk.known_customer(1, **ANN), talk.known_customer(2, **ANN)
+    told = talk.desk.record(1, **GIVEN)
+    assert (talk.sync(told).resolution.outcome, talk.company.value(items)) == (REVIEW, 1)
+    talk.set_policy(automatic=automatic)
+    talk.feed(talk.desk.record(1))
+    assert talk.company.value(items) == 1, "that it goes on decides nothing"
+    talk.feed(talk.desk.by_hand(told, ann))
+    assert talk.company.value(items) == 0
+
+
 def test_another_name_under_a_customer_that_was_made_of_it_is_a_review(talk: Talk) -> None:
     told = talk.desk.record(1, name="Ann Lee")
     created = talk.sync(told).resolution.customer_id
