@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from services.runtime.database import Transaction
 from services.runtime.ids import new_id
 
-# Rows are locked in the order of subjects, as those that open items lock them: else both could wait for each other.
+# From customers to items and nowhere else: `||` keeps an index over all open items from being taken. Rows are locked in
+# the order of subjects, as those that open items lock them: else both could wait for each other.
 _ABOUT = """
     SELECT i.item_id, i.customers FROM review_items i
     WHERE i.company_id = (SELECT app_company()) AND i.item_id = ANY(ARRAY(
@@ -16,7 +17,8 @@ _LEFT = """SELECT count(*) FROM unnest(a.customers) AS t (customer_id)
      LEFT JOIN match_records m ON m.company_id = (SELECT app_company()) AND m.customer_id = t.customer_id
      WHERE m.state IS NULL OR m.state IN ('ACTIVE', 'INACTIVE')"""
 _END_GONE = f"""
-    WITH about AS MATERIALIZED ({_ABOUT} AND i.state = 'OPEN' AND i.kind <> 'CONFLICT' ORDER BY i.subject FOR UPDATE)
+    WITH about AS MATERIALIZED ({_ABOUT} AND i.state || '' = 'OPEN' AND i.kind <> 'CONFLICT'
+        ORDER BY i.subject FOR UPDATE)
     UPDATE review_items i SET state = 'SUPERSEDED', ended_at = clock_timestamp(), updated_at = clock_timestamp(),
         version = i.version + 1,
         outcome = (SELECT max(m.state) FROM unnest(a.customers) AS t (customer_id)
@@ -27,7 +29,7 @@ _END_GONE = f"""
       AND ({_LEFT}) < least(cardinality(a.customers), 2)
 """
 _OPEN_AGAIN = f"""
-    WITH about AS MATERIALIZED ({_ABOUT} AND i.state = 'SUPERSEDED' AND i.kind IN ('CONVERSATION', 'MERGE_UNDONE')
+    WITH about AS MATERIALIZED ({_ABOUT} AND i.state || '' = 'SUPERSEDED' AND i.kind IN ('CONVERSATION', 'MERGE_UNDONE')
         AND i.outcome IN ('MERGED', 'DELETED') AND (i.kind = 'CONVERSATION' OR NOT EXISTS (
             SELECT FROM judgements j WHERE j.company_id = (SELECT app_company()) AND j.retracted_at IS NULL
             AND j.verdict <> 'UNSURE' AND j.left_id = ANY(i.customers) AND j.right_id = ANY(i.customers)))

@@ -66,7 +66,7 @@ _OF_SUBJECT = """
 _END = """
     UPDATE review_items SET state = 'SUPERSEDED', outcome = %s, ended_at = clock_timestamp(),
         updated_at = clock_timestamp(), version = version + 1
-    WHERE company_id = (SELECT app_company()) AND subject = ANY(%s::uuid[]) AND state = 'OPEN'
+    WHERE company_id = (SELECT app_company()) AND subject = ANY(%s::uuid[]) AND state || '' = 'OPEN'
 """
 _MERGED_COUNTS = """
     SELECT root_id::text, count(*) FROM match_records

@@ -57,16 +57,20 @@ _CONFLICTS = """
     SELECT i.subject::text FROM review_items i
     WHERE i.company_id = (SELECT app_company()) AND i.kind = 'CONFLICT' AND i.state = 'OPEN'
 """
-_CONFLICTS_OF = f"""
-    {_CONFLICTS} AND i.item_id IN (
-        SELECT c.item_id FROM review_item_customers c
-        WHERE c.company_id = (SELECT app_company()) AND c.customer_id = ANY(%s::uuid[]))
+# From customers to items and nowhere else: the states are put so that no index over all open items is taken.
+_CONFLICTS_OF = """
+    SELECT i.subject::text FROM review_items i
+    WHERE i.company_id = (SELECT app_company()) AND i.kind || '' = 'CONFLICT' AND i.state || '' = 'OPEN'
+      AND i.item_id = ANY(ARRAY(
+        SELECT c.item_id FROM unnest(%s::uuid[]) AS t (customer_id)
+        JOIN review_item_customers c ON c.company_id = (SELECT app_company()) AND c.customer_id = t.customer_id))
 """
 _OPEN_OF = """
     SELECT i.subject::text, i.kind, i.customers::text[] FROM review_items i
-    WHERE i.company_id = (SELECT app_company()) AND i.state = 'OPEN' AND i.kind IN ('PAIR', 'GROUP') AND i.item_id IN (
-        SELECT c.item_id FROM review_item_customers c
-        WHERE c.company_id = (SELECT app_company()) AND c.customer_id = ANY(%s::uuid[]))
+    WHERE i.company_id = (SELECT app_company()) AND i.state || '' = 'OPEN' AND i.kind || '' IN ('PAIR', 'GROUP')
+      AND i.item_id = ANY(ARRAY(
+        SELECT c.item_id FROM unnest(%s::uuid[]) AS t (customer_id)
+        JOIN review_item_customers c ON c.company_id = (SELECT app_company()) AND c.customer_id = t.customer_id))
 """
 _GROUPS_OF = """
     SELECT g.group_id::text, 100 - g.rank, g.strongest, g.weakest_left::text, g.weakest_right::text,
