@@ -27,7 +27,7 @@ soak: install  ## 20,000 random steps in companies that merge and undo, each loo
 	$(BIN)/python -m tests.system.soak --steps $(STEPS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 faults: install  ## 500 merges and undos under kills of each service and of PostgreSQL; `make test` has 500 in all
-	PATRONAGE_FAULTS_MERGES=500 $(BIN)/pytest -q --timeout 900 tests/faults/test_merges_killed.py $(ARGS)
+	PATRONAGE_FAULTS_MERGES=500 $(BIN)/pytest -q tests/faults/test_merges_killed.py $(ARGS)
 
 check: lint types contract  ## all of: lint, types, contract
 

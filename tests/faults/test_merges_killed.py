@@ -46,6 +46,7 @@ def kill_under(suite: Suite, part: str, progress: Progress, chance: random.Rando
         suite.start(part)
 
 
+@pytest.mark.timeout(240 + WANTED)
 @pytest.mark.parametrize("part", [*SERVICES, POSTGRES])
 def test_no_merge_is_half_done_nothing_is_lost_and_each_request_id_has_one_effect(
     company: Company, chance: random.Random, part: str
