@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.cli.headings import Source
-from services.cli.table_files import delimiter_of, is_parquet, opened, refuse_unreadable
+from services.cli.table_files import delimiter_of, is_parquet, is_utf16, opened, refuse_unreadable
 from services.matching.engine.parquet import UnreadableParquet, parquet_header
 from services.matching.engine.record_files import csv_column, parquet_column, records_from_csv, records_from_parquet
 from services.matching.engine.records import Records
@@ -48,7 +48,9 @@ def _parquet_layout(path: Path) -> Layout | None:
 
 
 def _csv_layout(path: Path) -> Layout | None:
-    """Two readers agree on CSV but where a first line is blank, a column stands alone, or quotes have neighbours."""
+    """Two readers agree on UTF-8 but where a first line is blank, a column stands alone, or quotes have neighbours."""
+    if is_utf16(path):
+        return None
     try:
         with opened(path) as file:
             delimiter = delimiter_of(file)

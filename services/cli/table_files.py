@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -100,8 +101,14 @@ def _read_csv(path: Path) -> RawTable:
 
 
 def opened(path: Path) -> TextIO:
-    """Open a CSV file; a byte order mark is no part of it."""
-    return path.open(encoding="utf-8-sig", newline="")
+    """Open a CSV file in UTF-8, or in UTF-16 as its byte order mark says, which is no part of it."""
+    return path.open(encoding="utf-16" if is_utf16(path) else "utf-8-sig", newline="")
+
+
+def is_utf16(path: Path) -> bool:
+    """Whether a file begins with the byte order mark of UTF-16, as what spreadsheets call Unicode text."""
+    with path.open("rb") as file:
+        return file.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
 
 
 def delimiter_of(file: TextIO) -> str:

@@ -109,3 +109,10 @@ def test_an_age_is_compared_as_a_year_of_birth(tmp_path: Path, blank_first_line:
     column = read_records(path, {}, None, "US").columns.base["birth_date"]
     assert [column.values[code] if code >= 0 else "" for code in column.codes[:, 0]] == ["1995", "1995", "", ""]
     assert "birth_date" not in read_customers(path, {}, ages=False).fields
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_what_a_spreadsheet_writes_as_unicode_text_is_read(tmp_path: Path, encoding: str) -> None:
+    (path := tmp_path / "in.csv").write_text("id\tVorname\tNachname\n1\tJürgen\tGroß\n", encoding=encoding)
+    base = read_records(path, {}, None, "DE").columns.base
+    assert [base[name].values[base[name].codes[0, 0]] for name in ("given", "family")] == ["jurgen", "gross"]

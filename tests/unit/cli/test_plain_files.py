@@ -138,7 +138,7 @@ BAD = {
     "an empty id": b"id,name\n,Ann\n",
     "an id of spaces": "id,name\n\xa0\t,Ann\n".encode(),
     "bytes of another encoding": "id,name\n1,Jos\xe9\n".encode("latin-1"),
-    "a file of UTF-16": "id,name\n1,Ann\n".encode("utf-16"),
+    "a file of UTF-16": "id,name\n1,Ann\n1,Bob\n".encode("utf-16"),
     "too many values": b"id,name\n1,Ann,x,y\n",
     "an open quote": b'id,name\n1,"Ann\n2,Bob\n',
     "nothing": b"",
