@@ -9,7 +9,7 @@ import numpy as np
 from services.matching.domain.model import Model
 from services.matching.engine.arrays import Levels, Rows, Weights
 from services.matching.engine.assessors import Pairs
-from services.matching.engine.clusters import Links, cluster
+from services.matching.engine.clusters import Clusters, Links, cluster
 from services.matching.engine.columns import Columns
 from services.matching.engine.crew import Crew
 from services.matching.engine.exclusions import Exclusions
@@ -17,6 +17,8 @@ from services.matching.engine.linkage import FORBIDDEN, REQUIRED
 from services.matching.engine.records import Records
 from services.matching.engine.scan import ScoredPairs
 from services.matching.engine.scoring import link_weights, score_pairs, weight_of_confidence
+
+_AT_ONCE = 25_000
 
 
 @dataclass(slots=True)
@@ -37,9 +39,7 @@ def group(
     columns = records.columns
 
     def weigh(left: Rows, right: Rows) -> Weights:
-        crew.watch.at("cluster", 0.5)
-        _, inside = score_pairs(Pairs(columns, left, right), model)
-        weights = link_weights(inside.total, inside.confidence)
+        weights = link_weights(*_scores(columns, left, right, model, crew, 0.5))
         weights[exclusions.required(left, right)] = REQUIRED
         weights[exclusions.among(left, right)] = FORBIDDEN
         return weights
@@ -47,7 +47,26 @@ def group(
     links = _links(scored, exclusions, threshold)
     least = weight_of_confidence(threshold)
     clusters = cluster(columns.size, links, weigh, least, exclusions.thin, partial(_by_id, records.ids))
-    return _held_by(clusters.groups, clusters.weakest, columns, model, exclusions, threshold)
+    ends = np.array(clusters.weakest, np.int64).reshape(-1, 2)
+    found = _scores(columns, ends[:, 0], ends[:, 1], model, crew, 1.0)
+    return _held_by(clusters, ends, found, exclusions, threshold)
+
+
+def _scores(columns: Columns, left: Rows, right: Rows, model: Model, crew: Crew, done: float) -> tuple[Weights, Levels]:
+    """Return weight and confidence of each pair; `done` is how far the stage then is."""
+
+    def part(begin: int) -> tuple[Weights, Levels]:
+        chosen = slice(begin, begin + _AT_ONCE)
+        _, scored = score_pairs(Pairs(columns, left[chosen], right[chosen]), model)
+        return scored.total, scored.confidence
+
+    crew.watch.at("cluster", done)
+    parts = list(crew.each("cluster", part, range(0, len(left), _AT_ONCE), (done, done)))
+    weights, confidences = zip(*parts, strict=True) if parts else ((), ())
+    return (
+        np.concatenate([np.zeros(0), *weights]),
+        np.concatenate([np.zeros(0, np.int8), *confidences]),
+    )
 
 
 def _by_id(ids: Sequence[str], rows: Rows) -> Rows:
@@ -69,16 +88,10 @@ def _links(scored: ScoredPairs, exclusions: Exclusions, threshold: int) -> Links
 
 
 def _held_by(
-    groups: list[list[int]],
-    weakest: Sequence[tuple[int, int]],
-    columns: Columns,
-    model: Model,
-    exclusions: Exclusions,
-    threshold: int,
+    clusters: Clusters, ends: Rows, found: tuple[Weights, Levels], exclusions: Exclusions, threshold: int
 ) -> RowGroups:
-    ends = np.array(weakest, np.int64).reshape(-1, 2)
-    _, scored = score_pairs(Pairs(columns, ends[:, 0], ends[:, 1]), model)
+    weights, confidence = found
     required = exclusions.required(ends[:, 0], ends[:, 1])
-    confidence = np.where(required, np.maximum(scored.confidence, threshold), scored.confidence)
+    confidence = np.where(required, np.maximum(confidence, threshold), confidence)
     confidence = np.where(exclusions.judged_same(ends[:, 0], ends[:, 1]), 100, confidence).astype(np.int8)
-    return RowGroups(groups, list(weakest), scored.total, confidence)
+    return RowGroups(clusters.groups, clusters.weakest, weights, confidence)
