@@ -23,7 +23,7 @@ def create_judgement(tx: Transaction, judged: Judged) -> Judgement:
     left, right = pair_of(judged.left_id, judged.right_id)
     if left == right:
         raise FieldsInvalid([FieldViolation("right_id", "is the same customer as left_id")])
-    standing_judgements.lock(tx)
+    lock_judging(tx)
     held = judgements.standing(tx, left, right)
     _check(tx, judged.verdict, roots, held.judgement_id if held else "")
     ordered = Judged(left, right, judged.verdict, judged.reason, judged.merge_id)
@@ -35,12 +35,18 @@ def note_undo(tx: Transaction, merge_id: str, target_id: str, source_ids: list[s
 
     It is not refused where judgements say that they are the same: then that is a conflict, for a person to look at.
     """
-    standing_judgements.lock(tx)
+    lock_judging(tx)
     for source_id in source_ids:
         left, right = pair_of(target_id, source_id)
         if not judgements.follows_undo(tx, merge_id, left, right):
             held = judgements.standing(tx, left, right)
             _written(tx, Judged(left, right, DIFFERENT, "Their merge was undone.", merge_id), held)
+
+
+def lock_judging(tx: Transaction) -> None:
+    """Judge one at a time in a company, and not while a scan writes what waits for people."""
+    standing_judgements.lock(tx)
+    review_items.write_beside(tx)
 
 
 def follow_judgement(tx: Transaction, *customer_ids: str) -> None:

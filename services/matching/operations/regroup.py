@@ -11,7 +11,7 @@ from services.matching.domain.scan import Scan
 from services.matching.engine.regrouping import Link, Regrouped, regroup
 from services.matching.operations.knowledge import Knowledge, KnownCompanies
 from services.matching.operations.review_changes import review_changed, reviewing
-from services.matching.store import groups, judgements, policies, regrouping
+from services.matching.store import groups, judgements, policies, regrouping, review_items
 from services.matching.store.candidates import Candidates, candidates_of_customer
 from services.runtime.database import Transaction
 from services.runtime.ids import new_id
@@ -24,7 +24,9 @@ CORRECTED = "CORRECTED"
 
 
 def regroup_some(tx: Transaction, known: KnownCompanies, cap: int, follower: str) -> bool:
-    """Judge the groups of some changed customers anew; answers whether more wait."""
+    """Judge the groups of some changed customers anew; answers whether more wait. While a scan writes, they wait."""
+    if not review_items.may_write(tx):
+        return False
     taken = regrouping.take(tx, AT_ONCE)
     company = known.seen_by(tx) if taken else None
     if company is not None and company.scan is not None:

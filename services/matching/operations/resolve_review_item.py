@@ -4,7 +4,7 @@ from services.matching.domain.failures import review_item_closed
 from services.matching.domain.judgement import Judged
 from services.matching.domain.resolution import Decision, judged_pairs, roots_of, unfit
 from services.matching.domain.review_item import CONFLICT, DIFFERENT, MERGED, OPEN, SAME, SUPERSEDED, UNSURE, ReviewItem
-from services.matching.operations.create_judgement import create_judgement
+from services.matching.operations.create_judgement import create_judgement, lock_judging
 from services.matching.operations.get_review_item import get_review_item
 from services.matching.operations.retract_judgement import retract_judgement
 from services.matching.store import review_endings
@@ -47,6 +47,7 @@ def resolve_by_judgement(tx: Transaction, decision: Decision) -> tuple[ReviewIte
     Raises what `begin_resolution` does, FieldsInvalid, ResolutionUnfit, JudgedDifferent, JudgedSame.
     """
     item = begin_resolution(tx, decision)
+    lock_judging(tx)
     review_endings.resolve(tx, item.item_id, decision.resolution, decision.reason)
     settle = _settle_conflict if item.kind == CONFLICT else _judge
     judgement_ids = settle(tx, item, decision)

@@ -40,10 +40,12 @@ def review_scan(
     chosen = choose(result, Question(policy.reject, policy.accept, in_question, shut, merged, MOST_OPEN))
     for items in _items(result, chosen, found, judged, scan_id):
         with database.transaction(scope) as tx:
+            review_items.write_alone(tx)
             review_items.open_items(tx, items)
     _repeated(database, scope, lambda tx: review_endings.end_unseen(tx, scan_id, AT_ONCE))
     _repeated(database, scope, lambda tx: review_endings.forget_old(tx, KEPT_DAYS, AT_ONCE))
     with database.transaction(scope) as tx:
+        review_items.write_alone(tx)
         review_endings.note_left_out(tx, chosen.left_out)
         review_all_conflicts(tx)
 
@@ -101,4 +103,5 @@ def _repeated(database: Database, scope: TenantScope, do_some: Callable[[Transac
     more = True
     while more:
         with database.transaction(scope) as tx:
+            review_items.write_alone(tx)
             more = do_some(tx)

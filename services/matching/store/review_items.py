@@ -64,14 +64,43 @@ _OF_SUBJECT = """
     SELECT item_id::text FROM review_items WHERE company_id = (SELECT app_company()) AND subject = %s::uuid
 """
 _END = """
-    UPDATE review_items SET state = 'SUPERSEDED', outcome = %s, ended_at = clock_timestamp(),
-        updated_at = clock_timestamp(), version = version + 1
-    WHERE company_id = (SELECT app_company()) AND subject = ANY(%s::uuid[]) AND state || '' = 'OPEN'
+    WITH ending AS MATERIALIZED (
+        SELECT i.item_id FROM review_items i
+        WHERE i.company_id = (SELECT app_company()) AND i.subject = ANY(%s::uuid[]) AND i.state || '' = 'OPEN'
+        ORDER BY i.subject FOR UPDATE
+    )
+    UPDATE review_items i SET state = 'SUPERSEDED', outcome = %s, ended_at = clock_timestamp(),
+        updated_at = clock_timestamp(), version = i.version + 1
+    FROM ending WHERE i.company_id = (SELECT app_company()) AND i.item_id = ending.item_id
 """
+# A scan writes many items at once, and would be the one to end if it met another writer in another order: it writes
+# alone, for a moment at a time. Waiting for that is no failure, so it has no limit.
+_KEY = "hashtextextended('review items ' || (SELECT app_company()), 0)"
+_WRITE_ALONE = f"""
+    SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', '60s', true),
+           pg_advisory_xact_lock({_KEY})
+"""
+_WRITE_BESIDE = f"SELECT pg_advisory_xact_lock_shared({_KEY})"
+_MAY_WRITE = f"SELECT pg_try_advisory_xact_lock_shared({_KEY})"
 _MERGED_COUNTS = """
     SELECT root_id::text, count(*) FROM match_records
     WHERE company_id = (SELECT app_company()) AND state = 'MERGED' GROUP BY root_id
 """
+
+
+def write_alone(tx: Transaction) -> None:
+    """Let no judgement and no correction of groups touch items before this transaction ends."""
+    tx.execute(_WRITE_ALONE)
+
+
+def write_beside(tx: Transaction) -> None:
+    """Touch items beside others, once no scan is writing."""
+    tx.execute(_WRITE_BESIDE)
+
+
+def may_write(tx: Transaction) -> bool:
+    """Return whether no scan is writing; none begins to before this transaction ends."""
+    return bool(tx.value(_MAY_WRITE))
 
 
 def merged_counts(tx: Transaction) -> list[tuple[str, int]]:
@@ -101,7 +130,7 @@ def asked_of_merge(tx: Transaction, merge_id: str) -> set[str]:
 def supersede(tx: Transaction, subjects: Sequence[str], why: str) -> None:
     """End the open ones of these items without a decision."""
     if subjects:
-        tx.execute(_END, (why, list(subjects)))
+        tx.execute(_END, (list(subjects), why))
 
 
 def _columns(item: NewItem) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from services.matching.operations.create_judgement import note_undo
 from services.matching.operations.list_review_items import list_review_items
 from services.matching.operations.resolve_review_item import note_merged
 from services.matching.operations.retract_judgement import retract_judgement
-from services.matching.store import identities
+from services.matching.store import identities, review_items
 from services.runtime.failures import FieldsInvalid, PageTokenMismatch
 from services.runtime.ids import new_id
 from tests.integration.matching.people import Company, change, customer_id
@@ -286,3 +286,14 @@ def test_pairs_beyond_what_is_wanted_are_dropped_without_losing_one_with_more_im
     queue.company.scan()
     assert queue.numbers() == [("PAIR", {1, 2})]
     assert queue.stats().left_out == 1
+
+
+def test_groups_are_not_judged_anew_while_a_scan_writes_but_right_after(queue: Queue) -> None:
+    queue.company.scan()
+    queue.company.follow(change(2, 2, **person(2, **THIRD)))
+    with queue.company.database.transaction(queue.company.scope) as tx:
+        review_items.write_alone(tx)
+        queue.company.tend()
+        assert len(queue.items(kind="PAIR")) == 1
+    queue.company.tend()
+    assert queue.items(kind="PAIR") == []
