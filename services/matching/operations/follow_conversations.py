@@ -1,6 +1,6 @@
 """Follow conversations owns which conversations of the feed wait to be resolved: those that say something new."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import Resolution
@@ -13,7 +13,9 @@ _DELETED, _LINKED = "DELETED", "LINKED"
 
 def follow_conversations(tx: Transaction, conversations: Sequence[Conversation]) -> None:
     """Let those of one company wait that are to be resolved; a deleted one is forgotten."""
-    newest = {one.conversation_id: one for one in sorted(conversations, key=lambda one: one.revision)}
+    in_order = sorted(conversations, key=lambda one: one.revision)
+    newest = {one.conversation_id: one for one in in_order}
+    said_before = {one.conversation_id: one.digest for one in reversed(in_order)}
     if deleted := [one.conversation_id for one in newest.values() if one.deleted]:
         _forget(tx, deleted)
     living = [one for one in newest.values() if not one.deleted]
@@ -22,7 +24,8 @@ def follow_conversations(tx: Transaction, conversations: Sequence[Conversation])
     before = conversation_resolutions.of(tx, [one.conversation_id for one in living])
     _take_back_items(tx, living, before)
     if conversation_resolutions.policy(tx).automatic:
-        _put(tx, living, before)
+        changed = {one.conversation_id for one in living if one.digest != said_before[one.conversation_id]}
+        _put(tx, living, before, changed)
 
 
 def _take_back_items(tx: Transaction, conversations: Sequence[Conversation], before: Mapping[str, Resolution]) -> None:
@@ -33,9 +36,12 @@ def _take_back_items(tx: Transaction, conversations: Sequence[Conversation], bef
             withdraw_review_item(tx, one.conversation_id, _LINKED)
 
 
-def _put(tx: Transaction, conversations: Sequence[Conversation], before: Mapping[str, Resolution]) -> None:
+def _put(
+    tx: Transaction, conversations: Sequence[Conversation], before: Mapping[str, Resolution], changed: Set[str]
+) -> None:
+    """Let conversations wait; of those that were linked already only what they say is noted, unless that `changed`."""
     waiting = conversation_tasks.waiting(tx, [one.conversation_id for one in conversations])
-    known = {*before, *waiting}
+    known = {*before, *waiting, *changed}
     linked = [one for one in conversations if one.conversation_id not in known and one.origin_id]
     if linked:
         conversation_resolutions.note_linked(tx, linked)

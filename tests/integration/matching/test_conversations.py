@@ -313,6 +313,16 @@ def test_a_link_that_was_there_from_the_start_is_noted_and_a_new_email_asks(talk
     assert talk.linked_to(told) == ann
 
 
+def test_a_new_email_right_after_the_start_is_noticed_too(talk: Talk) -> None:
+    ann, _ = talk.known_customer(1, **ANN), talk.known_customer(2, **BOB)
+    talk.desk.record(1, name="Ann")
+    first = talk.desk.by_hand(talk.desk.conversations[customer_id(9001)], ann)
+    second = talk.desk.record(1, email=BOB["email"])
+    talk.feed(second, first)
+    talk.work()
+    assert (talk.outcome(second), talk.linked_to(second)) == (REVIEW, ann)
+
+
 @pytest.mark.parametrize("automatic", [True, False])
 def test_nobody_is_asked_any_more_once_a_person_has_linked_the_conversation(talk: Talk, automatic: bool) -> None:
     items = "SELECT count(*) FROM review_items WHERE state = 'OPEN'"
