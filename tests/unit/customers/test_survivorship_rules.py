@@ -39,6 +39,22 @@ def test_most_frequent_takes_what_most_members_say_in_whatever_spelling() -> Non
     assert shown_name(tree) == ("Smith, Bo", "A")
 
 
+def test_of_several_spellings_the_targets_own_is_shown() -> None:
+    assert shown_name(star(own(name="bo SMITH"), own(name="Smith, Bo"), rules=EVERY_FIELD)) == ("bo SMITH", "T")
+
+
+def test_names_without_a_word_are_different_ones() -> None:
+    assert shown_name(star(own(name="Ann"), own(name="!!!"), own(name="???"), rules=EVERY_FIELD)) == ("Ann", "T")
+
+
+def test_texts_are_counted_without_case_and_objects_without_order() -> None:
+    target = own(name="T", organization="Bolt", metadata={"c": 1})
+    one = own(name="A", organization="ACME", metadata={"a": 1, "b": [{"c": 2, "d": 3}]})
+    other = own(name="B", organization="acme", metadata={"b": [{"d": 3, "c": 2}], "a": 1})
+    shown_now = fold(star(target, one, other, rules={"organization": "MOST_FREQUENT", "metadata": "MOST_FREQUENT"}))
+    assert (shown_now["organization"], shown_now["metadata"]["a"]) == ("ACME", 1)
+
+
 def test_most_frequent_stays_with_the_target_on_a_tie_and_goes_to_the_smallest_id_without_it() -> None:
     assert shown_name(star(own(name="Ann"), own(name="Bo"), rules=EVERY_FIELD)) == ("Ann", "T")
     tree = star(
@@ -66,13 +82,23 @@ def test_an_empty_value_has_no_vote() -> None:
 
 
 def test_an_edit_of_the_root_counts_for_all_who_are_joined_by_then() -> None:
-    world = World({"T": own(name="Ann"), "A": own(name="Bo"), "B": own(name="Bo"), "C": own(name="Bo")})
+    world = World({"T": own(name="Ann"), **{name: own(name="Bo") for name in "ABCD"}})
     world.merge("T", ["A", "B"], EVERY_FIELD, {})
     world.edit("T", ["name"], {"name": "Anna"})
-    merge_id = world.merge("T", ["C"], EVERY_FIELD, {})
+    merge_id = world.merge("T", ["C", "D"], EVERY_FIELD, {})
     assert fold(world.tree("T"))["name"] == "Anna"
     world.undo(merge_id)
     assert fold(world.tree("T"))["name"] == "Anna"
+
+
+def test_an_edit_of_the_primary_e_mail_counts_for_all_too() -> None:
+    mails = zip("TABC", "tsss", strict=True)
+    world = World({name: own(name=name, contact_points=[email(value)]) for name, value in mails})
+    world.merge("T", ["A", "B"], EVERY_FIELD, {})
+    assert primary_of(world.tree("T")) == ("s", "A")
+    world.edit("T", ["contact_points"], {"contact_points": [email("t", primary=True), email("s")]})
+    world.merge("T", ["C"], EVERY_FIELD, {})
+    assert primary_of(world.tree("T")) == ("t", "T")
 
 
 def test_a_choice_counts_for_all_who_are_joined_by_then() -> None:
@@ -164,6 +190,29 @@ def test_the_primary_contact_point_follows_when_it_was_seen() -> None:
     assert primary_of(pair(early, late, rules={"email": "MOST_RECENT"}))[0] == "b@x.io"
     assert primary_of(pair(late, early, rules={"email": "OLDEST"}))[0] == "a@x.io"
     assert primary_of(pair(early, late, rules={"email": "SOURCE_WINS"})) == ("b@x.io", "S")
+
+
+def seen(value: str, year: int, **more: Json) -> dict[str, Json]:
+    return email(value, first_seen=f"{year}-01-01T00:00:00+00:00", last_seen=f"{year}-01-02T00:00:00+00:00", **more)
+
+
+def test_primary_contact_points_are_compared_as_their_members_had_them() -> None:
+    members = {
+        "T": verified(seen("a@x.io", 2021)),
+        "A": verified(seen("b@x.io", 2022, primary=True), seen("a@x.io", 2025)),
+        "B": verified(seen("c@x.io", 2024)),
+    }
+    for order in ("AB", "BA"):
+        edges = [edge(name, "T", after=at, rules={"email": "MOST_RECENT"}) for at, name in enumerate(order, 1)]
+        assert primary_of(Tree("T", members, edges)) == ("c@x.io", "B")
+
+
+def test_an_edited_primary_contact_point_is_compared_by_itself() -> None:
+    world = World({"T": verified(seen("a@x.io", 2030)), "S": own(name="S"), "C": verified(seen("c@x.io", 2025))})
+    world.merge("T", ["S"], {}, {})
+    world.edit("T", ["contact_points"], {"contact_points": [seen("new@x.io", 2024)]})
+    world.merge("T", ["C"], {"email": "MOST_RECENT"}, {})
+    assert primary_of(world.tree("T")) == ("c@x.io", "C")
 
 
 def test_a_contact_point_of_a_kind_that_the_target_lacks_is_primary_and_the_sources() -> None:
