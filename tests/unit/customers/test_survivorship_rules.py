@@ -199,7 +199,7 @@ def seen(value: str, year: int, **more: Json) -> dict[str, Json]:
 def test_primary_contact_points_are_compared_as_their_members_had_them() -> None:
     members = {
         "T": verified(seen("a@x.io", 2021)),
-        "A": verified(seen("b@x.io", 2022, primary=True), seen("a@x.io", 2025)),
+        "A": verified(seen("b@x.io", 2020, primary=True), seen("a@x.io", 2025)),
         "B": verified(seen("c@x.io", 2024)),
     }
     for order in ("AB", "BA"):
