@@ -6,7 +6,7 @@ from dataclasses import dataclass
 _LEAST = 16 << 20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _BYTES_PER_PAIR = 700
-_FEWEST_AT_ONCE, _MOST_AT_ONCE = 2_000, 32_000
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 2_000, 64_000
 
 
 @dataclass(frozen=True, slots=True)
