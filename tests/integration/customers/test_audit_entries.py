@@ -59,7 +59,7 @@ def test_entries_of_a_customer_are_those_of_its_tree_and_of_what_belongs_to_it(a
     merge = acme.merge(ann, bo).merge
     acme.note(cy)
     found = whole(acme, bo)
-    assert {entry.table for entry in found} == {"customers", "notes", "merges"}
+    assert {entry.table for entry in found} == {"customers", "notes", "merges", "merge_snapshots"}
     assert {entry.customer_id for entry in found} == {ann, bo}
     acme.undo(merge.merge_id)
     assert {entry.customer_id for entry in whole(acme, bo)} == {bo}
