@@ -73,13 +73,16 @@ def batch(side: Side, step: Step) -> Done:
         merges=[batch_pb.MergeItem(target_id=target, source_ids=[source]) for target, source in pairs],
         request_id=new_id(),
     )
+    apart = [(target, source) for target, source in pairs if side.model.apart((target, source))]
     outcomes = [one for part in side.company.merges.BatchMerge(asked) for one in _told(side, part).outcomes]
     for (target, source), outcome in zip(pairs, outcomes, strict=True):
         refusal = _refusal(side, target, [source])
         reasons = [
             error_reason_pb2.ErrorReason.Name(one.reason).removeprefix("ERROR_REASON_") for one in outcome.blockers
         ]
-        assert (refusal in reasons) if refusal else not reasons, f"{refusal or 'nothing'} stands against it: {reasons}"
+        judged = {"JUDGED_DIFFERENT"} if (target, source) in apart else set()
+        assert bool(reasons) == bool(refusal), f"{refusal or 'nothing'} stands against it: {reasons}"
+        assert set(reasons) <= {refusal} | judged, f"{refusal} stands against it: {reasons}"
         assert (outcome.result == merge_batch_pb2.BATCH_MERGE_RESULT_MERGED) == (not refusal)
         if not refusal:
             side.add_merge(Merged(outcome.merge_id, target, (source,)))
