@@ -87,7 +87,7 @@ def interval_asked(request: pb.GetReviewStatsRequest, now: datetime) -> tuple[da
     end = _time(check, request.end_time, "end_time") if request.HasField("end_time") else now
     start = _time(check, request.start_time, "start_time") if request.HasField("start_time") else None
     check.raise_if_any()
-    begin = start if start is not None else max(end - _USUAL_INTERVAL, _EARLIEST)
+    begin = start if start is not None else max(end, _EARLIEST + _USUAL_INTERVAL) - _USUAL_INTERVAL
     check.require(begin <= end, "start_time", "must not be after end_time")
     check.require(end - begin <= LONGEST_INTERVAL, "end_time", "must be at most 366 days after start_time")
     check.raise_if_any()

@@ -10,6 +10,7 @@ from services.matching.operations.retract_judgement import retract_judgement
 from services.matching.store import review_endings
 from services.runtime.database import Transaction
 from services.runtime.failures import EtagMismatch, FieldsInvalid, FieldViolation
+from services.runtime.ids import is_id
 
 
 def begin_resolution(tx: Transaction, decision: Decision, *, was_merged: bool = False) -> ReviewItem:
@@ -18,7 +19,8 @@ def begin_resolution(tx: Transaction, decision: Decision, *, was_merged: bool = 
     `was_merged` says that the merge that is decided was made before, by a first try that did not come back: then the
     item may have been superseded by just that. Raises ReviewItemNotFound, ReviewItemClosed, EtagMismatch.
     """
-    review_endings.lock(tx, decision.item_id)
+    if is_id(decision.item_id):
+        review_endings.lock(tx, decision.item_id)
     item = get_review_item(tx, decision.item_id)
     if was_merged and (item.state == OPEN or _by_merge(item)):
         return item

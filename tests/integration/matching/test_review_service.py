@@ -229,6 +229,24 @@ def test_every_bad_field_of_a_decision_is_named(reviews: review_grpc.ReviewServi
         assert field in str(error.value.details())
 
 
+@pytest.mark.parametrize("item_id", ["x", "\x00", "x" * 10_000])
+def test_an_id_of_an_item_that_is_none_is_not_found(reviews: review_grpc.ReviewServiceStub, item_id: str) -> None:
+    for resolution in (pb.RESOLUTION_DIFFERENT, pb.RESOLUTION_MERGE):
+        target = customer_id(1) if resolution == pb.RESOLUTION_MERGE else ""
+        request = pb.ResolveReviewItemRequest(item_id=item_id, resolution=resolution, target_id=target)
+        with pytest.raises(grpc.RpcError) as error:
+            reviews.ResolveReviewItem(request, metadata=signed())
+        assert failure_of(error.value) == ("NOT_FOUND", "REVIEW_ITEM_NOT_FOUND")
+
+
+def test_figures_of_the_year_one_are_refused(reviews: review_grpc.ReviewServiceStub) -> None:
+    request = pb.GetReviewStatsRequest()
+    request.end_time.seconds = -62_135_596_800
+    with pytest.raises(grpc.RpcError) as error:
+        reviews.GetReviewStats(request, metadata=signed())
+    assert failure_of(error.value) == ("INVALID_ARGUMENT", "FIELDS_INVALID")
+
+
 def test_an_interval_of_figures_is_in_order_and_not_too_long(reviews: review_grpc.ReviewServiceStub) -> None:
     for start, end in ((100, 50), (0, 400 * 86_400)):
         request = pb.GetReviewStatsRequest()
