@@ -30,7 +30,7 @@ def edited_items(field: str, items: list[Json], edit: Edit) -> list[Json]:
     removed = set(edit.removed)
     kept = {item_key(field, item): item for item in items if item_key(field, item) not in removed}
     now = {key: changed.get(key, item) for key, item in kept.items()}
-    return one_primary(field, list({**now, **added}.values()))
+    return one_primary(field, _as_stated(field, {**now, **added}, changed))
 
 
 def one_primary(field: str, items: list[Json]) -> list[Json]:
@@ -44,6 +44,17 @@ def one_primary(field: str, items: list[Json]) -> list[Json]:
             chosen[item["kind"]] = place
     places = set(chosen.values())
     return [{**item, "primary": place in places} for place, item in enumerate(items)]
+
+
+def _as_stated(field: str, items: Mapping[tuple[str, ...], Json], stated: Mapping[tuple[str, ...], Json]) -> list[Json]:
+    """The items with those contact points primary that an edit says are, whichever were so in what it replaces."""
+    if field != "contact_points":
+        return list(items.values())
+    kinds = {item["kind"] for key, item in items.items() if key in stated and item["primary"]}
+    return [
+        {**item, "primary": False} if item["kind"] in kinds and key not in stated else item
+        for key, item in items.items()
+    ]
 
 
 def _united_points(first: Mapping[str, Json], second: Mapping[str, Json]) -> dict[str, Json]:

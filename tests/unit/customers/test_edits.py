@@ -180,6 +180,15 @@ def test_a_contact_point_of_the_source_that_is_only_reordered_on_the_root_leaves
     assert (values(fold(target)), values(fold(source))) == (["t@x.io"], ["s@x.io"])
 
 
+def test_an_e_mail_that_was_written_in_place_of_the_sources_stays_the_primary_one_after_the_undo() -> None:
+    sides = [own(name=name, contact_points=[email(f"{name}@x.io")]) for name in "TS"]
+    now = after(pair(*sides, rules={"email": "SOURCE_WINS"}), ["email"], email="new@x.io")
+    [target, _] = now.without("S>T")
+    for tree in (now, target):
+        points = fold(tree)["contact_points"]
+        assert {item["value"]: item["primary"] for item in points} == {"T@x.io": False, "new@x.io": True}
+
+
 def test_what_was_taken_out_of_a_merged_root_and_put_back_leaves_with_the_source() -> None:
     crm = {"system": "crm", "external_id": "7"}
     tree = pair(own(name="T"), own(name="S", external_ids=[crm]))
