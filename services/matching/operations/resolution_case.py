@@ -63,6 +63,12 @@ class Case:
 
     dry_run: bool
 
+    @property
+    def is_behind(self) -> bool:
+        """Return whether a later state of the conversation was resolved meanwhile; trying one writes nothing."""
+        before = self.known.before
+        return not self.dry_run and before is not None and before.revision > self.conversation.revision
+
 
 def resolution_of(case: Case, decision: Decision, outcome: str) -> Resolution:
     """Return what became of a conversation as far as the decision says; a link that was made before stays known."""

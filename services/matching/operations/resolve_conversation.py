@@ -44,12 +44,15 @@ def resolve_conversation(
     A conversation or customer that changes meanwhile is looked at anew.
     """
     gone: set[str] = set()
+    is_newest = False
     for _ in range(MOST_ROUNDS):
         case = _case(resolving, scope, conversation, gone, dry_run)
         try:
-            return _resolved(resolving, customers, scope, case)
+            return _resolved(resolving, customers, scope, case, is_newest=is_newest)
         except Changed:
-            conversation = replace(customers.conversation(conversation.conversation_id), epoch=conversation.epoch)
+            now = replace(customers.conversation(conversation.conversation_id), epoch=conversation.epoch)
+            is_newest = case.is_behind and now.revision == conversation.revision  # customers was restored from a copy
+            conversation = now
         except Gone as error:
             if error.customer_id in gone:
                 break
@@ -99,7 +102,11 @@ def _crowded(found: Found) -> frozenset[str]:
     return frozenset(kinds & {"email", "phone"})
 
 
-def _resolved(resolving: Resolving, customers: Customers, scope: TenantScope, case: Case) -> Resolved:
+def _resolved(
+    resolving: Resolving, customers: Customers, scope: TenantScope, case: Case, *, is_newest: bool
+) -> Resolved:
+    if case.is_behind and not is_newest:
+        raise Changed
     decision = rules.decide(case.given, case.search, case.known.policy)
     decision = rules.settle(decision, case.known.standing, case.search)
     try:
@@ -109,4 +116,4 @@ def _resolved(resolving: Resolving, customers: Customers, scope: TenantScope, ca
         done = Resolved(replace(resolution_of(case, decision, ERROR), explanation=why, error_reason=error.reason))
     if case.dry_run:
         return done
-    return replace(done, resolution=save_resolution(resolving.database, scope, done.resolution))
+    return replace(done, resolution=save_resolution(resolving.database, scope, done.resolution, case.known.before))

@@ -67,6 +67,7 @@ _SET_POLICY = """
     ON CONFLICT (company_id) DO UPDATE SET number = p.number + 1, automatic = excluded.automatic,
         name_only = excluded.name_only, updated_by = excluded.updated_by, updated_at = clock_timestamp()
 """
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('conversation ' || (SELECT app_company()) || %s, 0))"
 _LOCK_POLICY = "SELECT pg_advisory_xact_lock(hashtextextended('conversation policy ' || (SELECT app_company()), 0))"
 
 
@@ -75,6 +76,11 @@ def of(tx: Transaction, conversation_ids: Iterable[str]) -> dict[str, Resolution
     ids = [one for one in conversation_ids if is_id(one)]
     found = map(_resolution, tx.execute(_GET, (ids,)).fetchall()) if ids else ()
     return {one.conversation_id: one for one in found}
+
+
+def lock(tx: Transaction, conversation_id: str) -> None:
+    """Let nobody else write what became of a conversation before this transaction ends."""
+    tx.execute(_LOCK, (conversation_id,))
 
 
 def save(tx: Transaction, resolution: Resolution) -> Any:

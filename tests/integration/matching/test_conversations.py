@@ -1,6 +1,9 @@
 """Conversations of the feed wait, are resolved once in effect whatever fails, and what people decide stands."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,6 +11,7 @@ from patronage.customers.v1 import change_feed_pb2 as feed
 from patronage.customers.v1 import conversation_pb2
 from services.matching.domain.conversation import Conversation, Waiting
 from services.matching.domain.conversation_resolution import CREATED, FOUND_EXISTING, REVIEW, UPDATED
+from services.matching.domain.customer_filling import CustomerNow
 from services.matching.domain.customers_answers import Refused
 from services.matching.follower.customers_feed import FOLLOWER
 from services.matching.operations.company_regions import CompanyRegions
@@ -28,6 +32,7 @@ from tests.integration.matching.people import ANN, BOB, Company, change, custome
 
 GIVEN = {"name": ANN["name"], "email": ANN["email"]}
 AWAY = RuntimeError("away")
+Patch = pytest.MonkeyPatch
 
 
 class Talk:
@@ -244,6 +249,50 @@ def test_a_conversation_that_changes_meanwhile_is_looked_at_anew(talk: Talk) -> 
     talk.desk.record(1, name=BOB["name"], email=BOB["email"])
     talk.work()
     assert talk.linked_to(told) == bob
+
+
+def test_whoever_comes_late_sees_what_another_one_has_done(talk: Talk) -> None:
+    ann = talk.known_customer(1, **ANN)
+    told = talk.desk.record(1, **GIVEN)
+    talk.sync(told)
+    late = resolve_conversation(talk.resolving, talk.desk, TenantScope(talk.company.company_id), told).resolution
+    assert (late.outcome, late.customer_id, late.review_item_id) == (FOUND_EXISTING, ann, "")
+
+
+def test_of_a_conversation_that_looks_older_than_it_was_what_it_says_now_counts(talk: Talk) -> None:
+    """Customers was restored from a copy."""
+    ann = talk.known_customer(1, **ANN)
+    told = talk.desk.record(1, **GIVEN)
+    talk.sync(told)
+    talk.desk.conversations[told.conversation_id] = told
+    found = talk.sync(told).resolution
+    assert (found.outcome, found.candidates) == (REVIEW, (ann,))
+
+
+def test_a_link_that_is_made_here_is_known_as_such_when_two_are_at_it(talk: Talk, monkeypatch: Patch) -> None:
+    ann, bob = talk.known_customer(1, **ANN), talk.known_customer(2, **BOB)
+    told = talk.desk.record(1, **GIVEN)
+    linked, go_on, link, customer = threading.Event(), threading.Event(), talk.desk.link, talk.desk.customer
+
+    def linking(*args: Any) -> tuple[Conversation, str]:
+        answer = link(*args)
+        linked.set()
+        assert go_on.wait(10)
+        return answer
+
+    def looking(customer_id: str) -> CustomerNow:
+        go_on.set()
+        first.result(10)
+        return customer(customer_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(talk.desk, "link", linking)
+        first = pool.submit(talk.sync, told)
+        assert linked.wait(10)
+        monkeypatch.setattr(talk.desk, "customer", looking)
+        assert talk.sync(told).resolution.customer_id == ann
+    talk.desk.record(1, name=BOB["name"], email=BOB["email"])
+    assert (talk.sync(told).resolution.moved_from, talk.linked_to(told)) == (ann, bob)
 
 
 def test_one_that_changes_all_the_time_is_left_for_later(talk: Talk) -> None:
