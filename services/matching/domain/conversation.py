@@ -82,6 +82,11 @@ class Waiting:
     conversation: Conversation
     attempts: int = 0
 
+    @property
+    def again(self) -> bool:
+        """Return whether it waits since its customers have changed; what it says is to be read then."""
+        return not self.conversation.etag
+
 
 @dataclass(frozen=True)
 class Given:

@@ -1,6 +1,9 @@
 """Conversation backlog owns the conversations that wait to be resolved by themselves: those due, and what follows."""
 
-from services.matching.domain.conversation import Waiting
+from dataclasses import replace
+
+from services.matching.domain.conversation import Conversation, Waiting
+from services.matching.domain.conversation_resolution import CREATED, SKIPPED
 from services.matching.operations.resolution_case import Customers
 from services.matching.operations.resolve_conversation import Resolving, resolve_conversation
 from services.matching.store import conversation_resolutions, conversation_tasks
@@ -22,10 +25,20 @@ def resolve_task(resolving: Resolving, customers: Customers, task: Waiting) -> N
     with resolving.database.transaction(scope, read_only=True) as tx:
         before = conversation_resolutions.of(tx, [conversation.conversation_id]).get(conversation.conversation_id)
         automatic = conversation_resolutions.policy(tx).automatic
-    if automatic and (before is None or before.digest != conversation.digest):
+    if automatic and task.again:
+        _resolve_again(resolving, customers, scope, conversation)
+    elif automatic and (before is None or before.digest != conversation.digest):
         resolve_conversation(resolving, customers, scope, conversation)
     with resolving.database.transaction(scope) as tx:
         conversation_tasks.done(tx, conversation.conversation_id, conversation.epoch, conversation.revision)
+
+
+def _resolve_again(resolving: Resolving, customers: Customers, scope: TenantScope, conversation: Conversation) -> None:
+    """Resolve a conversation whose customers have changed, unless they are gone: that makes nobody anew."""
+    now = replace(customers.conversation(conversation.conversation_id), epoch=conversation.epoch)
+    tried = resolve_conversation(resolving, customers, scope, now, dry_run=True)
+    if tried.resolution.outcome not in (CREATED, SKIPPED):
+        resolve_conversation(resolving, customers, scope, now)
 
 
 def try_later(database: Database, task: Waiting, error: Exception) -> bool:

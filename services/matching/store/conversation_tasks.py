@@ -10,6 +10,9 @@ from services.runtime.database import Database, Transaction
 MOST_WAITING = 100_000
 """Of one company; what comes beyond is counted and stays an orphan, which a later call finds."""
 
+WHOLE_MERGE_S = 1.0
+"""How long is waited for the rest of a merge: its sides may come in two batches."""
+
 _LONGEST_FAILURE = 500
 _WAITING = """
     SELECT count(*) FROM (SELECT FROM conversation_tasks WHERE company_id = (SELECT app_company()) LIMIT %s) AS t
@@ -27,6 +30,23 @@ _PUT = """
     ON CONFLICT (company_id, conversation_id) DO UPDATE SET epoch = excluded.epoch, revision = excluded.revision,
         content = excluded.content, attempts = 0, due_at = clock_timestamp(), parked = false, failure = ''
     WHERE t.epoch <> excluded.epoch OR t.revision < excluded.revision
+"""
+# From customers to items and nowhere else. What only a name was known of stays with whoever was asked.
+_PUT_AGAIN = """
+    WITH asked AS MATERIALIZED (
+        SELECT i.conversation_id::uuid AS conversation_id FROM review_items i
+        WHERE i.company_id = (SELECT app_company()) AND i.kind || '' = 'CONVERSATION' AND i.item_id = ANY(ARRAY(
+            SELECT c.item_id FROM unnest(%s::uuid[]) AS t (customer_id)
+            JOIN review_item_customers c ON c.company_id = (SELECT app_company()) AND c.customer_id = t.customer_id))
+          AND EXISTS (SELECT FROM unnest(i.customers) AS t (customer_id) WHERE root_of(t.customer_id) IS NOT NULL)
+    )
+    INSERT INTO conversation_tasks (company_id, conversation_id, epoch, revision, due_at, content)
+    SELECT r.company_id, r.conversation_id, r.epoch, r.revision, clock_timestamp() + make_interval(secs => %s),
+           json_build_object('conversation_id', r.conversation_id, 'epoch', r.epoch, 'revision', r.revision)
+    FROM asked a JOIN conversation_resolutions r
+        ON r.company_id = (SELECT app_company()) AND r.conversation_id = a.conversation_id
+    WHERE r.outcome = 'REVIEW' AND r.matched_by <> 'NAME_ONLY'
+    ORDER BY r.conversation_id ON CONFLICT DO NOTHING
 """
 _REFUSED = """
     INSERT INTO conversation_backlogs AS b (company_id, refused) VALUES ((SELECT app_company()), %s)
@@ -89,6 +109,14 @@ def put(tx: Transaction, conversations: Sequence[Conversation]) -> None:
         for one in conversations
     ]
     tx.execute(_PUT, (json.dumps(rows, ensure_ascii=False),))
+
+
+def put_again(tx: Transaction, customer_ids: Iterable[str]) -> None:
+    """Let those wait again that a person was to tell apart by these customers, who have left, while others are there.
+
+    Such a task has no more than the ids of its conversation: what that says is not kept here.
+    """
+    tx.execute(_PUT_AGAIN, (list(customer_ids), WHOLE_MERGE_S))
 
 
 def waiting(tx: Transaction, conversation_ids: Iterable[str]) -> set[str]:

@@ -426,6 +426,45 @@ def test_a_dry_run_says_the_same_and_writes_nothing(talk: Talk) -> None:
     assert talk.sync(told).resolution.filled == ("phone",)
 
 
+@pytest.mark.parametrize("by_deletion", [False, True])
+def test_a_conversation_that_fitted_two_finds_the_one_that_is_left(
+    talk: Talk, monkeypatch: Patch, by_deletion: bool
+) -> None:
+    monkeypatch.setattr(conversation_tasks, "WHOLE_MERGE_S", 0.0)
+    ann = talk.known_customer(1, **ANN)
+    twin = talk.known_customer(2, **ANN)
+    told = talk.desk.record(1, **GIVEN)
+    talk.feed(told)
+    talk.work()
+    assert (talk.outcome(told), talk.linked_to(told)) == (REVIEW, "")
+    del talk.desk.customers[twin]
+    if by_deletion:
+        talk.company.follow(change(2, 2, state="DELETED"))
+    else:
+        talk.company.follow(change(2, 2, state="MERGED", merged_into=1), change(1, 2, members=(2,), **ANN))
+    talk.work()
+    assert (talk.outcome(told), talk.linked_to(told), talk.waiting()) == (FOUND_EXISTING, ann, [])
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_a_conversation_whose_customers_are_all_deleted_creates_nobody_again(
+    talk: Talk, monkeypatch: Patch, is_behind: bool
+) -> None:
+    monkeypatch.setattr(conversation_tasks, "WHOLE_MERGE_S", 0.0)
+    for number in (1, 2):
+        talk.known_customer(number, **ANN)
+    told = talk.desk.record(1, **GIVEN)
+    talk.feed(told)
+    talk.work()
+    talk.company.follow(change(1, 2, state="DELETED"))
+    talk.desk.customers.clear()
+    if is_behind:
+        talk.work()
+    talk.company.follow(change(2, 2, state="DELETED"))
+    talk.work()
+    assert (talk.outcome(told), talk.desk.customers) == (REVIEW, {})
+
+
 def test_a_name_alone_is_created_and_asked_about(talk: Talk) -> None:
     namesake = talk.known_customer(1, name="Ann Lee", email=ANN["email"])
     found = talk.sync(talk.desk.record(1, name="Ann Lee")).resolution
