@@ -17,6 +17,9 @@ from services.customers.domain.view import View, canonical
 from services.runtime.failures import FieldCheck
 
 MOST_SOURCES = 50
+MOST_NAMED = 100
+"""Rules or choices of one merge; there are fewer fields."""
+
 LONGEST_REASON = 500
 LONGEST_SUBJECT = 255
 MOST_MEMBERS = 500
@@ -153,13 +156,16 @@ def check_merge(
     check_words(check, reason, on_behalf_of)
     check.require(is_word(policy_version), "policy_version", f"takes up to {LONGEST_SUBJECT} characters")
     check_rules(check, rules)
-    for place, (name, _) in enumerate(choices):
-        check.require(name in CHOOSABLE, f"choices[{place}].field", "is no field that one value survives of")
+    if check.require(len(choices) <= MOST_NAMED, "choices", f"takes up to {MOST_NAMED}"):
+        for place, (name, _) in enumerate(choices):
+            check.require(name in CHOOSABLE, f"choices[{place}].field", "is no field that one value survives of")
     check.raise_if_any()
 
 
 def check_rules(check: FieldCheck, rules: Sequence[tuple[str, str]], path: str = "") -> None:
-    """Notes which rules name no field, or one that does not take them."""
+    """Notes which rules name no field, or one that does not take them, and where there are too many."""
+    if not check.require(len(rules) <= MOST_NAMED, f"{path}rules", f"takes up to {MOST_NAMED}"):
+        return
     for place, (name, rule) in enumerate(rules):
         where = f"{path}rules[{place}]"
         if check.require(name in RULES_OF, f"{where}.field", "is no field that survives a merge"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.customers.domain.merge import LONGEST_REASON, LONGEST_SUBJECT, MOST_SOURCES, check_merge
+from services.customers.domain.merge import LONGEST_REASON, LONGEST_SUBJECT, MOST_NAMED, MOST_SOURCES, check_merge
 from services.runtime.failures import FieldCheck, FieldsInvalid
 
 Pairs = tuple[tuple[str, str], ...]
@@ -32,6 +32,15 @@ def test_a_target_and_a_source_are_enough() -> None:
 @pytest.mark.parametrize("sources", [(), ("",), ("s", "s"), tuple(map(str, range(MOST_SOURCES + 1)))], ids=len)
 def test_sources_are_one_to_fifty_different_ids(sources: tuple[str, ...]) -> None:
     assert wrong(sources=sources) == {"source_ids"}
+
+
+def test_too_many_rules_and_choices_are_refused_as_a_whole() -> None:
+    rules, choices = (("name", "OLDEST"),) * MOST_NAMED, (("name", "t"),) * MOST_NAMED
+    assert wrong(rules=rules, choices=choices) == set()
+    assert wrong(rules=(("nix", ""),) * (MOST_NAMED + 1), choices=(("nix", ""),) * (MOST_NAMED + 1)) == {
+        "rules",
+        "choices",
+    }
 
 
 def test_every_wrong_field_is_named() -> None:

@@ -265,11 +265,11 @@ class DescribeMergeRequest(_message.Message):
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
-        """The rules that were asked for."""
+        """The rules that were asked for, up to 100."""
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChoice]:
-        """The choices of single fields; they win over the rules."""
+        """The choices of single fields, up to 100; they win over the rules."""
 
     @_builtins.property
     def survivorship(self) -> _survivorship_pb2.Survivorship:
@@ -408,11 +408,11 @@ class ApplyMergeRequest(_message.Message):
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
-        """The rules that were asked for."""
+        """The rules that were asked for, up to 100."""
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChoice]:
-        """The choices of single fields; they win over the rules."""
+        """The choices of single fields, up to 100; they win over the rules."""
 
     @_builtins.property
     def expected_etags(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:

@@ -104,11 +104,11 @@ class MergeItem(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldChoice]:
-        """The choices of single fields: whose value is shown; they win over the rules."""
+        """The choices of single fields, up to 100: whose value is shown; they win over the rules."""
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
-        """The rules of fields that do not follow the default."""
+        """The rules of fields that do not follow the default, up to 100."""
 
     @_builtins.property
     def expected_etags(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:

@@ -43,11 +43,13 @@ class PreviewMergeRequest(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldChoice]:
-        """The choices of single fields: whose value is shown; they win over the rules."""
+        """The choices of single fields, up to 100: whose value is shown; they win over the rules."""
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
-        """The rules of single fields; they win over the survivorship of the company's policy, which holds for all others."""
+        """The rules of single fields, up to 100; they win over the survivorship of the company's policy, which holds for all
+        others.
+        """
 
     def __init__(
         self,
@@ -267,7 +269,7 @@ class MergeCustomersRequest(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldChoice]:
-        """The choices of single fields: whose value is shown; they win over the rules. Absent: the rules say it."""
+        """The choices of single fields, up to 100: whose value is shown; they win over the rules. Absent: the rules say it."""
 
     @_builtins.property
     def expected_etags(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -275,7 +277,9 @@ class MergeCustomersRequest(_message.Message):
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
-        """The rules of single fields; they win over the survivorship of the company's policy, which holds for all others."""
+        """The rules of single fields, up to 100; they win over the survivorship of the company's policy, which holds for all
+        others.
+        """
 
     @_builtins.property
     def overridden_judgement_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
