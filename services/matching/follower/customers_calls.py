@@ -52,6 +52,16 @@ class CustomersCalls:
         """Return a conversation as it is now."""
         return conversation_of(self.conversation_message(conversation_id=conversation_id))
 
+    def is_there(self, conversation_id: str) -> bool:
+        """Return whether there is such a conversation now."""
+        try:
+            self.conversation_message(conversation_id=conversation_id)
+        except grpc.RpcError as error:
+            if reason_of_upstream(error) != "CONVERSATION_NOT_FOUND":
+                raise
+            return False
+        return True
+
     def conversation_message(self, **named: str) -> conversation_pb2.Conversation:
         """Return a conversation by its id or its session."""
         request = talk.GetConversationRequest(**named)

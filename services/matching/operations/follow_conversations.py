@@ -17,7 +17,7 @@ def follow_conversations(tx: Transaction, conversations: Sequence[Conversation])
     newest = {one.conversation_id: one for one in in_order}
     said_before = {one.conversation_id: one.digest for one in reversed(in_order)}
     if deleted := [one.conversation_id for one in newest.values() if one.deleted]:
-        _forget(tx, deleted)
+        forget_conversations(tx, deleted)
     living = [one for one in newest.values() if not one.deleted]
     if not living:
         return
@@ -62,7 +62,8 @@ def _is_new(conversation: Conversation, before: Resolution | None) -> bool:
     return before.digest != conversation.digest and not older
 
 
-def _forget(tx: Transaction, conversation_ids: Sequence[str]) -> None:
+def forget_conversations(tx: Transaction, conversation_ids: Sequence[str]) -> None:
+    """Forget what became of deleted conversations, and ask nobody about them."""
     conversation_tasks.drop(tx, conversation_ids)
     conversation_resolutions.forget(tx, conversation_ids)
     for conversation_id in conversation_ids:

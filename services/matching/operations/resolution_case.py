@@ -15,6 +15,9 @@ class Customers(Protocol):
     def conversation(self, conversation_id: str) -> Conversation:
         """Return a conversation as it is now."""
 
+    def is_there(self, conversation_id: str) -> bool:
+        """Return whether there is such a conversation now."""
+
     def customer(self, customer_id: str) -> CustomerNow:
         """Return a customer as it is now: its root. Raises Gone."""
 

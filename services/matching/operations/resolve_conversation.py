@@ -16,7 +16,7 @@ from services.matching.operations.company_regions import CompanyRegions
 from services.matching.operations.judging import Asked, Found, Search
 from services.matching.operations.match_record import match_record
 from services.matching.operations.resolution_case import Case, Customers, Known, Resolved, resolution_of
-from services.matching.operations.save_resolution import save_resolution
+from services.matching.operations.save_resolution import forget_resolution, save_resolution
 from services.matching.store import conversation_resolutions, policies
 from services.runtime.database import Database, TenantScope, Transaction
 from services.runtime.failures import ConflictRetry
@@ -116,4 +116,7 @@ def _resolved(
         done = Resolved(replace(resolution_of(case, decision, ERROR), explanation=why, error_reason=error.reason))
     if case.dry_run:
         return done
-    return replace(done, resolution=save_resolution(resolving.database, scope, done.resolution, case.known.before))
+    saved = save_resolution(resolving.database, scope, done.resolution, case.known.before)
+    if saved.review_item_id and not customers.is_there(saved.conversation_id):
+        forget_resolution(resolving.database, scope, saved.conversation_id)
+    return replace(done, resolution=saved)

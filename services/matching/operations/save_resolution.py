@@ -6,6 +6,7 @@ from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import CREATED, NAME_ONLY, NONE, Resolution
 from services.matching.domain.customers_answers import Changed
 from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence
+from services.matching.operations.follow_conversations import forget_conversations
 from services.matching.operations.open_review_item import open_review_item, withdraw_review_item
 from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Database, TenantScope, Transaction
@@ -26,6 +27,12 @@ def save_resolution(
         conversation_tasks.done(tx, resolution.conversation_id, resolution.epoch, resolution.revision)
         one = replace(resolution, resolved_by=scope.actor, review_item_id=_reviewed(tx, resolution))
         return replace(one, resolved_at=conversation_resolutions.save(tx, one))
+
+
+def forget_resolution(database: Database, scope: TenantScope, conversation_id: str) -> None:
+    """Forget a conversation that was deleted meanwhile: that may have been followed before it was written."""
+    with database.transaction(scope) as tx:
+        forget_conversations(tx, [conversation_id])
 
 
 def note_created(

@@ -62,6 +62,9 @@ class Desk:
         self._begin("conversation")
         return self.conversations[conversation_id]
 
+    def is_there(self, conversation_id: str) -> bool:
+        return conversation_id in self.conversations
+
     def customer(self, customer_id: str) -> CustomerNow:
         self._begin("customer")
         if customer_id not in self.customers:

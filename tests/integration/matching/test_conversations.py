@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from services.matching.domain.conversation import Conversation, Waiting
 from services.matching.domain.conversation_resolution import CREATED, FOUND_EXISTING, REVIEW, UPDATED
 from services.matching.domain.customer_filling import CustomerNow
 from services.matching.domain.customers_answers import Refused
+from services.matching.domain.review_item import ItemsAsked
 from services.matching.follower.customers_feed import FOLLOWER
 from services.matching.operations.company_regions import CompanyRegions
 from services.matching.operations.conversation_backlog import MOST_ATTEMPTS, due, resolve_task, try_later
@@ -22,6 +24,7 @@ from services.matching.operations.get_conversation_resolution import (
     count_conversations,
     get_conversation_resolution,
 )
+from services.matching.operations.list_review_items import list_review_items
 from services.matching.operations.resolution_case import Resolved
 from services.matching.operations.resolve_conversation import Resolving, resolve_conversation
 from services.matching.store import conversation_tasks
@@ -424,6 +427,20 @@ def test_a_dry_run_says_the_same_and_writes_nothing(talk: Talk) -> None:
     assert not {"create", "fill", "link"} & set(talk.desk.calls)
     assert talk.company.value("SELECT count(*) FROM conversation_resolutions") == 0
     assert talk.sync(told).resolution.filled == ("phone",)
+
+
+def test_nobody_is_asked_about_a_conversation_that_is_deleted_while_it_is_resolved(talk: Talk) -> None:
+    for number in (1, 2):
+        talk.known_customer(number, **ANN)
+    told = talk.desk.record(1, **GIVEN)
+    talk.feed(told)
+    (task,) = talk.waiting()
+    talk.feed(replace(told, revision=2, deleted=True))
+    del talk.desk.conversations[told.conversation_id]
+    resolve_task(talk.resolving, talk.desk, task)
+    with talk.company.database.transaction(talk.company.scope, read_only=True) as tx:
+        assert list_review_items(tx, ItemsAsked(), 10, "").items == []
+        assert count_conversations(tx)[0] == {}
 
 
 @pytest.mark.parametrize("by_deletion", [False, True])
