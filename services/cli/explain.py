@@ -12,6 +12,7 @@ from patronage.customers.v1 import company_service_pb2
 from patronage.matching.v1 import matching_service_pb2 as pb
 from services.cli.client import connected
 from services.cli.context import ContextOption, read_context
+from services.cli.dedupe import refuse_overwriting
 from services.cli.dedupe_output import refuse_unwritable, written
 from services.cli.explain_file import Rows, explain_rows
 from services.cli.explain_group import group_page, print_group
@@ -44,6 +45,8 @@ def explain(
         raise BadInputFailure("expected two ids, or --group ID alone")
     if html is not None:
         require_matplotlib()
+        if source_file is not None:
+            refuse_overwriting(source_file, [html])
         refuse_unwritable(html)
     if group:
         found = _asked_group(group, context)

@@ -14,7 +14,7 @@ from typing import TextIO
 from services.cli.failures import BadInputFailure
 from services.matching.engine.parquet import UnreadableParquet, read_parquet
 
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
 _LONGEST_FIELD = 64 << 20
 _PARQUET = frozenset({".parquet", ".pq"})

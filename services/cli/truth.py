@@ -86,6 +86,8 @@ def read_truth(path: Path, ids: Sequence[str], sources: Sequence[str] | None = N
             raise BadInputFailure(f"{path}: line 1: expected the columns id and cluster, each once")
     known: dict[str, str] = {}
     for row, (record_id, cluster) in enumerate(zip(table.column("id"), table.column("cluster"), strict=True)):
+        if not cluster.strip():
+            raise BadInputFailure(f"{table.place(row, 'cluster')}: the cluster is empty")
         if known.setdefault(record_id.strip(), cluster) != cluster:
             raise BadInputFailure(f"{table.place(row, 'id')}: the id '{record_id[:80]}' has two clusters")
     missing = [record_id for record_id in ids if record_id not in known]

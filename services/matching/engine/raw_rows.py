@@ -2,6 +2,8 @@
 
 # ruff: noqa: SIM905 - word lists are read as text
 
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import duckdb
 import numpy as np
 
 _MEMORY = "1GiB"
+_WILD = re.compile(r"([\[*?])")
 
 NOTHING = frozenset(
     "N/A n/a #N/A NA N.A. n.a. NULL null None none (none) NaN nan nil undefined unknown Unknown UNKNOWN"
@@ -66,9 +69,10 @@ def rows_of_csv(
     columns = ", ".join(f"'{csv_column(number)}': 'VARCHAR'" for number in range(width))
     relation = (
         "read_csv($1, delim = $2, columns = {" + columns + "}, header = true, auto_detect = false, strict_mode = true,"
+        " hive_partitioning = false,"
         " quote = '\"', escape = '\"', nullstr = ['', " + ", ".join(f"'{text}'" for text in sorted(NOTHING)) + "])"
     )
-    return RawRows(connection, relation, fields, (str(path), delimiter))
+    return RawRows(connection, relation, fields, (only_file(path), delimiter))
 
 
 def csv_column(number: int) -> str:
@@ -84,9 +88,13 @@ def parquet_column(name: str) -> str:
 def rows_of_parquet(connection: duckdb.DuckDBPyConnection, path: Path, fields: Mapping[str, str]) -> RawRows:
     """Read a Parquet file; `fields` gives each field as SQL over its columns."""
     columns = ", ".join(f"{expression} AS {field}" for field, expression in fields.items())
-    return RawRows(
-        connection, f"(SELECT {columns} FROM read_parquet($1))", {name: name for name in fields}, (str(path),)
-    )
+    relation = f"(SELECT {columns} FROM read_parquet($1, hive_partitioning = false))"
+    return RawRows(connection, relation, {name: name for name in fields}, (only_file(path),))
+
+
+def only_file(path: Path) -> str:
+    """Return a path as the pattern that only this file matches, since the database takes every path for a pattern."""
+    return _WILD.sub(r"[\1]", os.path.abspath(path))
 
 
 def distinct_values(raw: RawRows, field: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from services.cli.dedupe_input import read_records
 from services.cli.main import run
 from tests.unit.matching.customers import people
 
@@ -55,7 +56,7 @@ def test_pairs_and_report_are_written_when_asked_for(customers: Path, groups: Pa
     assert json.loads(report.read_text())["records"] == 135
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_delimiters_and_a_byte_order_mark_are_understood(
     tmp_path: Path, groups: Path, delimiter: str, encoding: str
@@ -70,6 +71,30 @@ def test_parquet_is_read_like_csv(customers: Path, groups: Path, tmp_path: Path)
     duckdb.sql(f"copy (from read_csv('{customers}', all_varchar=true)) to '{parquet}'")
     assert run(["dedupe", str(parquet), "-o", str(groups)]) == 0
     assert len({row["group_id"] for row in read_csv(groups)}) == 120
+
+
+@pytest.mark.parametrize("name", ["list [1]", "list *", "list ?"])
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_a_file_whose_name_looks_like_a_pattern_is_read_alone(
+    tmp_path: Path, groups: Path, name: str, ending: str
+) -> None:
+    for stem, record_id in ((name, "right"), ("list 1", "wrong")):
+        target = str(tmp_path / f"{stem}{ending}")
+        plain = tmp_path / "plain"
+        duckdb.sql(f"copy (select '{record_id}' id, 'Ann Lee' \"name\") to '{plain}{ending}'")
+        Path(f"{plain}{ending}").rename(target)
+    assert run(["dedupe", str(tmp_path / f"{name}{ending}"), "-o", str(groups)]) == 0
+    assert [row["id"] for row in read_csv(groups)] == ["right"]
+
+
+def test_a_folder_named_like_a_value_gives_no_values(tmp_path: Path) -> None:
+    folder = tmp_path / "email=bob@x.org"
+    folder.mkdir()
+    rows = "select 'a' id, 'Ann Lee' \"name\", 'a@x.org' email union all select 'b', 'Zoe Fox', 'z@y.org'"
+    duckdb.sql(f"copy ({rows}) to '{tmp_path / 'in.parquet'}'")
+    (tmp_path / "in.parquet").rename(folder / "in.parquet")
+    records = read_records(folder / "in.parquet", {}, None, "US")
+    assert list(records.columns.base["email"].values) == ["a@x.org", "z@y.org"]
 
 
 def test_columns_by_other_names_are_mapped_and_others_ignored(tmp_path: Path, groups: Path) -> None:

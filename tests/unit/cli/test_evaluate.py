@@ -124,6 +124,7 @@ def test_rows_that_say_the_same_count_as_found(tmp_path: Path, capsys: pytest.Ca
         ("", "the file is empty"),
         ("id,group\n1,1\n", "expected the columns id and cluster"),
         ("id,cluster\n0,1\n0,2\n", "has two clusters"),
+        ("id,cluster\n0,1\n1,\n", "line 3, column 'cluster': the cluster is empty"),
         ("id,cluster\n0,1\n", "ids of the customers are not in it"),
     ],
 )

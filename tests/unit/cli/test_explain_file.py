@@ -124,6 +124,13 @@ def test_what_cannot_be_explained_is_told(
     assert told in capsys.readouterr().err
 
 
+def test_the_page_never_overwrites_the_file(customers: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = customers.read_bytes()
+    assert run(["explain", "a", "b", "--in", str(customers), "--html", str(customers)]) == 2
+    assert "must be different files" in capsys.readouterr().err
+    assert customers.read_bytes() == before
+
+
 @pytest.mark.parametrize("wrong", [[], ["a"], ["a", "b", "--group", "c"], ["--group", "c", "--in", "x.csv"]])
 def test_two_ids_or_a_group_are_expected(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", *wrong]) == 2
