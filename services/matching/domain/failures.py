@@ -94,7 +94,9 @@ class JudgedSame(Failure):
 def judged_same(against: Sequence[str]) -> JudgedSame:
     """The failure of what judgements join two that are said to be different; they are named by id."""
     ids = ", ".join(against[:_MOST_NAMED])
-    text = f"{len(against)} judgements together say that these customers are the same: {ids}. Retract one of them first."
+    text = (
+        f"{len(against)} judgements together say that these customers are the same: {ids}. Retract one of them first."
+    )
     return JudgedSame(text, metadata={"judgement_ids": ids})
 
 
