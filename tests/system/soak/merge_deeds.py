@@ -82,7 +82,8 @@ def batch(side: Side, step: Step) -> Done:
         ]
         judged = {"JUDGED_DIFFERENT"} if (target, source) in apart else set()
         assert bool(reasons) == bool(refusal), f"{refusal or 'nothing'} stands against it: {reasons}"
-        assert set(reasons) <= {refusal} | judged, f"{refusal} stands against it: {reasons}"
+        named = _against(side, target, [source]) | judged
+        assert set(reasons) <= named, f"{named} stand against it: {reasons}"
         assert (outcome.result == merge_batch_pb2.BATCH_MERGE_RESULT_MERGED) == (not refusal)
         if not refusal:
             side.add_merge(Merged(outcome.merge_id, target, (source,)))
@@ -102,16 +103,22 @@ def _choices(side: Side, step: Step, roots: list[str]) -> dict[str, Any]:
 
 
 def _refusal(side: Side, target: str, sources: list[str]) -> str:
-    """What a merge must be refused for."""
-    model, ids = side.model, [target, *sources]
+    """What a merge must be refused for: the first of it."""
     if target in sources:
         return "SELF_MERGE"
-    for one in ids:
-        if one in model.above:
-            return "ALREADY_MERGED"
-        if not model.is_live(one):
-            return "CUSTOMER_DELETED"
-    return "JUDGED_DIFFERENT" if model.apart(ids) else ""
+    against = [of_one for one in (target, *sources) for of_one in _against_one(side, one)]
+    return against[0] if against else "JUDGED_DIFFERENT" if side.model.apart([target, *sources]) else ""
+
+
+def _against(side: Side, target: str, sources: list[str]) -> set[str]:
+    """All that a merge may be refused for, judgements aside."""
+    of_all = {of_one for one in (target, *sources) for of_one in _against_one(side, one)}
+    return of_all | ({"SELF_MERGE"} if target in sources else set())
+
+
+def _against_one(side: Side, customer: str) -> list[str]:
+    merged = ["ALREADY_MERGED"] if customer in side.model.above else []
+    return merged if side.model.is_live(customer) else [*merged, "CUSTOMER_DELETED"]
 
 
 def _shown(side: Side, customers: list[str]) -> list[customer_pb2.Customer]:
