@@ -96,17 +96,22 @@ def _with_sales(company: Company, request: pb.PreviewMergeRequest) -> pb.Preview
     return seen
 
 
-def test_the_sales_are_unknown_to_whom_may_not_read_them(suite: Suite, company: Company) -> None:
-    ann, bo = create(company, "Ann"), create(company, "Bo")
-    token = suite.token(company.id, scopes=("merge:write",))
+def called_with(suite: Suite, company: Company, scopes: tuple[str, ...], name: str, request: Any, answer: Any) -> Any:
+    """What a method of the merge service answers to a token of these scopes alone."""
+    token = suite.token(company.id, scopes=scopes)
     with grpc.insecure_channel(suite.context()["matching"]) as channel:
         call = channel.unary_unary(
-            "/patronage.matching.v1.MergeService/PreviewMerge",
-            request_serializer=pb.PreviewMergeRequest.SerializeToString,
-            response_deserializer=pb.PreviewMergeResponse.FromString,
+            f"/patronage.matching.v1.MergeService/{name}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=answer.FromString,
         )
-        request = pb.PreviewMergeRequest(target_id=ann, source_ids=[bo])
-        seen = call(request, metadata=(("authorization", f"Bearer {token}"),), timeout=20)
+        return call(request, metadata=(("authorization", f"Bearer {token}"),), timeout=20)
+
+
+def test_the_sales_are_unknown_to_whom_may_not_read_them(suite: Suite, company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    request = pb.PreviewMergeRequest(target_id=ann, source_ids=[bo])
+    seen = called_with(suite, company, ("merge:write",), "PreviewMerge", request, pb.PreviewMergeResponse)
     assert seen.allowed
     assert not seen.HasField("sales")
 
@@ -224,3 +229,28 @@ def test_of_two_merges_of_one_preview_at_once_one_is_done(company: Company) -> N
         told = sorted(pool.map(merge, range(4)))
     assert told.count("DONE") == 1
     assert set(told) <= {"DONE", "ALREADY_MERGED", "CONFLICT_RETRY"}
+
+
+def test_deleted_customers_are_shown_to_whom_may_see_them_and_else_named_only(suite: Suite, company: Company) -> None:
+    ann, bo = create(company, "Ann"), create(company, "Bo")
+    merge = pb.MergeCustomersRequest(target_id=ann, source_ids=[bo], allow_unpreviewed=True)
+    merge_id = company.merges.MergeCustomers(merge).merge.merge_id
+    company.customers.DeleteCustomer(customer_service_pb2.DeleteCustomerRequest(customer_id=ann))
+    named = customer_pb2.Customer(
+        customer_id=ann, company_id=company.id, state=customer_pb2.CUSTOMER_STATE_DELETED
+    )  # and no more
+    shown = ("merge:write", "customers:read:deleted")
+    asked = pb.PreviewMergeRequest(target_id=ann, source_ids=[create(company, "Cy")])
+    for scopes, name in ((("merge:write",), ""), (shown, "Ann")):
+        seen = called_with(suite, company, scopes, "PreviewMerge", asked, pb.PreviewMergeResponse)
+        assert (seen.target.name, seen.sources[0].name) == (name, "Cy")
+        if not name:
+            assert seen.target == named
+            assert "Ann" not in str(seen)
+        undo = pb.PreviewUndoMergeRequest(merge_id=merge_id)
+        before = called_with(suite, company, scopes, "PreviewUndoMerge", undo, pb.PreviewUndoMergeResponse)
+        assert (before.target.name, before.sources[0].name) == (name, "Bo")
+    done = called_with(
+        suite, company, ("merge:write",), "UndoMerge", pb.UndoMergeRequest(merge_id=merge_id), pb.UndoMergeResponse
+    )
+    assert (done.target, done.sources[0].name) == (named, "Bo")

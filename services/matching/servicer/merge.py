@@ -1,6 +1,6 @@
 """MergeService."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 
@@ -9,6 +9,7 @@ from patronage.customers.v1 import merge_storage_service_pb2_grpc as storage_grp
 from patronage.matching.v1 import merge_service_pb2 as pb
 from patronage.matching.v1 import merge_service_pb2_grpc as grpc_pb
 from services.matching.convert import merges, previews
+from services.matching.convert.hidden import SHOWS_DELETED, hide_deleted
 from services.matching.convert.questions import required
 from services.matching.convert.survivorship import hold
 from services.matching.domain.failures import JudgedDifferent
@@ -26,6 +27,8 @@ from services.runtime.database import Transaction
 from services.runtime.edge import Edge, Once
 from services.runtime.service_channel import for_company
 from services.runtime.waiting import remaining_s
+
+Answer = TypeVar("Answer", pb.PreviewMergeResponse, pb.PreviewUndoMergeResponse, pb.UndoMergeResponse)
 
 
 class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
@@ -50,7 +53,7 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
             judged = judged_apart(tx, previews.trees_of(described))
             return previews.preview_response(described, shown, rules.version, judged)
 
-        return self._edge.read(context, run)
+        return _shown_to(caller_of(context), self._edge.read(context, run))
 
     def MergeCustomers(self, request: pb.MergeCustomersRequest, context: Any) -> pb.MergeCustomersResponse:  # noqa: N802
         """Merges the sources into the target."""
@@ -100,9 +103,10 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
         required(merge_id=request.merge_id)
         asked = storage_pb.DescribeRevertRequest(merge_id=request.merge_id)
         found = self._storage.DescribeRevert(asked, timeout=remaining_s(context), metadata=_metadata(context))
-        return pb.PreviewUndoMergeResponse(
+        answer = pb.PreviewUndoMergeResponse(
             merge=found.merge, target=found.target, sources=found.sources, later_edits=found.later_edits
         )
+        return _shown_to(caller_of(context), answer)
 
     def UndoMerge(self, request: pb.UndoMergeRequest, context: Any) -> pb.UndoMergeResponse:  # noqa: N802
         """Takes a merge back."""
@@ -110,7 +114,7 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
         reverted = self._storage.RevertMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
         undone = merges.undone_response(reverted)
         self._ask_about(request, undone.merge, context)
-        return undone
+        return _shown_to(caller_of(context), undone)
 
     def _rules_for(self, request: pb.MergeCustomersRequest, context: Any) -> RulesInForce:
         """Raise JudgedDifferent, or return the rules that hold for the merge."""
@@ -138,6 +142,13 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
             return pb.UndoMergeResponse()
 
         self._edge.write_once(context, told.part("asked") if told else None, run, pb.UndoMergeResponse)
+
+
+def _shown_to(caller: Caller, answer: Answer) -> Answer:
+    """The answer without what its caller may not see of deleted customers, nor of the fields of a merge with one."""
+    if not caller.has(SHOWS_DELETED) and hide_deleted(answer) and isinstance(answer, pb.PreviewMergeResponse):
+        answer.ClearField("fields")
+    return answer
 
 
 def _metadata(context: Any) -> tuple[tuple[str, str], ...]:

@@ -96,11 +96,11 @@ class PreviewMergeResponse(_message.Message):
 
     @_builtins.property
     def target(self) -> _customer_pb2.Customer:
-        """The target as it is now."""
+        """The target as it is now; where it is deleted, without scope customers:read:deleted only its id, company and state."""
 
     @_builtins.property
     def sources(self) -> _containers.RepeatedCompositeFieldContainer[_customer_pb2.Customer]:
-        """The sources as they are now, in the order asked."""
+        """The sources as they are now, in the order asked; deleted ones as the target."""
 
     @_builtins.property
     def result(self) -> _customer_pb2.Customer:
@@ -537,7 +537,7 @@ Global___PreviewUndoMergeRequest: _TypeAlias = PreviewUndoMergeRequest  # noqa: 
 
 @_typing.final
 class PreviewUndoMergeResponse(_message.Message):
-    """What an undo would do."""
+    """What an undo would do. Of deleted customers only id, company and state, without scope customers:read:deleted."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -579,7 +579,7 @@ Global___PreviewUndoMergeResponse: _TypeAlias = PreviewUndoMergeResponse  # noqa
 
 @_typing.final
 class UndoMergeResponse(_message.Message):
-    """A merge that was taken back."""
+    """A merge that was taken back. Of deleted customers only id, company and state, without scope customers:read:deleted."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
