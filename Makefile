@@ -18,7 +18,7 @@ up: install  ## the three services on ports 50051 to 50053, until Ctrl-C
 	@$(BIN)/patronage up $(ARGS)
 
 test: install  ## every test; choose with ARGS="-m unit" or ARGS=tests/unit/identity
-	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: install  ## 12,000 hostile messages over all methods, new ones each time
 	PATRONAGE_FUZZ_MESSAGES=12000 $(BIN)/pytest -q tests/system/test_fuzz.py $(ARGS)
