@@ -12,17 +12,26 @@ DEFAULT_MIN_CONFIDENCE = 50
 DEFAULT_LIMIT = 10
 MOST_CANDIDATES = 100
 MOST_IN_BATCH = 500
+_NOTHING = RawIdentity()
 
 
-def candidates_asked(
-    request: pb.MatchRecordRequest | pb.FindDuplicatesRequest,
-) -> tuple[int, int, ChangeToken | None]:
-    """Return the least confidence, how many candidates at the most, and what must have been followed."""
+def record_asked(request: pb.MatchRecordRequest) -> tuple[RawIdentity, int, int, ChangeToken | None]:
+    """Return the record, the least confidence, how many candidates at the most, and what must have been followed."""
+    check, record = FieldCheck(), raw_identity(request.record)
+    check.require(record != _NOTHING, "record", "must say something to match by")
+    return record, *_candidates_asked(check, request)
+
+
+def duplicates_asked(request: pb.FindDuplicatesRequest) -> tuple[str, int, int, ChangeToken | None]:
+    """Return the customer, the least confidence, how many candidates, and what must have been followed."""
     check = FieldCheck()
-    if isinstance(request, pb.FindDuplicatesRequest):
-        check.require(request.customer_id, "customer_id", "is required")
-    else:
-        check.require(raw_identity(request.record) != RawIdentity(), "record", "must say something to match by")
+    check.require(request.customer_id, "customer_id", "is required")
+    return request.customer_id, *_candidates_asked(check, request)
+
+
+def _candidates_asked(
+    check: FieldCheck, request: pb.MatchRecordRequest | pb.FindDuplicatesRequest
+) -> tuple[int, int, ChangeToken | None]:
     check.require(0 <= request.limit <= MOST_CANDIDATES, "limit", f"must be between 0 and {MOST_CANDIDATES}")
     least = _min_confidence(check, request, DEFAULT_MIN_CONFIDENCE)
     token = ChangeToken.asked(request.at_least_as_fresh, check)

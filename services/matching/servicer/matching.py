@@ -8,7 +8,6 @@ from patronage.matching.v1 import matching_service_pb2 as pb
 from patronage.matching.v1 import matching_service_pb2_grpc as grpc_pb
 from patronage.matching.v1 import normalize_pb2, policy_pb2
 from services.matching.convert import answers, normal_forms, policies, questions, scans
-from services.matching.convert.change import raw_identity
 from services.matching.domain.scan import Scan
 from services.matching.operations.cancel_scan import cancel_scan
 from services.matching.operations.company_regions import CompanyRegions
@@ -28,6 +27,7 @@ from services.matching.servicer.conversations import Conversations, Talking
 from services.runtime.caller import caller_of
 from services.runtime.database import Transaction
 from services.runtime.edge import Edge
+from services.runtime.freshness import ChangeToken
 from services.runtime.paging import page_size
 from services.runtime.streams import end_of
 from services.runtime.waiting import FollowedChanges
@@ -71,19 +71,19 @@ class MatchingServicer(Conversations, grpc_pb.MatchingServiceServicer):
 
     def MatchRecord(self, request: pb.MatchRecordRequest, context: Any) -> pb.MatchRecordResponse:  # noqa: N802
         """Finds who a record from outside may be."""
-        asked = self._asked(request, context)
-        searching, fresh = self._searching, bool(request.at_least_as_fresh)
-        region = searching.regions.region_of(asked.company_id, fresh=fresh)
-        return pb.MatchRecordResponse(
-            **_found(match_record(searching.search, asked, raw_identity(request.record), region))
-        )
+        record, least, limit, token = questions.record_asked(request)
+        asked = self._asked(context, least, limit, token)
+        searching = self._searching
+        region = searching.regions.region_of(asked.company_id, fresh=token is not None)
+        return pb.MatchRecordResponse(**_found(match_record(searching.search, asked, record, region)))
 
     def FindDuplicates(  # noqa: N802
         self, request: pb.FindDuplicatesRequest, context: Any
     ) -> pb.FindDuplicatesResponse:
         """Finds who else a customer may be."""
-        asked = self._asked(request, context)
-        return pb.FindDuplicatesResponse(**_found(find_duplicates(self._searching.search, asked, request.customer_id)))
+        customer_id, least, limit, token = questions.duplicates_asked(request)
+        asked = self._asked(context, least, limit, token)
+        return pb.FindDuplicatesResponse(**_found(find_duplicates(self._searching.search, asked, customer_id)))
 
     def ScanDuplicates(  # noqa: N802
         self, request: pb.ScanDuplicatesRequest, context: Any
@@ -218,8 +218,7 @@ class MatchingServicer(Conversations, grpc_pb.MatchingServiceServicer):
 
         return self._edge.write(context, request, run)
 
-    def _asked(self, request: pb.MatchRecordRequest | pb.FindDuplicatesRequest, context: Any) -> Asked:
-        least, limit, token = questions.candidates_asked(request)
+    def _asked(self, context: Any, least: int, limit: int, token: ChangeToken | None) -> Asked:
         self._searching.followed.wait(token, context)
         company_id = caller_of(context).scope().company_id
         return Asked(company_id, least, limit, self._searching.key_cap, self._searching.follower)
