@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -39,7 +38,8 @@ def up(
     )
     try:
         with suite:
-            until = _interrupted()
+            # From here on; before everything serves, an interruption breaks the start off.
+            catch_ending(lambda *_: suite.ask_to_end())
             found = suite.context()
             with written_context(context, found):
                 typer.echo(f"{suite.postgres.describe()}; data in {data_dir}; Ctrl-C ends it", err=True)
@@ -47,17 +47,9 @@ def up(
                     as_json(dict(found))
                 else:
                     typer.echo(_welcome(found))
-                suite.watch(until)
+                suite.watch()
     except LocalError as error:
         raise CommandFailure(str(error)) from error
-
-
-def _interrupted() -> threading.Event:
-    """Ask to end, from here on; before everything serves, an interruption breaks the start off."""
-    until = threading.Event()
-    # Set in a thread of its own: the handler runs inside the main thread, which may hold the event's lock just then.
-    catch_ending(lambda *_: threading.Thread(target=until.set, daemon=True).start())
-    return until
 
 
 def _welcome(context: Mapping[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +14,7 @@ from services.local.postgres import Postgres
 from services.local.service_process import ServiceProcess
 from services.local.tokens import DEVELOPER_SCOPES, Tokens
 from services.runtime import provision
+from services.runtime.process import SignalSafeEvent
 
 SERVICES = ("customers", "matching", "analytics")
 POSTGRES = "postgres"
@@ -52,6 +52,7 @@ class Suite:
         self._commands = commands or {}
         self._ports: list[ReservedPort] = []
         self._tokens: Tokens | None = None
+        self._end = SignalSafeEvent()
 
     def __enter__(self) -> Self:
         self.open()
@@ -122,9 +123,13 @@ class Suite:
     def log(self, name: str) -> Path:
         return self._part(name).log
 
-    def watch(self, until: threading.Event) -> None:
-        """Returns when the event is set; raises ProcessFailedError when a process of the suite ends by itself."""
-        while not until.wait(LOOK_EVERY_S):
+    def ask_to_end(self) -> None:
+        """Lets `watch` return; made for signal handlers."""
+        self._end.set()
+
+    def watch(self) -> None:
+        """Returns when asked to end; raises ProcessFailedError when a process of the suite ends by itself."""
+        while not self._end.wait(LOOK_EVERY_S):
             self.postgres.fail_if_ended()
             for service in self.services.values():
                 service.fail_if_ended()

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 PORT_FILE = "PATRONAGE_PORT_FILE"
@@ -15,28 +15,48 @@ DIE_WITH_PARENT = "PATRONAGE_DIE_WITH_PARENT"
 _PR_SET_PDEATHSIG = 1
 
 
-class StopSignals:
-    """SIGTERM and SIGINT ask the process to stop; a second one stops it at once.
+class SignalSafeEvent:
+    """An event that a signal handler may set while the main thread waits for it.
 
     A handler runs inside whatever the main thread is at, so it must not take a lock that the main thread may hold:
     an Event would, between its look and its wait, and the process would hang. SimpleQueue.put is made for handlers.
     """
 
     def __init__(self) -> None:
-        self._asked = False
         self._queue: SimpleQueue[None] = SimpleQueue()
+
+    def set(self) -> None:
+        """Set it for good, in a handler or anywhere else."""
+        self._queue.put(None)
+
+    def wait(self, longest_s: float | None = None) -> bool:
+        """Wait until it is set; whether it is by then."""
+        try:
+            self._queue.get(timeout=longest_s)
+        except Empty:
+            return False
+        self._queue.put(None)
+        return True
+
+
+class StopSignals:
+    """SIGTERM and SIGINT ask the process to stop; a second one stops it at once."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._stop = SignalSafeEvent()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
 
     def wait(self) -> None:
         """Wait until the process is asked to stop."""
-        self._queue.get()
+        self._stop.wait()
 
     def _ask(self, number: int, _: FrameType | None) -> None:
         if self._asked:
             os._exit(128 + number)
         self._asked = True
-        self._queue.put(None)
+        self._stop.set()
 
 
 def die_with_parent() -> None:

@@ -5,7 +5,6 @@ import select
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def test_a_service_that_cannot_start_shows_its_log_and_ends_the_suite(tmp_path: 
 def test_a_service_that_ends_by_itself_is_noticed(suite: Suite) -> None:
     suite.services["analytics"].process.kill()
     with pytest.raises(ProcessFailedError, match="analytics ended"):
-        suite.watch(threading.Event())
+        suite.watch()
     suite.start("analytics")
 
 
