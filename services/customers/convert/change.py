@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from patronage.customers.v1 import change_feed_pb2 as pb
 from patronage.customers.v1 import customer_pb2
@@ -10,7 +10,9 @@ from services.customers.convert.company import company_message
 from services.customers.convert.conversation import conversation_message
 from services.customers.convert.customer import customer_message
 from services.customers.convert.engagement import engagement_message
+from services.customers.convert.times import timestamp
 from services.customers.domain.feed import Change, FeedBatch
+from services.customers.domain.fields import Json
 
 MOST_BYTES = 2 << 20
 """Half of what gRPC takes in one message unless it is told otherwise."""
@@ -50,5 +52,11 @@ def change_message(change: Change) -> pb.Change:
     if change.previous_stage:
         message.previous_stage = STAGES[change.previous_stage]
     if change.merge:
-        message.merge.CopyFrom(pb.MergeReference(**change.merge))
+        message.merge.CopyFrom(_reference(change.merge))
     return message
+
+
+def _reference(merge: Mapping[str, Json]) -> pb.MergeReference:
+    told = {name: value for name, value in merge.items() if name != "undo_time"}
+    undone_at = merge.get("undo_time")
+    return pb.MergeReference(**told, undo_time=timestamp(undone_at) if undone_at else None)

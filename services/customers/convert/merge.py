@@ -76,6 +76,7 @@ def record_message(merge: LoggedMerge) -> pb.MergeRecord:
     if merge.undone_at is not None and merge.undone_by is not None:
         message.undo_time.CopyFrom(timestamp(merge.undone_at.isoformat()))
         message.undo_reason = merge.undo_reason
+        message.left_undecided = merge.left_undecided
         message.undone_by.CopyFrom(customer_pb2.Actor(subject=merge.undone_by.subject, name=merge.undone_by.name))
     return message
 

@@ -102,7 +102,7 @@ class LoggedMerge:
     """An entry of the merge log. `digests` holds that of each member just before the merge.
 
     `rules` are those that each unit followed, as resolved then; `moves` counts the sources' children. `snapshot` is
-    written with the entry, and read by itself.
+    written with the entry, and read by itself. `left_undecided`: whoever undid it left open whether the sides are one.
     """
 
     merge_id: str
@@ -116,6 +116,7 @@ class LoggedMerge:
     undone_at: datetime | None = None
     undone_by: Actor | None = None
     undo_reason: str = ""
+    left_undecided: bool = False
     evidence: Mapping[str, Json] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
@@ -123,6 +124,17 @@ class LoggedMerge:
     policy_version: str = ""
     moves: tuple[ChildCount, ...] = ()
     snapshot: Json = field(default=None, compare=False, repr=False)
+
+    def undo_told(self) -> dict[str, Json]:
+        """What followers are told of its undo; nothing where it stands."""
+        if self.undone_at is None or self.undone_by is None:
+            return {}
+        return {
+            "undone_by": {"subject": self.undone_by.subject, "name": self.undone_by.name},
+            "undo_reason": self.undo_reason,
+            "left_undecided": self.left_undecided,
+            "undo_time": self.undone_at.isoformat(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +189,16 @@ def is_word(text: str) -> bool:
     return len(text) <= LONGEST_SUBJECT and "\x00" not in text
 
 
-def check_words(check: FieldCheck, reason: str, on_behalf_of: str) -> None:
-    """Notes what is wrong with the words that the merge log keeps."""
-    check.require(len(reason) <= LONGEST_REASON, "reason", f"takes up to {LONGEST_REASON} characters")
-    check.require("\x00" not in reason, "reason", "holds a NUL character")
-    check.require(len(on_behalf_of) <= LONGEST_SUBJECT, "on_behalf_of", f"takes up to {LONGEST_SUBJECT} characters")
-    check.require("\x00" not in on_behalf_of, "on_behalf_of", "holds a NUL character")
+def check_words(check: FieldCheck, reason: str, on_behalf_of: str, name: str = "") -> None:
+    """Notes what is wrong with the words that the merge log keeps; `name` is that of `on_behalf_of`."""
+    limits = (
+        ("reason", reason, LONGEST_REASON),
+        ("on_behalf_of", on_behalf_of, LONGEST_SUBJECT),
+        ("on_behalf_of_name", name, LONGEST_SUBJECT),
+    )
+    for field_name, text, longest in limits:
+        check.require(len(text) <= longest, field_name, f"takes up to {longest} characters")
+        check.require("\x00" not in text, field_name, "holds a NUL character")
 
 
 def check_size(tree: Tree, view: View) -> None:

@@ -179,6 +179,7 @@ def refolded(
         "source_ids": list(logged.source_ids),
         "target_id": logged.target_id,
     }
+    told = {**reference, **logged.undo_told()}
     named = {logged.target_id, *logged.source_ids}
     writes = Writes()
     for tree in forest:
@@ -188,7 +189,7 @@ def refolded(
             if same and member not in named:
                 continue
             writes.rows.append(CustomerWrite(member, tree.members[member], view, before))
-            writes.feed.append(FeedEntry(member, kind, merge=reference))
+            writes.feed.append(FeedEntry(member, kind, merge=told))
             if member in named:
                 writes.events.append(Event(member, kind.lower(), reference))
     return writes

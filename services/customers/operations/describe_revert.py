@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from services.customers.domain.failures import MergeAlreadyUndone
 from services.customers.domain.fields import Json
-from services.customers.domain.merge import LaterEdit, LoggedMerge, later_edits
+from services.customers.domain.merge import LaterEdit, LoggedMerge
 from services.customers.domain.view import views
+from services.customers.operations.later_edits import edits_since
 from services.customers.operations.list_merges import get_merge
-from services.customers.store import conversations, trees
+from services.customers.store import trees
 from services.runtime.database import Transaction
 
 
@@ -35,11 +36,9 @@ def describe_revert(tx: Transaction, merge_id: str) -> DescribedRevert:
         view, revision = after[customer_id], stored.rows[customer_id].revision + 1
         return {**view.data, "customer_id": customer_id, "etag": view.etag, "revision": revision}
 
-    edits = [edit for edit in later_edits(stored.tree, logged.merged_at) if edit.customer_id in logged.digests]
-    edits += conversations.moves_since(tx, sorted(logged.digests), logged.merged_at)
     return DescribedRevert(
         logged,
         shown(logged.target_id),
         [shown(source) for source in logged.source_ids],
-        sorted(edits, key=lambda edit: (edit.time, edit.customer_id, edit.field)),
+        edits_since(tx, logged, stored.tree),
     )

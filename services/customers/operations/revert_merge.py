@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from services.customers.domain.failures import MergeAlreadyUndone, MergeNotFound
-from services.customers.domain.merge import LaterEdit, LoggedMerge, check_words, later_edits
+from services.customers.domain.merge import LaterEdit, LoggedMerge, check_words
 from services.customers.operations.apply_merge import digests, refolded
+from services.customers.operations.later_edits import edits_since
 from services.customers.operations.writing import actor_of
-from services.customers.store import conversations, merges, trees
+from services.customers.store import merges, trees
 from services.customers.store.rows import StoredCustomer
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldCheck
@@ -28,31 +29,34 @@ class Reverted:
     token: ChangeToken
 
 
-def revert_merge(tx: Transaction, merge_id: str, reason: str, on_behalf_of: str = "") -> Reverted:
-    """Undoes a merge. Raises MergeNotFound, MergeAlreadyUndone, FieldsInvalid."""
+def revert_merge(
+    tx: Transaction, merge_id: str, reason: str, on_behalf_of: str = "", name: str = "", *, left_undecided: bool = False
+) -> Reverted:
+    """Undoes a merge. Raises MergeNotFound, MergeAlreadyUndone, FieldsInvalid.
+
+    `name` is that of the one on whose behalf it is done. `left_undecided`: it stays open whether the sides are one.
+    """
     check = FieldCheck()
     check.require(merge_id, "merge_id", "is required")
-    check_words(check, reason, on_behalf_of)
+    check_words(check, reason, on_behalf_of, name)
     check.raise_if_any()
     logged = _locked(tx, merge_id)
     if logged.undone_at is not None:
         raise MergeAlreadyUndone(logged.merge_id)
     stored = trees.lock_tree(tx, logged.target_id)
     forest = stored.tree.without(logged.merge_id)
-    by = actor_of(tx.scope, on_behalf_of)
-    merges.undo(tx, logged.merge_id, stored.now, by, reason)
-    undone = replace(logged, undone_at=stored.now, undone_by=by, undo_reason=reason)
+    by = actor_of(tx.scope, on_behalf_of, name)
+    undone = replace(logged, undone_at=stored.now, undone_by=by, undo_reason=reason, left_undecided=left_undecided)
+    merges.undo(tx, undone, by)
     writes = refolded(forest, stored.rows, "MERGE_UNDONE", undone)
     token = writes.store(tx)
     after = {**stored.rows, **{row.customer_id: row.after for row in writes.rows}}
     now = digests(tx, forest)
-    edits = [edit for edit in later_edits(stored.tree, logged.merged_at) if edit.customer_id in logged.digests]
-    edits += conversations.moves_since(tx, sorted(logged.digests), logged.merged_at)
     return Reverted(
         undone,
         after[logged.target_id],
         [after[source] for source in logged.source_ids],
-        sorted(edits, key=lambda edit: (edit.time, edit.customer_id, edit.field)),
+        edits_since(tx, logged, stored.tree),
         {member: (before, now[member]) for member, before in logged.digests.items() if member in now},
         token,
     )

@@ -84,9 +84,9 @@ def tag_events(customer_id: str, before: set[str], after: set[str]) -> list[Even
     return [Event(customer_id, kind, {"tags": sorted(tags)}) for kind, tags in changes if tags]
 
 
-def actor_of(scope: TenantScope, on_behalf_of: str = "") -> Actor:
+def actor_of(scope: TenantScope, on_behalf_of: str = "", name: str = "") -> Actor:
     """Who did it as the record keeps it: the caller, or on whose behalf a service calls (the audit has the caller)."""
-    return Actor(on_behalf_of) if on_behalf_of else Actor(scope.actor, scope.actor_name)
+    return Actor(on_behalf_of, name) if on_behalf_of else Actor(scope.actor, scope.actor_name)
 
 
 def utc_now() -> datetime:

@@ -96,7 +96,14 @@ class MergeStorageServicer(MergeBatches, grpc_pb.MergeStorageServiceServicer):
         """Takes a merge back."""
 
         def run(tx: Transaction) -> pb.RevertMergeResponse:
-            reverted = revert_merge(tx, request.merge_id, request.reason, request.on_behalf_of)
+            reverted = revert_merge(
+                tx,
+                request.merge_id,
+                request.reason,
+                request.on_behalf_of,
+                request.on_behalf_of_name,
+                left_undecided=request.leave_undecided,
+            )
             company_id = tx.scope.company_id
             return pb.RevertMergeResponse(
                 merge=convert.record_message(reverted.merge),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from services.customers.domain.fields import Json
@@ -21,7 +20,7 @@ SELECT pg_advisory_xact_lock(m.number)
          ORDER BY 1) AS m
 """
 COLUMNS = """merge_id::text, target_id::text, source_ids::text[], reason, merged_by, merged_by_name, merged_at, digests,
-       fingerprint, undone_at, undone_by, undone_by_name, undo_reason, evidence, rules, choices,
+       fingerprint, undone_at, undone_by, undone_by_name, undo_reason, left_undecided, evidence, rules, choices,
        source_priority, policy_version, moves"""
 FIND = f"SELECT {COLUMNS} FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid"
 FINGERPRINTS = """
@@ -65,7 +64,8 @@ SELECT (SELECT app_company()), given.merge_id, e.source_id, given.target_id, e.m
 """
 UNDO = """
 WITH logged AS (
-UPDATE merges SET undone_at = %(now)s, undone_by = %(by)s, undone_by_name = %(by_name)s, undo_reason = %(reason)s
+UPDATE merges SET undone_at = %(now)s, undone_by = %(by)s, undone_by_name = %(by_name)s, undo_reason = %(reason)s,
+                  left_undecided = %(left_undecided)s
  WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
 )
 UPDATE merge_edges SET in_force = false WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
@@ -117,9 +117,16 @@ def insert(tx: Transaction, entries: Sequence[tuple[Merge, LoggedMerge, Sequence
     tx.execute(INSERT, (json.dumps([_entry(*entry) for entry in entries], ensure_ascii=False),))
 
 
-def undo(tx: Transaction, merge_id: str, now: datetime, by: Actor, reason: str) -> None:
+def undo(tx: Transaction, undone: LoggedMerge, by: Actor) -> None:
     """Logs that a merge is undone and takes its edges out."""
-    parameters = {"merge_id": merge_id, "now": now, "by": by.subject, "by_name": by.name, "reason": reason}
+    parameters = {
+        "merge_id": undone.merge_id,
+        "now": undone.undone_at,
+        "by": by.subject,
+        "by_name": by.name,
+        "reason": undone.undo_reason,
+        "left_undecided": undone.left_undecided,
+    }
     tx.execute(UNDO, parameters)
 
 
@@ -167,6 +174,7 @@ def _logged(row: Mapping[str, Any]) -> LoggedMerge:
         undone,
         Actor(row["undone_by"], row["undone_by_name"]) if undone else None,
         row["undo_reason"] or "",
+        row["left_undecided"],
         row["evidence"],
         row["rules"],
         row["choices"],

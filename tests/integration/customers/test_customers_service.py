@@ -344,8 +344,15 @@ def test_a_merge_over_the_wire_says_what_was_done_and_taken_back(served: Served)
     applied = client.ApplyMerge(request)
     assert (applied.target.name, applied.merge.merged_by.subject) == ("Bo", "bea")
     assert client.ApplyMerge(request).merge == applied.merge
-    undo = merge_pb.RevertMergeRequest(merge_id=request.merge_id, request_id=str(uuid.uuid4()))
+    undo = merge_pb.RevertMergeRequest(
+        merge_id=request.merge_id,
+        request_id=str(uuid.uuid4()),
+        on_behalf_of="bea",
+        on_behalf_of_name="Bea",
+        leave_undecided=True,
+    )
     reverted = client.RevertMerge(undo)
+    assert (reverted.merge.undone_by.name, reverted.merge.left_undecided) == ("Bea", True)
     assert (reverted.target.etag, [one.etag for one in reverted.sources]) == (ann.etag, [bo.etag])
     assert {digest.customer_id for digest in reverted.digests} == {ann.customer_id, bo.customer_id}
     assert all(digest.before == digest.now for digest in reverted.digests)

@@ -4,8 +4,10 @@ import pytest
 
 from services.customers.domain.failures import CustomerNotFound, MergeAlreadyUndone, MergeNotFound
 from services.customers.domain.merge import LoggedMerge
+from services.customers.domain.record import Actor
 from services.customers.operations.describe_revert import DescribedRevert, describe_revert
 from services.customers.operations.list_merges import MergePage, get_merge, list_merges
+from services.customers.operations.revert_merge import revert_merge
 from services.runtime.ids import new_id
 from tests.integration.customers.company import Company
 
@@ -38,6 +40,29 @@ def test_the_log_says_who_merged_what_when_and_why_and_that_it_was_undone_and_wh
     after = entry(acme, merged.merge_id)
     assert after.undone_by is not None
     assert (after.undone_by.subject, after.undo_reason) == ("ann", "was wrong")
+    assert after.left_undecided is False
+
+
+def test_an_undo_that_leaves_it_open_says_so_in_the_log_and_to_followers(acme: Company) -> None:
+    ann, bo = acme.create("Ann"), acme.create("Bo")
+    merge_id = acme.merge(ann, bo).merge.merge_id
+    acme.write(lambda tx: revert_merge(tx, merge_id, "not sure", "bea", "Bea", left_undecided=True))
+    logged = entry(acme, merge_id)
+    assert (logged.undone_by, logged.undo_reason, logged.left_undecided) == (Actor("bea", "Bea"), "not sure", True)
+    assert logged.undone_at is not None
+    with acme.admin() as connection:
+        fed = connection.execute("SELECT merge FROM feed WHERE kind = 'MERGE_UNDONE'").fetchall()
+    assert [row[0] for row in fed] == 2 * [
+        {
+            "merge_id": merge_id,
+            "target_id": ann,
+            "source_ids": [bo],
+            "undone_by": {"subject": "bea", "name": "Bea"},
+            "undo_reason": "not sure",
+            "left_undecided": True,
+            "undo_time": logged.undone_at.isoformat(),
+        }
+    ]
 
 
 def test_the_log_is_listed_page_by_page_of_all_of_one_and_of_what_stands(acme: Company) -> None:

@@ -1,5 +1,6 @@
 """Merges and undos: what they show, what they refuse, and that nothing is left of one that is undone."""
 
+import itertools
 import random
 import uuid
 from collections.abc import Callable
@@ -267,3 +268,25 @@ def test_an_undo_is_told_to_both_sides_also_where_the_target_shows_the_same(acme
     with acme.admin() as connection:
         fed = connection.execute("SELECT payload ->> 'customer_id' FROM feed WHERE kind = 'MERGE_UNDONE'").fetchall()
     assert {row[0] for row in fed} >= {bo, cy}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_once_all_is_undone_each_digest_is_that_of_before_in_whatever_order(
+    acme: Company, order: tuple[int, ...]
+) -> None:
+    ann, bo, cy, dee = (acme.create(name, tags=[name]) for name in ("Ann", "Bo", "Cy", "Dee"))
+    acme.note(bo)
+    merges = [acme.merge(*sides).merge for sides in ((ann, bo), (cy, ann), (dee, cy))]
+    before = {member: merge.digests[member] for merge in reversed(merges) for member in merge.digests}
+    now: dict[str, str] = {}
+    for place in order:
+        undone = acme.undo(merges[place].merge_id)
+        now |= {member: digest for member, (_, digest) in undone.digests.items()}
+    assert now == before
+
+
+def test_an_undo_after_later_merges_were_undone_finds_each_digest_as_it_was(acme: Company) -> None:
+    ann, bo, cy = (acme.create(name) for name in ("Ann", "Bo", "Cy"))
+    inner, outer = acme.merge(ann, bo).merge, acme.merge(cy, ann).merge
+    for merge in (outer, inner):
+        assert all(then == now for then, now in acme.undo(merge.merge_id).digests.values())

@@ -92,3 +92,17 @@ def test_every_kind_that_is_stored_is_in_the_contract(kind: str) -> None:
     change = customer(7, 1)
     stored = Change(7, 1, "acme", "customer", kind, 1, change.payload)
     assert pb.ChangeKind.Name(change_message(stored).kind) == f"CHANGE_KIND_{kind}"
+
+
+def test_an_undo_says_who_undid_it_when_why_and_whether_it_is_left_open() -> None:
+    merge = {"merge_id": "m", "source_ids": ["a"], "target_id": "c"}
+    undo = {
+        "undone_by": {"subject": "bea", "name": "Bea"},
+        "undo_reason": "two persons",
+        "left_undecided": True,
+        "undo_time": "2026-01-02T03:04:05.000006+00:00",
+    }
+    told = change_message(customer(7, 1, merge={**merge, **undo})).merge
+    assert (told.merge_id, told.undone_by.subject, told.undone_by.name) == ("m", "bea", "Bea")
+    assert (told.undo_reason, told.left_undecided) == ("two persons", True)
+    assert told.undo_time.ToJsonString() == "2026-01-02T03:04:05.000006Z"

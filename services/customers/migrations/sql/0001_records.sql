@@ -132,6 +132,7 @@ CREATE TABLE merges (
     undone_by text,
     undone_by_name text,
     undo_reason text,
+    left_undecided boolean NOT NULL DEFAULT false,
     PRIMARY KEY (company_id, merge_id)
 );
 CREATE TABLE merge_edges (
@@ -265,7 +266,7 @@ END $$;
 
 GRANT SELECT, INSERT, UPDATE ON companies, customers TO customers_runtime;
 GRANT SELECT, INSERT ON notes, events, merges, merge_edges TO customers_runtime;
-GRANT UPDATE (undone_at, undone_by, undone_by_name, undo_reason) ON merges TO customers_runtime;
+GRANT UPDATE (undone_at, undone_by, undone_by_name, undo_reason, left_undecided) ON merges TO customers_runtime;
 GRANT UPDATE (in_force) ON merge_edges TO customers_runtime;
 GRANT SELECT, INSERT, DELETE ON customer_keys, external_ids TO customers_runtime;
 GRANT INSERT ON feed TO customers_runtime;

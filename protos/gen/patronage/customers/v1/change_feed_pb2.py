@@ -22,29 +22,30 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from patronage.customers.v1 import company_service_pb2 as patronage_dot_customers_dot_v1_dot_company__service__pb2
 from patronage.customers.v1 import conversation_pb2 as patronage_dot_customers_dot_v1_dot_conversation__pb2
 from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v1_dot_customer__pb2
 from patronage.customers.v1 import engagement_service_pb2 as patronage_dot_customers_dot_v1_dot_engagement__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(patronage/customers/v1/change_feed.proto\x12\x16patronage.customers.v1\x1a,patronage/customers/v1/company_service.proto\x1a)patronage/customers/v1/conversation.proto\x1a%patronage/customers/v1/customer.proto\x1a/patronage/customers/v1/engagement_service.proto\"@\n\x14\x46ollowChangesRequest\x12\x14\n\x0c\x61\x66ter_cursor\x18\x01 \x01(\t\x12\x12\n\nbatch_size\x18\x02 \x01(\x05\"\xa6\x01\n\x15\x46ollowChangesResponse\x12/\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1e.patronage.customers.v1.Change\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\x15\n\ris_checkpoint\x18\x03 \x01(\x08\x12\r\n\x05\x65poch\x18\x04 \x01(\t\x12\x0f\n\x07horizon\x18\x05 \x01(\x04\x12\x15\n\rsnapshot_done\x18\x06 \x01(\x08\"\xc4\x03\n\x06\x43hange\x12\x12\n\ncompany_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x30\n\x04kind\x18\x03 \x01(\x0e\x32\".patronage.customers.v1.ChangeKind\x12\x34\n\x08\x63ustomer\x18\x04 \x01(\x0b\x32 .patronage.customers.v1.CustomerH\x00\x12\x32\n\x07\x63ompany\x18\x05 \x01(\x0b\x32\x1f.patronage.customers.v1.CompanyH\x00\x12\x38\n\nengagement\x18\t \x01(\x0b\x32\".patronage.customers.v1.EngagementH\x00\x12<\n\x0c\x63onversation\x18\x08 \x01(\x0b\x32$.patronage.customers.v1.ConversationH\x00\x12>\n\x0eprevious_stage\x18\x06 \x01(\x0e\x32&.patronage.customers.v1.LifecycleStage\x12\x35\n\x05merge\x18\x07 \x01(\x0b\x32&.patronage.customers.v1.MergeReferenceB\t\n\x07subject\"I\n\x0eMergeReference\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x11\n\ttarget_id\x18\x03 \x01(\t*\xa9\x03\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HANGE_KIND_SNAPSHOT\x10\x01\x12\x17\n\x13\x43HANGE_KIND_CREATED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_UPDATED\x10\x03\x12\x1d\n\x19\x43HANGE_KIND_STAGE_CHANGED\x10\x04\x12\x17\n\x13\x43HANGE_KIND_DELETED\x10\x05\x12\x19\n\x15\x43HANGE_KIND_UNDELETED\x10\x06\x12\x16\n\x12\x43HANGE_KIND_MERGED\x10\x07\x12\x1c\n\x18\x43HANGE_KIND_MERGE_UNDONE\x10\x08\x12\x16\n\x12\x43HANGE_KIND_ERASED\x10\t\x12 \n\x1c\x43HANGE_KIND_SETTINGS_CHANGED\x10\n\x12\"\n\x1e\x43HANGE_KIND_ENGAGEMENT_CHANGED\x10\r\x12%\n!CHANGE_KIND_CONVERSATION_RECORDED\x10\x0b\x12$\n CHANGE_KIND_CONVERSATION_CHANGED\x10\x0c\x32\x83\x01\n\x11\x43hangeFeedService\x12n\n\rFollowChanges\x12,.patronage.customers.v1.FollowChangesRequest\x1a-.patronage.customers.v1.FollowChangesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(patronage/customers/v1/change_feed.proto\x12\x16patronage.customers.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a,patronage/customers/v1/company_service.proto\x1a)patronage/customers/v1/conversation.proto\x1a%patronage/customers/v1/customer.proto\x1a/patronage/customers/v1/engagement_service.proto\"@\n\x14\x46ollowChangesRequest\x12\x14\n\x0c\x61\x66ter_cursor\x18\x01 \x01(\t\x12\x12\n\nbatch_size\x18\x02 \x01(\x05\"\xa6\x01\n\x15\x46ollowChangesResponse\x12/\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1e.patronage.customers.v1.Change\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\x12\x15\n\ris_checkpoint\x18\x03 \x01(\x08\x12\r\n\x05\x65poch\x18\x04 \x01(\t\x12\x0f\n\x07horizon\x18\x05 \x01(\x04\x12\x15\n\rsnapshot_done\x18\x06 \x01(\x08\"\xc4\x03\n\x06\x43hange\x12\x12\n\ncompany_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x30\n\x04kind\x18\x03 \x01(\x0e\x32\".patronage.customers.v1.ChangeKind\x12\x34\n\x08\x63ustomer\x18\x04 \x01(\x0b\x32 .patronage.customers.v1.CustomerH\x00\x12\x32\n\x07\x63ompany\x18\x05 \x01(\x0b\x32\x1f.patronage.customers.v1.CompanyH\x00\x12\x38\n\nengagement\x18\t \x01(\x0b\x32\".patronage.customers.v1.EngagementH\x00\x12<\n\x0c\x63onversation\x18\x08 \x01(\x0b\x32$.patronage.customers.v1.ConversationH\x00\x12>\n\x0eprevious_stage\x18\x06 \x01(\x0e\x32&.patronage.customers.v1.LifecycleStage\x12\x35\n\x05merge\x18\x07 \x01(\x0b\x32&.patronage.customers.v1.MergeReferenceB\t\n\x07subject\"\xd7\x01\n\x0eMergeReference\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x12\n\nsource_ids\x18\x02 \x03(\t\x12\x11\n\ttarget_id\x18\x03 \x01(\t\x12\x30\n\tundone_by\x18\x04 \x01(\x0b\x32\x1d.patronage.customers.v1.Actor\x12-\n\tundo_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bundo_reason\x18\x06 \x01(\t\x12\x16\n\x0eleft_undecided\x18\x07 \x01(\x08*\xa9\x03\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43HANGE_KIND_SNAPSHOT\x10\x01\x12\x17\n\x13\x43HANGE_KIND_CREATED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_UPDATED\x10\x03\x12\x1d\n\x19\x43HANGE_KIND_STAGE_CHANGED\x10\x04\x12\x17\n\x13\x43HANGE_KIND_DELETED\x10\x05\x12\x19\n\x15\x43HANGE_KIND_UNDELETED\x10\x06\x12\x16\n\x12\x43HANGE_KIND_MERGED\x10\x07\x12\x1c\n\x18\x43HANGE_KIND_MERGE_UNDONE\x10\x08\x12\x16\n\x12\x43HANGE_KIND_ERASED\x10\t\x12 \n\x1c\x43HANGE_KIND_SETTINGS_CHANGED\x10\n\x12\"\n\x1e\x43HANGE_KIND_ENGAGEMENT_CHANGED\x10\r\x12%\n!CHANGE_KIND_CONVERSATION_RECORDED\x10\x0b\x12$\n CHANGE_KIND_CONVERSATION_CHANGED\x10\x0c\x32\x83\x01\n\x11\x43hangeFeedService\x12n\n\rFollowChanges\x12,.patronage.customers.v1.FollowChangesRequest\x1a-.patronage.customers.v1.FollowChangesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.customers.v1.change_feed_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHANGEKIND']._serialized_start=1011
-  _globals['_CHANGEKIND']._serialized_end=1436
-  _globals['_FOLLOWCHANGESREQUEST']._serialized_start=245
-  _globals['_FOLLOWCHANGESREQUEST']._serialized_end=309
-  _globals['_FOLLOWCHANGESRESPONSE']._serialized_start=312
-  _globals['_FOLLOWCHANGESRESPONSE']._serialized_end=478
-  _globals['_CHANGE']._serialized_start=481
-  _globals['_CHANGE']._serialized_end=933
-  _globals['_MERGEREFERENCE']._serialized_start=935
-  _globals['_MERGEREFERENCE']._serialized_end=1008
-  _globals['_CHANGEFEEDSERVICE']._serialized_start=1439
-  _globals['_CHANGEFEEDSERVICE']._serialized_end=1570
+  _globals['_CHANGEKIND']._serialized_start=1187
+  _globals['_CHANGEKIND']._serialized_end=1612
+  _globals['_FOLLOWCHANGESREQUEST']._serialized_start=278
+  _globals['_FOLLOWCHANGESREQUEST']._serialized_end=342
+  _globals['_FOLLOWCHANGESRESPONSE']._serialized_start=345
+  _globals['_FOLLOWCHANGESRESPONSE']._serialized_end=511
+  _globals['_CHANGE']._serialized_start=514
+  _globals['_CHANGE']._serialized_end=966
+  _globals['_MERGEREFERENCE']._serialized_start=969
+  _globals['_MERGEREFERENCE']._serialized_end=1184
+  _globals['_CHANGEFEEDSERVICE']._serialized_start=1615
+  _globals['_CHANGEFEEDSERVICE']._serialized_end=1746
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from patronage.customers.v1 import company_service_pb2 as _company_service_pb2
@@ -252,13 +253,29 @@ class MergeReference(_message.Message):
     MERGE_ID_FIELD_NUMBER: _builtins.int
     SOURCE_IDS_FIELD_NUMBER: _builtins.int
     TARGET_ID_FIELD_NUMBER: _builtins.int
+    UNDONE_BY_FIELD_NUMBER: _builtins.int
+    UNDO_TIME_FIELD_NUMBER: _builtins.int
+    UNDO_REASON_FIELD_NUMBER: _builtins.int
+    LEFT_UNDECIDED_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge."""
     target_id: _builtins.str
     """The root that they were merged into."""
+    undo_reason: _builtins.str
+    """Why it was undone, in words; empty: not said, or MERGED."""
+    left_undecided: _builtins.bool
+    """Whether whoever undid it left open whether the sides are one; otherwise they are different."""
     @_builtins.property
     def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The roots that were merged away."""
+
+    @_builtins.property
+    def undone_by(self) -> _customer_pb2.Actor:
+        """Who undid it; absent for MERGED."""
+
+    @_builtins.property
+    def undo_time(self) -> _timestamp_pb2.Timestamp:
+        """When; absent for MERGED."""
 
     def __init__(
         self,
@@ -266,10 +283,14 @@ class MergeReference(_message.Message):
         merge_id: _builtins.str = ...,
         source_ids: _abc.Iterable[_builtins.str] | None = ...,
         target_id: _builtins.str = ...,
+        undone_by: _customer_pb2.Actor | None = ...,
+        undo_time: _timestamp_pb2.Timestamp | None = ...,
+        undo_reason: _builtins.str = ...,
+        left_undecided: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id", "source_ids", b"source_ids", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_undecided", b"left_undecided", "merge_id", b"merge_id", "source_ids", b"source_ids", "target_id", b"target_id", "undo_reason", b"undo_reason", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

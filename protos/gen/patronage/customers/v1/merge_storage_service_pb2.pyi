@@ -496,14 +496,22 @@ class RevertMergeRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
+    LEAVE_UNDECIDED_FIELD_NUMBER: _builtins.int
+    ON_BEHALF_OF_NAME_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge."""
     request_id: _builtins.str
     """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent."""
     reason: _builtins.str
-    """Why, in words, up to 500 characters; kept in the merge log."""
+    """Why, in words, up to 500 characters; kept in the merge log, and told by the change feed."""
     on_behalf_of: _builtins.str
     """On whose behalf, by subject of a token; kept in the merge log in place of the caller, whom the audit log names."""
+    leave_undecided: _builtins.bool
+    """Whether it stays open whether the sides are one. Absent: no, matching judges them to be different. Kept in the merge
+    log, and told by the change feed.
+    """
+    on_behalf_of_name: _builtins.str
+    """The name of the one on whose behalf, up to 255 characters; counts only with on_behalf_of. Absent: not known."""
     def __init__(
         self,
         *,
@@ -511,10 +519,12 @@ class RevertMergeRequest(_message.Message):
         request_id: _builtins.str = ...,
         reason: _builtins.str = ...,
         on_behalf_of: _builtins.str = ...,
+        leave_undecided: _builtins.bool = ...,
+        on_behalf_of_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["leave_undecided", b"leave_undecided", "merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "on_behalf_of_name", b"on_behalf_of_name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -620,7 +630,10 @@ class MemberDigest(_message.Message):
     before: _builtins.str
     """The SHA-256 in hex just before the merge."""
     now: _builtins.str
-    """The SHA-256 in hex now; equal to the one before where nobody edited the member or its children."""
+    """The SHA-256 in hex now; equal to the one before where nobody edited the member or its children, and no other merge of
+    it was made or undone since. Once all merges of a member are undone, in whatever order, it is that of before the
+    first one.
+    """
     def __init__(
         self,
         *,
@@ -655,6 +668,7 @@ class MergeRecord(_message.Message):
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
     RULES_FIELD_NUMBER: _builtins.int
     CHOICES_FIELD_NUMBER: _builtins.int
+    LEFT_UNDECIDED_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge."""
@@ -666,6 +680,8 @@ class MergeRecord(_message.Message):
     """Why it was undone, in words; empty: not said, or it stands."""
     policy_version: _builtins.str
     """The version of the policy whose survivorship rules held; empty: of none."""
+    left_undecided: _builtins.bool
+    """Whether whoever undid it left open whether the sides are one; otherwise they were judged to be different."""
     @_builtins.property
     def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The roots that went into it."""
@@ -718,11 +734,12 @@ class MergeRecord(_message.Message):
         policy_version: _builtins.str = ...,
         rules: _abc.Iterable[_survivorship_pb2.FieldRule] | None = ...,
         choices: _abc.Iterable[Global___FieldChoice] | None = ...,
+        left_undecided: _builtins.bool = ...,
         evidence: _merge_batch_pb2.MergeEvidence | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "merge_time", b"merge_time", "merged_by", b"merged_by", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "evidence", b"evidence", "merge_id", b"merge_id", "merge_time", b"merge_time", "merged_by", b"merged_by", "moves", b"moves", "policy_version", b"policy_version", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id", "undo_reason", b"undo_reason", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "evidence", b"evidence", "left_undecided", b"left_undecided", "merge_id", b"merge_id", "merge_time", b"merge_time", "merged_by", b"merged_by", "moves", b"moves", "policy_version", b"policy_version", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "target_id", b"target_id", "undo_reason", b"undo_reason", "undo_time", b"undo_time", "undone_by", b"undone_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
