@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ClauseElement
@@ -13,12 +14,16 @@ from sqlalchemy.util import LRUCache
 
 _DIALECT: Dialect = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 _SHAPES: LRUCache[Any, Any] = LRUCache(500)
+NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 
 
-def core_sql(statement: ClauseElement) -> tuple[str, Mapping[str, Any]]:
-    """The SQL text and the parameters of a statement."""
+def core_sql(statement: ClauseElement, values: Mapping[str, Any] = NO_VALUES) -> tuple[str, Mapping[str, Any]]:
+    """The SQL text and the parameters of a statement, those that it names among `values`.
+
+    To compose a statement takes longer than the rest: one that is kept, and told its values, takes a tenth.
+    """
     compiled, extracted = _compiled(statement)
-    params = compiled.construct_params(extracted_parameters=extracted, _check=True)
+    params = compiled.construct_params(values, extracted_parameters=extracted, _check=True)
     state = compiled.construct_expanded_state(params)
     processors: dict[str, Any] = {**compiled._bind_processors, **state.processors}
     if not processors:

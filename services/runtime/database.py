@@ -17,7 +17,7 @@ from sqlalchemy import ClauseElement
 
 from services.runtime import connections
 from services.runtime.connections import Connection
-from services.runtime.core_sql import core_sql
+from services.runtime.core_sql import NO_VALUES, core_sql
 from services.runtime.database_errors import is_connection_lost, unavailable
 from services.runtime.failures import Overloaded
 from services.runtime.freshness import ChangeToken, Horizon
@@ -85,12 +85,13 @@ class Transaction:
         found = self.execute(sql, params).fetchone()
         return found[0] if found is not None else None
 
-    def run(self, statement: ClauseElement) -> list[Row]:
+    def run(self, statement: ClauseElement, values: Mapping[str, Any] = NO_VALUES) -> list[Row]:
         """Run a SQLAlchemy Core statement; answers its rows, none when it returns none.
 
-        It is composed for one question, and planned for its values: a plan for any values may read a whole company.
+        It may be kept for all questions of its shape, and is told the `values` that it names. It is planned for its
+        values: a plan for any values may read a whole company.
         """
-        sql, params = core_sql(statement)
+        sql, params = core_sql(statement, values)
         cursor = self.connection.cursor(row_factory=dict_row).execute(cast(Any, sql), params, prepare=False)
         return cursor.fetchall() if cursor.description is not None else []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from services.customers.domain.facets import allowed, bits_of
@@ -70,12 +70,10 @@ class Question:
 
     def conditions(self) -> list[str]:
         """The conditions that are asked for, by their names in a filter, the order aside."""
-        plain = Question()
-        return [
-            name
-            for name, value in asdict(self).items()
-            if name not in {"sort", "descending"} and value != getattr(plain, name)
-        ]
+        return [name for name, absent in _ABSENT.items() if getattr(self, name) != absent]
+
+
+_ABSENT = {one.name: one.default for one in fields(Question) if one.name not in {"sort", "descending"}}
 
 
 def _presence(wanted: bool | None) -> Sequence[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from services.customers.domain.listing import Question
 from services.customers.store import list_conditions as where
+from services.customers.store.list_shape import shape_of, values_of
 from services.customers.store.tables import customers
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
@@ -43,10 +44,11 @@ def sizes(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, Sized]:
 
 def matching_ids(tx: Transaction, question: Question, limit: int) -> list[str]:
     """The customers that the conditions of a question hold for, by id, so many at most."""
+    shape = shape_of(question)
     conditions = [
-        where.scope(question, customers),
-        *where.row_conditions(question, customers),
-        *where.label_joins(question, customers),
+        where.scope(shape, customers),
+        *where.row_conditions(shape, customers),
+        *where.label_joins(shape, customers),
     ]
-    rows = tx.run(select(customers.c.customer_id).where(*conditions).limit(limit))
+    rows = tx.run(select(customers.c.customer_id).where(*conditions).limit(limit), values_of(question))
     return sorted(str(row["customer_id"]) for row in rows)

@@ -12,16 +12,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from psycopg.errors import QueryCanceled
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, not_, select, text, tuple_, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    not_,
+    select,
+    text,
+    tuple_,
+    union,
+)
 
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.listing import COUNTED, Question
 from services.customers.store import list_conditions as where
 from services.customers.store.list_conditions import Source
+from services.customers.store.list_shape import SHAPES, Shape, shape_of, values_of
 from services.customers.store.tables import customers
 from services.runtime.core_sql import core_sql
 from services.runtime.database import Transaction
@@ -72,14 +90,27 @@ class Place:
     skip: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Going:
+    """From where and in which direction an order is gone, without the values of the place."""
+
+    positioned: bool
+    backwards: bool
+
+
+Values = dict[str, Any]
+"""The values of a statement by name."""
+
+
 def page(tx: Transaction, question: Question, place: Place, limit: int, counted: int) -> list[Listed]:
     """The customers from a place on, in order; going back the last is the nearest. `counted` is how many there are.
 
     Raises StatementTimeout where the filter is too wide for its order.
     """
     rows: list[dict[str, Any]] = []
-    for way in _ways(question, place, limit, counted):
-        rows = _run(tx, question, _shown(way, question, place))
+    values = values_of(question) | _values_of_place(place, limit)
+    for statement, most in _ways(question, place, limit, counted):
+        rows = _run(tx, question, statement, values | {"most": most})
         if len(rows) >= limit:
             break
     found = [_listed(row) for row in rows]
@@ -88,14 +119,11 @@ def page(tx: Transaction, question: Question, place: Place, limit: int, counted:
 
 def count(tx: Transaction, question: Question, *, exactly: bool) -> tuple[int, bool]:
     """How many customers there are, and whether that is an estimate: above COUNTED the planner's."""
-    matching = _matching(question)
-    counted = matching if exactly else _matching(question, bounded=True).limit(COUNTED + 1)
-    if question.conditions() == ["text"] and not exactly:
-        counted = _beginning(question).limit(COUNTED + 1)
-    number = int(_run(tx, question, select(func.count().label("n")).select_from(counted.subquery()))[0]["n"])
+    shape, values = shape_of(question), values_of(question)
+    number = int(_run(tx, question, _counting(shape, exactly), values)[0]["n"])
     if exactly or number <= COUNTED:
         return number, False
-    return max(number, _estimated(tx, _matching(question, weighed=True))), True
+    return max(number, _estimated(tx, _weighed(shape), values)), True
 
 
 def limit_work(tx: Transaction) -> None:
@@ -103,124 +131,154 @@ def limit_work(tx: Transaction) -> None:
     tx.execute(LIMITS)
 
 
-def _matching(question: Question, *, bounded: bool = False, weighed: bool = False) -> Select[Any]:
+@lru_cache(SHAPES)
+def _counting(shape: Shape, exactly: bool) -> Select[Any]:
+    if exactly:
+        counted = _matching(shape)
+    elif shape.asked == {"text"}:
+        counted = _beginning(shape).limit(COUNTED + 1)
+    else:
+        counted = _matching(shape, bounded=True).limit(COUNTED + 1)
+    return select(func.count().label("n")).select_from(counted.subquery())
+
+
+@lru_cache(SHAPES)
+def _weighed(shape: Shape) -> Select[Any]:
+    return _matching(shape, weighed=True)
+
+
+def _matching(shape: Shape, *, bounded: bool = False, weighed: bool = False) -> Select[Any]:
     """One row for each customer that the conditions hold for; from labels alone where they and facets say all."""
-    if where.label_sets(question) and set(question.conditions()) <= where.OF_LABELS:
-        return where.labels_alone(question, bounded=bounded)
-    conditions = [where.scope(question, customers), *where.row_conditions(question, customers, weighed=weighed)]
-    return select(literal(1)).select_from(customers).where(*conditions, *where.label_joins(question, customers))
+    if where.labels_say_all(shape):
+        return where.labels_alone(shape, bounded=bounded)
+    conditions = [where.scope(shape, customers), *where.row_conditions(shape, customers, weighed=weighed)]
+    return select(literal(1)).select_from(customers).where(*conditions, *where.label_joins(shape, customers))
 
 
-def _beginning(question: Question) -> Select[Any]:
+def _beginning(shape: Shape) -> Select[Any]:
     """One row for each customer that begins with the text, up to COUNTED of each field, from their indexes alone."""
     parts = [
-        select(customers.c.customer_id).where(where.scope(question, customers), begin).limit(COUNTED + 1).subquery()
-        for begin in where.beginnings(question.text, customers)
+        select(customers.c.customer_id).where(where.scope(shape, customers), begin).limit(COUNTED + 1).subquery()
+        for begin in where.beginnings(shape, customers)
     ]
     return select(union(*(select(part.c.customer_id) for part in parts)).subquery().c.customer_id)
 
 
-def _estimated(tx: Transaction, statement: Select[Any]) -> int:
-    sql, parameters = core_sql(statement)
+def _estimated(tx: Transaction, statement: Select[Any], values: Values) -> int:
+    sql, parameters = core_sql(statement, values)
     plan = tx.value(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-def _ways(question: Question, place: Place, limit: int, counted: int) -> Iterator[Select[Any]]:
-    """Statements that give the keys of a page, the cheapest first; the last one gives all that there are."""
-    narrow = question.facets() or question.conditions() not in ([], ["states"])
-    if not narrow and set(question.states) == set(LIVE_STATES):
-        yield _walk(question, place, limit, None)
+def _values_of_place(place: Place, limit: int) -> Values:
+    after = {f"after_{number}": value for number, value in enumerate(place.position)}
+    return {**after, "skip": place.skip, "limit": limit, "reach": place.skip + limit}
+
+
+def _ways(question: Question, place: Place, limit: int, counted: int) -> Iterator[tuple[Select[Any], int]]:
+    """Statements that give a page, the cheapest first, with the most rows that are walked; the last one gives all."""
+    shape, going = shape_of(question), Going(bool(place.position), place.backwards)
+    if shape.asked <= {"states"} and set(shape.states) == set(LIVE_STATES):
+        yield _walk(shape, going, False), 0
         return
-    if counted > COUNTED and question.text and question.sort == "NAME":
-        yield _merged_beginnings(question, place, limit)
+    if counted > COUNTED and "text" in shape.asked and shape.sort == "NAME":
+        yield _merged_beginnings(shape, going), 0
         return
     for most in WALKS if counted > GATHERED else WALKS[:1] if counted > FEW else ():
-        yield _walk(question, place, limit, max(most, 2 * (place.skip + limit)))
-    yield _gathered(question, place, limit)
+        yield _walk(shape, going, True), max(most, 2 * (place.skip + limit))
+    yield _gathered(shape, going), 0
 
 
-def _walk(question: Question, place: Place, limit: int, most: int | None) -> Select[Any]:
-    """The order's index from the place on, `most` rows of it, and of these the ones that the conditions hold for."""
+@lru_cache(SHAPES)
+def _walk(shape: Shape, going: Going, bounded: bool) -> Select[Any]:
+    """The order's index from the place on, so many rows of it, and of these the ones that the conditions hold for."""
     kept = [column for column in customers.c if column.name not in {"view", "etag", "revision"}]
-    start = select(*kept).where(where.scope(question, customers), *_after(question, place, customers))
-    if question.created_by and question.sort == "CREATE_TIME":  # there is an index of just this order
-        start = start.where(customers.c.created_by == question.created_by)
-    walked = start.order_by(*_order(question, place, customers)).limit(most).subquery("walked")
-    checks = [*where.row_conditions(question, walked), *where.label_checks(question, walked)]
-    found = _keys(question, walked).where(*checks).order_by(*_order(question, place, walked))
-    return found.offset(place.skip).limit(limit)
+    start = select(*kept).where(where.scope(shape, customers), *_after(shape, going, customers))
+    if "created_by" in shape.asked and shape.sort == "CREATE_TIME":  # there is an index of just this order
+        start = start.where(where.created_by(customers))
+    start = start.order_by(*_order(shape, going, customers))
+    walked = (start.limit(_told("most")) if bounded else start).subquery("walked")
+    checks = [*where.row_conditions(shape, walked), *where.label_checks(shape, walked)]
+    found = _keys(shape, walked).where(*checks).order_by(*_order(shape, going, walked))
+    return _shown(_one_page(found), shape, going)
 
 
-def _gathered(question: Question, place: Place, limit: int) -> Select[Any]:
+@lru_cache(SHAPES)
+def _gathered(shape: Shape, going: Going) -> Select[Any]:
     """All that the conditions hold for, by whatever index serves them best, and then in order."""
-    conditions = [where.scope(question, customers), *where.row_conditions(question, customers)]
-    conditions += [*where.label_joins(question, customers), *_after(question, place, customers)]
+    conditions = [where.scope(shape, customers), *where.row_conditions(shape, customers)]
+    conditions += [*where.label_joins(shape, customers), *_after(shape, going, customers)]
     # OFFSET keeps the order out: it would tempt the planner to walk its index.
-    gathered = _keys(question, customers).where(*conditions).offset(0).subquery("gathered")
-    found = select(*gathered.c).order_by(*_order(question, place, gathered))
-    return found.offset(place.skip).limit(limit)
+    gathered = _keys(shape, customers).where(*conditions).offset(0).subquery("gathered")
+    return _shown(_one_page(select(*gathered.c).order_by(*_order(shape, going, gathered))), shape, going)
 
 
-def _merged_beginnings(question: Question, place: Place, limit: int) -> Select[Any]:
+@lru_cache(SHAPES)
+def _merged_beginnings(shape: Shape, going: Going) -> Select[Any]:
     """By name, of very many that begin with a text: names are a stretch of their index, only the others are sorted."""
-    first, *others = where.beginnings(question.text, customers)
-    plain = replace(question, text="")
-    checks = [where.scope(question, customers), *where.row_conditions(plain, customers)]
-    checks += [*where.label_joins(question, customers), *_after(question, place, customers)]
+    first, *others = where.beginnings(shape, customers)
+    plain = replace(shape, asked=shape.asked - {"text"}, begun=())
+    checks = [where.scope(shape, customers), *where.row_conditions(plain, customers)]
+    checks += [*where.label_joins(shape, customers), *_after(shape, going, customers)]
 
     def part(*conditions: ColumnElement[bool], fence: bool = True) -> Select[Any]:
         # But for the names themselves an index of their order would be walked past all others: OFFSET keeps it out.
-        keys = _keys(question, customers).where(*checks, *conditions)
+        keys = _keys(shape, customers).where(*checks, *conditions)
         found: Source = keys.offset(0).subquery() if fence else keys.subquery()
-        some = select(*found.c).order_by(*_order(question, place, found)).limit(place.skip + limit).subquery()
+        some = select(*found.c).order_by(*_order(shape, going, found)).limit(_told("reach")).subquery()
         return select(*some.c)
 
     merged = union(part(first, fence=False), *(part(other, not_(first)) for other in others)).subquery("merged")
-    found = select(*merged.c).order_by(*_order(question, place, merged))
-    return found.offset(place.skip).limit(limit)
+    return _shown(_one_page(select(*merged.c).order_by(*_order(shape, going, merged))), shape, going)
 
 
-def _keys(question: Question, source: Source) -> Select[Any]:
+def _one_page(found: Select[Any]) -> Select[Any]:
+    return found.offset(_told("skip")).limit(_told("limit"))
+
+
+def _told(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=Integer)
+
+
+def _keys(shape: Shape, source: Source) -> Select[Any]:
     """The columns of the order, each under its own name."""
-    return select(*_columns(question, source)).select_from(source)
+    return select(*_columns(shape, source)).select_from(source)
 
 
-def _columns(question: Question, source: Source) -> list[ColumnElement[Any]]:
-    names = dict.fromkeys((SORT_COLUMNS[question.sort], "customer_id"))
+def _columns(shape: Shape, source: Source) -> list[ColumnElement[Any]]:
+    names = dict.fromkeys((SORT_COLUMNS[shape.sort], "customer_id"))
     return [source.c[name] for name in names]
 
 
-def _order(question: Question, place: Place, source: Source) -> list[ColumnElement[Any]]:
-    down = question.descending != place.backwards
-    return [column.desc() if down else column.asc() for column in _columns(question, source)]
+def _order(shape: Shape, going: Going, source: Source) -> list[ColumnElement[Any]]:
+    down = shape.descending != going.backwards
+    return [column.desc() if down else column.asc() for column in _columns(shape, source)]
 
 
-def _after(question: Question, place: Place, source: Source) -> list[ColumnElement[bool]]:
-    if not place.position:
+def _after(shape: Shape, going: Going, source: Source) -> list[ColumnElement[bool]]:
+    if not going.positioned:
         return []
-    columns = _columns(question, source)
-    there = tuple_(
-        *(cast(literal(value, Text), column.type) for value, column in zip(place.position, columns, strict=True))
-    )
-    return [tuple_(*columns) < there if question.descending != place.backwards else tuple_(*columns) > there]
+    columns = _columns(shape, source)
+    told: list[BindParameter[str]] = [bindparam(f"after_{number}", type_=Text) for number in range(len(columns))]
+    there = tuple_(*(cast(value, column.type) for value, column in zip(told, columns, strict=True)))
+    return [tuple_(*columns) < there if shape.descending != going.backwards else tuple_(*columns) > there]
 
 
-def _shown(keys: Select[Any], question: Question, place: Place) -> Select[Any]:
+def _shown(keys: Select[Any], shape: Shape, going: Going) -> Select[Any]:
     """What the customers of some keys show, each looked up by its id."""
     found = keys.subquery("found")
     one = and_(ONE, customers.c.customer_id == found.c.customer_id)
     shown = select(SHOWN).select_from(customers).where(one).limit(1).lateral("one")
-    columns = _columns(question, found)
+    columns = _columns(shape, found)
     position = [cast(column, Text).label(f"key_{number}") for number, column in enumerate(columns)]
     selected: list[Any] = [*position, text("one.*")]
     joined = found.join(shown, text("true"))
-    return select(*selected).select_from(joined).order_by(*_order(question, place, found))
+    return select(*selected).select_from(joined).order_by(*_order(shape, going, found))
 
 
-def _run(tx: Transaction, question: Question, statement: Select[Any]) -> list[dict[str, Any]]:
+def _run(tx: Transaction, question: Question, statement: Select[Any], values: Values) -> list[dict[str, Any]]:
     try:
-        return tx.run(statement)
+        return tx.run(statement, values)
     except QueryCanceled as error:
         asked = question.conditions()
         narrower = f"Narrow one of: {', '.join(asked)}" if asked else "Add a condition to the filter"

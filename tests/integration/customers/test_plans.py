@@ -82,8 +82,8 @@ class Planned:
         self.removed = 0
         self.read = 0
 
-    def run(self, statement: Any) -> list[dict[str, Any]]:
-        sql, parameters = core_sql(statement)
+    def run(self, statement: Any, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        sql, parameters = core_sql(statement, values)
         self.take(self._tx.value(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)[0]["Plan"])
         return self._tx.rows(sql, parameters)
 
@@ -280,3 +280,33 @@ def test_a_search_reads_few_rows_and_no_table_as_a_whole(tx: Transaction, mode: 
     after = tx.rows(READ.replace("::int", "::int AS n", 1))[0]
     assert after["n"] == before["n"]
     assert after["sum"] - before["sum"] < 2_500
+
+
+KINDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"text": "user77"}, {"text": "user88"}),
+    ({"sources": ("CHAT",), "created_by": "agent-7"}, {"sources": ("API",), "created_by": "agent-8"}),
+    ({"created_from": SOME}, {"created_from": datetime(2026, 11, 10, tzinfo=UTC)}),
+    ({"tags_any": ("rare",)}, {"tags_any": ("common",)}),
+    ({"tags_any": ("rare", "other")}, {"tags_any": ("rare", "common", "third")}),
+    ({"states": ("DELETED",)}, {"states": ("INACTIVE",)}),
+]
+
+
+@pytest.mark.parametrize("counted", [FEW, COUNTED + 1])
+@pytest.mark.parametrize(("one", "other"), KINDS, ids=str)
+def test_a_statement_that_is_kept_is_told_the_values_of_each_question_anew(
+    tx: Transaction, one: dict[str, Any], other: dict[str, Any], counted: int
+) -> None:
+    def answers(conditions: dict[str, Any]) -> tuple[object, ...]:
+        question = Question(**conditions)
+        page = listing.page(tx, question, Place(skip=1), 20, counted)
+        after = listing.page(tx, question, Place(page[0].position), 20, counted) if page else []
+        return listing.count(tx, question, exactly=True), [one.position for one in (*page, *after)]
+
+    apart = []
+    for conditions in (one, other):
+        for composed in (listing._counting, listing._walk, listing._gathered, listing._merged_beginnings):
+            composed.cache_clear()
+        apart.append(answers(conditions))
+    assert apart[0] != apart[1]
+    assert [answers(one), answers(other), answers(one)] == [*apart, apart[0]]
