@@ -131,6 +131,17 @@ def check_size(shown: Mapping[str, Json]) -> None:
         raise ConversationTooLarge(shown["conversation_id"], interactions, characters)
 
 
+def size_with(there: Mapping[str, Json] | None, turns: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    """How large a conversation, None for a new one, would be with further turns, as `check_size` takes it."""
+    known = there or {"conversation_id": "", "interactions": 0, "characters": 0}
+    characters = sum(len(turn["user_input"]) + len(turn["ai_response"]) for turn in turns)
+    return {
+        "conversation_id": known["conversation_id"],
+        "interactions": known["interactions"] + len(turns),
+        "characters": known["characters"] + characters,
+    }
+
+
 def etag_of(conversation_id: str, revision: int) -> str:
     """The etag of a conversation: another one for each revision."""
     return hashlib.sha256(f"{conversation_id} {revision}".encode()).hexdigest()[:20]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.customers.domain.company import CreatePolicy, missing
+from services.customers.domain.company import CreatePolicy, Settings, missing
 from services.customers.domain.draft import Checked, check, joined_name
 from services.customers.domain.edits import new_record
 from services.customers.domain.failures import DuplicateCustomer, DuplicateHit
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import Key, duplicate_keys, external_keys
 from services.customers.domain.note import LONGEST_NOTE
+from services.customers.domain.record import OwnRecord
 from services.customers.operations.create_note import create_note
 from services.customers.operations.writing import Writes, actor_of, utc_now
 from services.customers.store import companies, duplicates, trees
@@ -39,13 +40,9 @@ def create_customer(tx: Transaction, draft: Mapping[str, Json], on_duplicate: st
 
     Raises FieldsInvalid with every wrong field, DuplicateCustomer where REJECT meets one.
     """
-    now, settings = utc_now(), companies.read(tx).settings
+    settings = companies.read(tx).settings
     on_duplicate = on_duplicate or settings.create_policy.on_duplicate
-    checked = check(draft, region=settings.region, now=now)
-    _require_name(checked)
-    _check_note(checked, note)
-    _require(settings.create_policy, checked)
-    own = new_record(_valid(checked), now, actor_of(tx.scope))
+    own = checked_record(tx, draft, settings, note)
     keys, ids = duplicate_keys(own.fields, own.state), external_keys(own.fields)
     duplicates.lock_keys(tx, [*keys, *lockable(ids)])
     refuse_taken_ids(tx, ids)
@@ -61,6 +58,16 @@ def create_customer(tx: Transaction, draft: Mapping[str, Json], on_duplicate: st
     if note:
         create_note(tx, customer.customer_id, {"content": note})
     return Created(customer, True, hits, token)
+
+
+def checked_record(tx: Transaction, draft: Mapping[str, Json], settings: Settings, note: str = "") -> OwnRecord:
+    """The record of a new customer as its draft says. Raises FieldsInvalid with every wrong field."""
+    now = utc_now()
+    checked = check(draft, region=settings.region, now=now)
+    _require_name(checked)
+    _check_note(checked, note)
+    _require(settings.create_policy, checked)
+    return new_record(_valid(checked), now, actor_of(tx.scope))
 
 
 def lockable(external_ids: set[Key]) -> list[Key]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from patronage.customers.v1 import conversation_batch_pb2 as batch_pb
 from patronage.customers.v1 import conversation_service_pb2 as pb
 from patronage.customers.v1 import conversation_service_pb2_grpc as grpc_pb
 from services.customers.convert import conversation as convert
+from services.customers.convert import conversation_links as batch
 from services.customers.operations.append_to_conversation import append_to_conversation
+from services.customers.operations.batch_link_conversations import WantedLink, batch_link_conversations
+from services.customers.operations.check_conversation import check_conversation
 from services.customers.operations.delete_conversation import delete_conversation
 from services.customers.operations.get_conversation import get_conversation
 from services.customers.operations.get_conversation_metrics import get_conversation_metrics
@@ -23,7 +27,7 @@ from services.customers.operations.summarize_conversation import summarize_conve
 from services.customers.operations.unlink_conversation import unlink_conversation
 from services.customers.operations.verify_conversation_metrics import verify_conversation_metrics
 from services.runtime.database import Transaction
-from services.runtime.edge import Edge
+from services.runtime.edge import Edge, Once
 from services.runtime.failures import FieldViolation
 
 
@@ -48,6 +52,20 @@ class ConversationServicer(grpc_pb.ConversationServiceServicer):
             )
 
         return self._edge.write(context, request, run)
+
+    def CheckConversation(  # noqa: N802
+        self, request: batch_pb.CheckConversationRequest, context: Any
+    ) -> batch_pb.CheckConversationResponse:
+        """Says whether a conversation could be recorded."""
+        wrong: list[FieldViolation] = []
+        draft = convert.draft_of(request.conversation, wrong)
+
+        def run(tx: Transaction) -> batch_pb.CheckConversationResponse:
+            there = check_conversation(tx, draft, wrong)
+            recorded = convert.conversation_message(there, whole=False) if there else None
+            return batch_pb.CheckConversationResponse(recorded=recorded)
+
+        return self._edge.read(context, run)
 
     def AppendToConversation(  # noqa: N802
         self, request: pb.AppendToConversationRequest, context: Any
@@ -115,6 +133,21 @@ class ConversationServicer(grpc_pb.ConversationServiceServicer):
             return pb.LinkConversationResponse(conversation=message, change_token=written.token.encode())
 
         return self._edge.write(context, request, run)
+
+    def BatchLinkConversations(  # noqa: N802
+        self, request: batch_pb.BatchLinkConversationsRequest, context: Any
+    ) -> batch_pb.BatchLinkConversationsResponse:
+        """Links many conversations."""
+        source = convert.link_source(request.link_source)
+        wanted = [WantedLink(**one) for one in batch.wanted_of(request)]
+
+        def run(tx: Transaction) -> batch_pb.BatchLinkConversationsResponse:
+            outcomes, token = batch_link_conversations(tx, wanted, source)
+            return batch_pb.BatchLinkConversationsResponse(
+                outcomes=batch.outcome_messages(outcomes), change_token=token.encode()
+            )
+
+        return self._edge.write_in_bulk(context, Once.of(request), run, batch_pb.BatchLinkConversationsResponse)
 
     def UnlinkConversation(self, request: pb.UnlinkConversationRequest, context: Any) -> pb.UnlinkConversationResponse:  # noqa: N802
         """Takes a conversation from its customer."""

@@ -78,8 +78,14 @@ def lock_trees(tx: Transaction, customer_ids: Iterable[str]) -> dict[str, Stored
     if set(ids) <= {row["customer_id"] for row in rows} and _whole(rows):
         merged = [row["customer_id"] for row in rows if row["root_id"] != row["customer_id"]]
         return _trees(rows, tx.rows(EDGES, (merged,)) if merged else [])
-    _require(ids, [row["customer_id"] for row in tx.rows(THERE, (ids,))])
+    _require(ids, sorted(those_there(tx, ids)))
     raise ConflictRetry("The customers were merged or unmerged meanwhile. Repeat the call.")
+
+
+def those_there(tx: Transaction, customer_ids: Iterable[str]) -> set[str]:
+    """Those of the ids, in lower case, that are customers."""
+    ids = [customer_id for customer_id in customer_ids if is_id(customer_id)]
+    return {row[0] for row in tx.execute(THERE, (ids,)).fetchall()} if ids else set()
 
 
 def read_tree(tx: Transaction, customer_id: str) -> StoredTree:

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from patronage.customers.v1 import conversation_batch_pb2 as patronage_dot_customers_dot_v1_dot_conversation__batch__pb2
 from patronage.customers.v1 import conversation_service_pb2 as patronage_dot_customers_dot_v1_dot_conversation__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -40,6 +41,11 @@ class ConversationServiceStub:
                 request_serializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.RecordConversationRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.RecordConversationResponse.FromString,
                 _registered_method=True)
+        self.CheckConversation = channel.unary_unary(
+                '/patronage.customers.v1.ConversationService/CheckConversation',
+                request_serializer=patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.CheckConversationRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.CheckConversationResponse.FromString,
+                _registered_method=True)
         self.AppendToConversation = channel.unary_unary(
                 '/patronage.customers.v1.ConversationService/AppendToConversation',
                 request_serializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.AppendToConversationRequest.SerializeToString,
@@ -64,6 +70,11 @@ class ConversationServiceStub:
                 '/patronage.customers.v1.ConversationService/LinkConversation',
                 request_serializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.LinkConversationRequest.SerializeToString,
                 response_deserializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.LinkConversationResponse.FromString,
+                _registered_method=True)
+        self.BatchLinkConversations = channel.unary_unary(
+                '/patronage.customers.v1.ConversationService/BatchLinkConversations',
+                request_serializer=patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.BatchLinkConversationsRequest.SerializeToString,
+                response_deserializer=patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.BatchLinkConversationsResponse.FromString,
                 _registered_method=True)
         self.UnlinkConversation = channel.unary_unary(
                 '/patronage.customers.v1.ConversationService/UnlinkConversation',
@@ -110,6 +121,14 @@ class ConversationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckConversation(self, request, context):
+        """Says whether RecordConversation would take a conversation, and what is recorded of its session; it writes nothing and
+        refuses what RecordConversation refuses. Scope customers:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AppendToConversation(self, request, context):
         """Adds interactions to a conversation. One that is there already with the same words changes nothing, with other
         words it is CONVERSATION_CONFLICT. Scope customers:write.
@@ -142,6 +161,14 @@ class ConversationServiceServicer:
 
     def LinkConversation(self, request, context):
         """Links a conversation to a customer, or moves it there from another one. Scope customers:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchLinkConversations(self, request, context):
+        """Links up to 100 conversations, some of them to customers that are created with the link; each is linked or says why
+        not. Scope customers:write.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,6 +227,11 @@ def add_ConversationServiceServicer_to_server(servicer, server):
                     request_deserializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.RecordConversationRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.RecordConversationResponse.SerializeToString,
             ),
+            'CheckConversation': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckConversation,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.CheckConversationRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.CheckConversationResponse.SerializeToString,
+            ),
             'AppendToConversation': grpc.unary_unary_rpc_method_handler(
                     servicer.AppendToConversation,
                     request_deserializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.AppendToConversationRequest.FromString,
@@ -224,6 +256,11 @@ def add_ConversationServiceServicer_to_server(servicer, server):
                     servicer.LinkConversation,
                     request_deserializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.LinkConversationRequest.FromString,
                     response_serializer=patronage_dot_customers_dot_v1_dot_conversation__service__pb2.LinkConversationResponse.SerializeToString,
+            ),
+            'BatchLinkConversations': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchLinkConversations,
+                    request_deserializer=patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.BatchLinkConversationsRequest.FromString,
+                    response_serializer=patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.BatchLinkConversationsResponse.SerializeToString,
             ),
             'UnlinkConversation': grpc.unary_unary_rpc_method_handler(
                     servicer.UnlinkConversation,
@@ -284,6 +321,33 @@ class ConversationService:
             '/patronage.customers.v1.ConversationService/RecordConversation',
             patronage_dot_customers_dot_v1_dot_conversation__service__pb2.RecordConversationRequest.SerializeToString,
             patronage_dot_customers_dot_v1_dot_conversation__service__pb2.RecordConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckConversation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.ConversationService/CheckConversation',
+            patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.CheckConversationRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.CheckConversationResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -419,6 +483,33 @@ class ConversationService:
             '/patronage.customers.v1.ConversationService/LinkConversation',
             patronage_dot_customers_dot_v1_dot_conversation__service__pb2.LinkConversationRequest.SerializeToString,
             patronage_dot_customers_dot_v1_dot_conversation__service__pb2.LinkConversationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchLinkConversations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.customers.v1.ConversationService/BatchLinkConversations',
+            patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.BatchLinkConversationsRequest.SerializeToString,
+            patronage_dot_customers_dot_v1_dot_conversation__batch__pb2.BatchLinkConversationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

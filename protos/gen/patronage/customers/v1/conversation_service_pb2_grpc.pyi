@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from patronage.customers.v1 import conversation_batch_pb2 as _conversation_batch_pb2
 from patronage.customers.v1 import conversation_service_pb2 as _conversation_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -38,6 +39,10 @@ class ConversationServiceStub:
     added, what the customer gave is taken over, nothing is taken away; an interaction that is there with other words
     is CONVERSATION_CONFLICT, and so is another customer than the one that it is linked to. Scope customers:write.
     """
+    CheckConversation: _grpc.UnaryUnaryMultiCallable[_conversation_batch_pb2.CheckConversationRequest, _conversation_batch_pb2.CheckConversationResponse]
+    """Says whether RecordConversation would take a conversation, and what is recorded of its session; it writes nothing and
+    refuses what RecordConversation refuses. Scope customers:read.
+    """
     AppendToConversation: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.AppendToConversationRequest, _conversation_service_pb2.AppendToConversationResponse]
     """Adds interactions to a conversation. One that is there already with the same words changes nothing, with other
     words it is CONVERSATION_CONFLICT. Scope customers:write.
@@ -52,6 +57,10 @@ class ConversationServiceStub:
     """Lists conversations that are linked to nobody, the one that began last first. Scope customers:read."""
     LinkConversation: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.LinkConversationRequest, _conversation_service_pb2.LinkConversationResponse]
     """Links a conversation to a customer, or moves it there from another one. Scope customers:write."""
+    BatchLinkConversations: _grpc.UnaryUnaryMultiCallable[_conversation_batch_pb2.BatchLinkConversationsRequest, _conversation_batch_pb2.BatchLinkConversationsResponse]
+    """Links up to 100 conversations, some of them to customers that are created with the link; each is linked or says why
+    not. Scope customers:write.
+    """
     UnlinkConversation: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.UnlinkConversationRequest, _conversation_service_pb2.UnlinkConversationResponse]
     """Takes a conversation from its customer: it is an orphan then. Scope customers:write."""
     DeleteConversation: _grpc.UnaryUnaryMultiCallable[_conversation_service_pb2.DeleteConversationRequest, _conversation_service_pb2.DeleteConversationResponse]
@@ -81,6 +90,10 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     added, what the customer gave is taken over, nothing is taken away; an interaction that is there with other words
     is CONVERSATION_CONFLICT, and so is another customer than the one that it is linked to. Scope customers:write.
     """
+    CheckConversation: _aio.UnaryUnaryMultiCallable[_conversation_batch_pb2.CheckConversationRequest, _conversation_batch_pb2.CheckConversationResponse]  # type: ignore[assignment]
+    """Says whether RecordConversation would take a conversation, and what is recorded of its session; it writes nothing and
+    refuses what RecordConversation refuses. Scope customers:read.
+    """
     AppendToConversation: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.AppendToConversationRequest, _conversation_service_pb2.AppendToConversationResponse]  # type: ignore[assignment]
     """Adds interactions to a conversation. One that is there already with the same words changes nothing, with other
     words it is CONVERSATION_CONFLICT. Scope customers:write.
@@ -95,6 +108,10 @@ class ConversationServiceAsyncStub(ConversationServiceStub):
     """Lists conversations that are linked to nobody, the one that began last first. Scope customers:read."""
     LinkConversation: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.LinkConversationRequest, _conversation_service_pb2.LinkConversationResponse]  # type: ignore[assignment]
     """Links a conversation to a customer, or moves it there from another one. Scope customers:write."""
+    BatchLinkConversations: _aio.UnaryUnaryMultiCallable[_conversation_batch_pb2.BatchLinkConversationsRequest, _conversation_batch_pb2.BatchLinkConversationsResponse]  # type: ignore[assignment]
+    """Links up to 100 conversations, some of them to customers that are created with the link; each is linked or says why
+    not. Scope customers:write.
+    """
     UnlinkConversation: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.UnlinkConversationRequest, _conversation_service_pb2.UnlinkConversationResponse]  # type: ignore[assignment]
     """Takes a conversation from its customer: it is an orphan then. Scope customers:write."""
     DeleteConversation: _aio.UnaryUnaryMultiCallable[_conversation_service_pb2.DeleteConversationRequest, _conversation_service_pb2.DeleteConversationResponse]  # type: ignore[assignment]
@@ -126,6 +143,16 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Records a conversation. A session that is recorded already is not recorded twice: interactions that are new are
         added, what the customer gave is taken over, nothing is taken away; an interaction that is there with other words
         is CONVERSATION_CONFLICT, and so is another customer than the one that it is linked to. Scope customers:write.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckConversation(
+        self,
+        request: _conversation_batch_pb2.CheckConversationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_batch_pb2.CheckConversationResponse, _abc.Awaitable[_conversation_batch_pb2.CheckConversationResponse]]:
+        """Says whether RecordConversation would take a conversation, and what is recorded of its session; it writes nothing and
+        refuses what RecordConversation refuses. Scope customers:read.
         """
 
     @_abc_1.abstractmethod
@@ -171,6 +198,16 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_conversation_service_pb2.LinkConversationResponse, _abc.Awaitable[_conversation_service_pb2.LinkConversationResponse]]:
         """Links a conversation to a customer, or moves it there from another one. Scope customers:write."""
+
+    @_abc_1.abstractmethod
+    def BatchLinkConversations(
+        self,
+        request: _conversation_batch_pb2.BatchLinkConversationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_batch_pb2.BatchLinkConversationsResponse, _abc.Awaitable[_conversation_batch_pb2.BatchLinkConversationsResponse]]:
+        """Links up to 100 conversations, some of them to customers that are created with the link; each is linked or says why
+        not. Scope customers:write.
+        """
 
     @_abc_1.abstractmethod
     def UnlinkConversation(
