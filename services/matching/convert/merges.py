@@ -5,12 +5,14 @@ import uuid
 from patronage.customers.v1 import merge_storage_service_pb2 as storage
 from patronage.matching.v1 import merge_service_pb2 as pb
 from services.matching.domain.failures import preview_required
+from services.matching.domain.judgement import Author
 from services.matching.domain.preview_token import PreviewToken, decoded
 from services.runtime.failures import FieldCheck
 from services.runtime.ids import is_id, new_id
 
 MOST_SOURCES = 50
 LONGEST_REASON = 500
+LONGEST_NAME = 255
 MOST_OVERRIDDEN = 100
 MergeQuestion = pb.MergeCustomersRequest | pb.PreviewMergeRequest
 _MERGES = uuid.UUID("5f0c3a52-6c1e-5a53-9d5c-2f6a1f7f6b1e")
@@ -66,14 +68,19 @@ def merged_response(applied: storage.ApplyMergeResponse) -> pb.MergeCustomersRes
     return pb.MergeCustomersResponse(merge=applied.merge, target=applied.target, change_token=applied.change_token)
 
 
-def revert_request(request: pb.UndoMergeRequest, subject: str) -> storage.RevertMergeRequest:
+def revert_request(request: pb.UndoMergeRequest, by: Author) -> storage.RevertMergeRequest:
     """Return what customers is asked to take back; FieldsInvalid names every bad field."""
     check = FieldCheck()
     check.require(request.merge_id, "merge_id", "is required")
     _check_wording(check, request.reason, request.request_id)
     check.raise_if_any()
     return storage.RevertMergeRequest(
-        merge_id=request.merge_id, request_id=request.request_id, reason=request.reason, on_behalf_of=subject
+        merge_id=request.merge_id,
+        request_id=request.request_id,
+        reason=request.reason,
+        on_behalf_of=by.subject,
+        on_behalf_of_name=by.name[:LONGEST_NAME],
+        leave_undecided=request.leave_undecided,
     )
 
 

@@ -8,14 +8,23 @@ LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who judges: the subject and the name of a token."""
+
+    subject: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """A judgement to be written; `merge_id` is that of the merge whose undo it follows from."""
+    """A judgement to be written. `merge_id` is that of the merge whose undo it follows from. No author: the caller."""
 
     left_id: str
     right_id: str
     verdict: str
     reason: str = ""
     merge_id: str | None = None
+    author: Author | None = None
 
 
 @dataclass(frozen=True, slots=True)

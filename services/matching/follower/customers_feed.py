@@ -7,10 +7,13 @@ from typing import Any
 from patronage.customers.v1 import change_feed_pb2 as pb
 from patronage.customers.v1 import change_feed_pb2_grpc as feed_grpc
 from services.matching.convert.change import conversation_seen, seen_of
+from services.matching.convert.undone import undone_in
 from services.matching.domain.customer_seen import CompanySeen, CustomerSeen
+from services.matching.operations.create_judgement import lock_judging
 from services.matching.operations.feed_passes import begin_pass, end_pass
 from services.matching.operations.follow_changes import follow_changes
 from services.matching.operations.follow_conversations import follow_conversations
+from services.matching.operations.follow_undo import follow_undos
 from services.runtime.database import Database, Transaction
 from services.runtime.follower import Batch, Follower, Stream
 
@@ -61,10 +64,17 @@ def customers_follower(
 
 
 def apply_changes(tx: Transaction, _company_id: str, changes: Sequence[FollowedChange]) -> None:
-    """Apply changes of one company; conversations only wait here, and are resolved after the commit."""
+    """Apply changes of one company; conversations only wait here, and are resolved after the commit.
+
+    Who judges holds the judgements before anything else, so undos that are followed do so too: else both could wait for
+    each other.
+    """
+    if undone := undone_in(change.message for change in changes):
+        lock_judging(tx)
     seen = [seen_of(change.message, change.epoch) for change in changes]
     follow_changes(tx, FOLLOWER, [one for one in seen if isinstance(one, CustomerSeen | CompanySeen)])
     follow_conversations(tx, [one for change in changes if (one := conversation_seen(change.message, change.epoch))])
+    follow_undos(tx, undone)
 
 
 def _batch(response: pb.FollowChangesResponse) -> FeedBatch:

@@ -1,9 +1,12 @@
 """Create judgement owns how a verdict on a pair is written, and what it ends."""
 
+from dataclasses import replace
+
 from services.matching.domain.failures import customer_not_found, judged_different, judged_same
 from services.matching.domain.judged_trees import JudgedTrees
 from services.matching.domain.judgement import DIFFERENT, SAME, Judged, Judgement, pair_of
 from services.matching.domain.review_item import JUDGED, trees_subject
+from services.matching.domain.undone_merge import UndoneMerge
 from services.matching.operations.review_conflicts import review_conflicts
 from services.matching.store import judgements, regrouping, review_items, standing_judgements
 from services.runtime.database import Transaction
@@ -26,21 +29,20 @@ def create_judgement(tx: Transaction, judged: Judged) -> Judgement:
     lock_judging(tx)
     held = judgements.standing(tx, left, right)
     _check(tx, judged.verdict, roots, held.judgement_id if held else "")
-    ordered = Judged(left, right, judged.verdict, judged.reason, judged.merge_id)
-    return _written(tx, ordered, held)
+    return _written(tx, replace(judged, left_id=left, right_id=right), held)
 
 
-def note_undo(tx: Transaction, merge_id: str, target_id: str, source_ids: list[str]) -> None:
-    """Judge the sides of a merge that was undone to be different; once, however often the undo is repeated.
+def note_undo(tx: Transaction, undone: UndoneMerge) -> None:
+    """Judge target and sources of an undone merge to be different, as whoever undid it; what was judged since stays.
 
     It is not refused where judgements say that they are the same: then that is a conflict, for a person to look at.
     """
-    lock_judging(tx)
-    for source_id in source_ids:
-        left, right = pair_of(target_id, source_id)
-        if not judgements.follows_undo(tx, merge_id, left, right):
-            held = judgements.standing(tx, left, right)
-            _written(tx, Judged(left, right, DIFFERENT, "Their merge was undone.", merge_id), held)
+    for source_id in undone.source_ids:
+        left, right = pair_of(undone.target_id, source_id)
+        held = judgements.standing(tx, left, right)
+        if held is None or held.created_at < undone.undone_at:
+            judged = Judged(left, right, DIFFERENT, undone.reason, undone.merge_id, undone.undone_by)
+            _written(tx, judged, held)
 
 
 def lock_judging(tx: Transaction) -> None:
@@ -73,7 +75,7 @@ def _written(tx: Transaction, judged: Judged, held: Judgement | None) -> Judgeme
     if held is not None and (held.verdict, held.reason) == (judged.verdict, judged.reason):
         return _get(tx, held.judgement_id)
     if held is not None:
-        judgements.retract(tx, held.judgement_id, "Judged anew.")
+        judgements.retract(tx, held.judgement_id, "Judged anew.", judged.author)
     judgement_id = judgements.add(tx, judged)
     follow_judgement(tx, judged.left_id, judged.right_id)
     return _get(tx, judgement_id)

@@ -12,19 +12,21 @@ from services.matching.convert import merges, previews
 from services.matching.convert.hidden import SHOWS_DELETED, hide_deleted
 from services.matching.convert.questions import required
 from services.matching.convert.survivorship import hold
+from services.matching.convert.undone import undone_merge
 from services.matching.domain.failures import JudgedDifferent
+from services.matching.domain.judgement import Author
 from services.matching.domain.preview_token import NO_DIGEST
 from services.matching.domain.survivorship import RulesInForce
-from services.matching.operations.create_judgement import note_undo
+from services.matching.domain.undone_merge import UndoneMerge
+from services.matching.operations.follow_undo import follow_undo
 from services.matching.operations.judged_apart import check_judged, judged_apart
-from services.matching.operations.review_undone import review_undone
 from services.matching.operations.rules_in_force import rules_in_force
 from services.matching.servicer.auto_merge import AutoMerges
 from services.matching.servicer.batch_merge import BatchMerges
 from services.matching.servicer.sales_look import SalesLook
 from services.runtime.caller import Caller, caller_of
 from services.runtime.database import Transaction
-from services.runtime.edge import Edge, Once
+from services.runtime.edge import Edge
 from services.runtime.service_channel import for_company
 from services.runtime.waiting import remaining_s
 
@@ -110,11 +112,11 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
 
     def UndoMerge(self, request: pb.UndoMergeRequest, context: Any) -> pb.UndoMergeResponse:  # noqa: N802
         """Takes a merge back."""
-        asked = merges.revert_request(request, caller_of(context).subject)
+        caller = caller_of(context)
+        asked = merges.revert_request(request, Author(caller.subject, caller.name))
         reverted = self._storage.RevertMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
-        undone = merges.undone_response(reverted)
-        self._ask_about(request, undone.merge, context)
-        return _shown_to(caller_of(context), undone)
+        self._follow(undone_merge(reverted.merge), context)
+        return _shown_to(caller, merges.undone_response(reverted))
 
     def _rules_for(self, request: pb.MergeCustomersRequest, context: Any) -> RulesInForce:
         """Raise JudgedDifferent, or return the rules that hold for the merge."""
@@ -133,15 +135,14 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
                 return None
             raise
 
-    def _ask_about(self, request: pb.UndoMergeRequest, merge: storage_pb.MergeRecord, context: Any) -> None:
-        """Judge the sides of an undone merge to be different, or leave that to a person; a retry does it once."""
-        told, follow = Once.of(request), review_undone if request.leave_undecided else note_undo
+    def _follow(self, undone: UndoneMerge, context: Any) -> None:
+        """Do at once what the follower does when the feed tells of the undo, so that the caller reads what it wrote."""
 
         def run(tx: Transaction) -> pb.UndoMergeResponse:
-            follow(tx, merge.merge_id, merge.target_id, list(merge.source_ids))
+            follow_undo(tx, undone)
             return pb.UndoMergeResponse()
 
-        self._edge.write_once(context, told.part("asked") if told else None, run, pb.UndoMergeResponse)
+        self._edge.write_once(context, None, run, pb.UndoMergeResponse)
 
 
 def _shown_to(caller: Caller, answer: Answer) -> Answer:

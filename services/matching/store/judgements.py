@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from services.matching.domain.judgement import Judged, Judgement
+from services.matching.domain.judgement import Author, Judged, Judgement
 from services.runtime.database import Transaction
 from services.runtime.ids import new_id
 
@@ -37,11 +37,6 @@ _STANDING = f"""
 _ADD = """
     INSERT INTO judgements (company_id, judgement_id, left_id, right_id, verdict, reason, author, author_name, merge_id)
     VALUES ((SELECT app_company()), %s::uuid, %s::uuid, %s::uuid, %s, %s, %s, %s, %s::uuid)
-    ON CONFLICT (company_id, merge_id, left_id, right_id) WHERE merge_id IS NOT NULL DO NOTHING
-"""
-_OF_UNDO = """
-    SELECT count(*) FROM judgements
-    WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid AND left_id = %s::uuid AND right_id = %s::uuid
 """
 _RETRACT = """
     UPDATE judgements SET retracted_at = clock_timestamp(), retracted_by = %s, retracted_by_name = %s,
@@ -105,22 +100,18 @@ def standing(tx: Transaction, left_id: str, right_id: str) -> Judgement | None:
 
 
 def add(tx: Transaction, judged: Judged) -> str:
-    """Write a judgement; that of an undo is written once. Answers its id."""
+    """Write a judgement. Answers its id."""
     judgement_id = new_id()
-    by = (tx.scope.actor, tx.scope.actor_name)
+    by = judged.author or _caller(tx)
     pair = (judged.left_id, judged.right_id)
-    tx.execute(_ADD, (judgement_id, *pair, judged.verdict, judged.reason, *by, judged.merge_id))
+    tx.execute(_ADD, (judgement_id, *pair, judged.verdict, judged.reason, by.subject, by.name, judged.merge_id))
     return judgement_id
 
 
-def follows_undo(tx: Transaction, merge_id: str, left_id: str, right_id: str) -> bool:
-    """Return whether the undo of a merge was judged of this pair before, retracted or not."""
-    return bool(tx.value(_OF_UNDO, (merge_id, left_id, right_id)))
-
-
-def retract(tx: Transaction, judgement_id: str, reason: str) -> None:
-    """End a judgement; one that has ended stays as it is."""
-    tx.execute(_RETRACT, (tx.scope.actor, tx.scope.actor_name, reason, judgement_id))
+def retract(tx: Transaction, judgement_id: str, reason: str, author: Author | None = None) -> None:
+    """End a judgement; one that has ended stays as it is. No `author`: the caller ends it."""
+    by = author or _caller(tx)
+    tx.execute(_RETRACT, (by.subject, by.name, reason, judgement_id))
 
 
 def get(tx: Transaction, judgement_id: str) -> Judgement | None:
@@ -153,6 +144,10 @@ def page(tx: Transaction, root_id: str | None, retracted: bool, before: str, lim
 def root_pairs(tx: Transaction) -> RootPairs:
     """Return the pairs of roots that are judged SAME and DIFFERENT, by verdict."""
     return _by_verdict(tx.execute(_ROOT_PAIRS).fetchall())
+
+
+def _caller(tx: Transaction) -> Author:
+    return Author(tx.scope.actor, tx.scope.actor_name)
 
 
 def _by_verdict(rows: Iterable[tuple[Any, ...]]) -> RootPairs:

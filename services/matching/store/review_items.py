@@ -56,10 +56,6 @@ _NOT_ABOUT = """
     WHERE i.company_id = (SELECT app_company()) AND i.subject = ANY(%s::uuid[])
       AND c.company_id = (SELECT app_company()) AND c.item_id = i.item_id AND c.customer_id <> ALL(i.customers)
 """
-_OF_MERGE = """
-    SELECT i.subject::text FROM review_items i
-    WHERE i.company_id = (SELECT app_company()) AND i.merge_id = %s::uuid AND i.kind = 'MERGE_UNDONE'
-"""
 _OF_SUBJECT = """
     SELECT item_id::text FROM review_items WHERE company_id = (SELECT app_company()) AND subject = %s::uuid
 """
@@ -120,11 +116,6 @@ def id_of(tx: Transaction, subject: str) -> str | None:
     """Return the item of a subject, in whatever state."""
     found: str | None = tx.value(_OF_SUBJECT, (subject,))
     return found
-
-
-def asked_of_merge(tx: Transaction, merge_id: str) -> set[str]:
-    """Return the subjects of the items that came from the undo of a merge."""
-    return {row[0] for row in tx.execute(_OF_MERGE, (merge_id,)).fetchall()}
 
 
 def supersede(tx: Transaction, subjects: Sequence[str], why: str) -> None:

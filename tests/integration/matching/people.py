@@ -8,7 +8,9 @@ from typing import Any
 from patronage.customers.v1 import change_feed_pb2 as feed
 from patronage.customers.v1 import company_service_pb2, customer_pb2
 from services.matching.convert.change import raw_identity
+from services.matching.domain.judgement import Author
 from services.matching.domain.scan import ScanJob, ScanTotals
+from services.matching.domain.undone_merge import UndoneMerge
 from services.matching.follower.customers_feed import FOLLOWER, FollowedChange, apply_changes
 from services.matching.operations.explain_match import Explained, explain_match
 from services.matching.operations.find_duplicates import find_duplicates
@@ -21,6 +23,7 @@ from services.matching.operations.run_scan import Limits, run_scan
 from services.matching.operations.scan_duplicates import scan_duplicates
 from services.matching.operations.tend_company import tend_company
 from services.runtime.database import Database, TenantScope
+from services.runtime.ids import new_id
 
 ANN = {"name": "Ann Lee", "email": "ann.lee@example.com", "phone": "+1 212 555 0147"}
 ANNE = {"name": "Anne Lee", "email": "ann.lee@example.com", "phone": "(212) 555-0147"}
@@ -54,6 +57,25 @@ def settings(region: str, revision: int = 1) -> feed.Change:
     """A change of a company's settings."""
     company = company_service_pb2.Company(settings=company_service_pb2.CompanySettings(region=region))
     return feed.Change(revision=revision, kind=feed.CHANGE_KIND_SETTINGS_CHANGED, company=company)
+
+
+def undone(target: int, *sources: int, merge_id: str = "", **how: Any) -> UndoneMerge:
+    """A merge that Bea undid just now; `how`: undone_at, undo_reason, left_undecided."""
+    how.setdefault("undone_at", datetime.now(UTC))
+    sides = tuple(customer_id(one) for one in sources)
+    return UndoneMerge(merge_id or new_id(), customer_id(target), sides, Author("bea", "Bea"), **how)
+
+
+def undoing(told: UndoneMerge, *changes: feed.Change) -> list[feed.Change]:
+    """The changes of some customers as the undo of a merge tells of them."""
+    for one in changes:
+        one.kind = feed.CHANGE_KIND_MERGE_UNDONE
+        one.merge.merge_id, one.merge.target_id = told.merge_id, told.target_id
+        one.merge.source_ids.extend(told.source_ids)
+        one.merge.undone_by.subject, one.merge.undone_by.name = told.undone_by.subject, told.undone_by.name
+        one.merge.undo_time.FromDatetime(told.undone_at)
+        one.merge.undo_reason, one.merge.left_undecided = told.undo_reason, told.left_undecided
+    return list(changes)
 
 
 class Company:

@@ -7,14 +7,15 @@ import pytest
 
 from services.matching.domain.failures import CustomerNotFound, JudgedDifferent, JudgementNotFound
 from services.matching.domain.judgement import Judged, Judgement
-from services.matching.operations.create_judgement import create_judgement, note_undo
+from services.matching.operations.create_judgement import create_judgement
+from services.matching.operations.follow_undo import follow_undo
 from services.matching.operations.judged_apart import check_judged
 from services.matching.operations.list_judgements import JudgementPage, list_judgements
 from services.matching.operations.retract_judgement import retract_judgement
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldsInvalid
 from services.runtime.ids import new_id
-from tests.integration.matching.people import ANN, ANNE, Company, change, customer_id, ids
+from tests.integration.matching.people import ANN, ANNE, Company, change, customer_id, ids, undone
 from tests.integration.matching.test_scans import stranger
 
 T = TypeVar("T")
@@ -165,14 +166,13 @@ def test_a_merge_brings_two_judgements_into_conflict_and_it_is_shown(acme: Compa
 
 
 def test_an_undo_is_judged_once_and_a_retraction_of_it_stays(acme: Company) -> None:
-    merge_id = new_id()
-    sides = [customer_id(2), customer_id(3)]
+    told = undone(1, 2, 3)
     for _ in range(2):
-        write(acme, lambda tx: note_undo(tx, merge_id, customer_id(1), sides))
+        write(acme, lambda tx: follow_undo(tx, told))
     found = listed(acme).judgements
-    assert [(one.verdict, one.merge_id) for one in found] == [("DIFFERENT", merge_id)] * 2
+    assert [(one.verdict, one.merge_id) for one in found] == [("DIFFERENT", told.merge_id)] * 2
     write(acme, lambda tx: retract_judgement(tx, found[0].judgement_id, ""))
-    write(acme, lambda tx: note_undo(tx, merge_id, customer_id(1), sides))
+    write(acme, lambda tx: follow_undo(tx, told))
     assert len(listed(acme).judgements) == 1
 
 

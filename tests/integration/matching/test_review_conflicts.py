@@ -6,13 +6,12 @@ import pytest
 
 from services.matching.domain.failures import JudgedDifferent, JudgedSame, ResolutionUnfit
 from services.matching.domain.review_item import ReviewItem
-from services.matching.operations.create_judgement import note_undo
+from services.matching.operations.follow_undo import follow_undo
 from services.matching.operations.judged_apart import check_judged
 from services.matching.operations.list_judgements import list_judgements
 from services.matching.operations.retract_judgement import retract_judgement
 from services.matching.operations.train_policy import train_policy
-from services.runtime.ids import new_id
-from tests.integration.matching.people import Company, change, customer_id, ids
+from tests.integration.matching.people import Company, change, customer_id, ids, undone
 from tests.integration.matching.reviewing import SHARED, Queue, numbers_of, person
 
 
@@ -38,7 +37,7 @@ def contradicted(queue: Queue) -> ReviewItem:
     """A merge (1 into 2) and its undo say DIFFERENT of two whom a chain joins: 1 - 3 - 2."""
     queue.judge(1, 3, "SAME")
     queue.judge(3, 2, "SAME")
-    queue.write(lambda tx: note_undo(tx, new_id(), customer_id(1), [customer_id(2)]))
+    queue.write(lambda tx: follow_undo(tx, undone(1, 2)))
     [item] = conflicts(queue)
     return item
 

@@ -15,16 +15,16 @@ from services.matching.domain.review_item import (
     NewItem,
     ReviewItem,
 )
+from services.matching.operations.follow_undo import follow_undo
 from services.matching.operations.get_review_item import past_resolutions
 from services.matching.operations.list_judgements import list_judgements
 from services.matching.operations.open_review_item import open_review_item
 from services.matching.operations.resolve_review_item import resolve_by_judgement
 from services.matching.operations.retract_judgement import retract_judgement
-from services.matching.operations.review_undone import review_undone
 from services.matching.store import review_items
 from services.runtime.failures import EtagMismatch, FieldsInvalid
 from services.runtime.ids import new_id
-from tests.integration.matching.people import Company, change, customer_id, ids
+from tests.integration.matching.people import Company, change, customer_id, ids, undone
 from tests.integration.matching.reviewing import SHARED, Queue, numbers_of, person
 
 OTHER = {"phone": "+1 415 555 0101"}
@@ -243,19 +243,19 @@ def test_the_figures_say_what_waits_who_decided_and_how_right_the_engine_was(que
 
 
 def test_an_undo_that_is_left_undecided_is_asked_once(queue: Queue) -> None:
-    merge_id, sides = new_id(), [customer_id(6), customer_id(7)]
+    told = undone(5, 6, 7, left_undecided=True)
     for _ in range(2):
-        queue.write(lambda tx: review_undone(tx, merge_id, customer_id(5), sides))
+        queue.write(lambda tx: follow_undo(tx, told))
     items = queue.items(kind=MERGE_UNDONE)
     assert sorted(sorted(numbers_of(one)) for one in items) == [[5, 6], [5, 7]]
     for item in items:
         queue.decide(item, "DIFFERENT")
-    queue.write(lambda tx: review_undone(tx, merge_id, customer_id(5), sides))
+    queue.write(lambda tx: follow_undo(tx, told))
     assert queue.items(kind=MERGE_UNDONE) == []
 
 
 def test_an_undo_that_is_followed_after_its_question_leaves_it_open(queue: Queue) -> None:
-    queue.write(lambda tx: review_undone(tx, new_id(), customer_id(1), [customer_id(2)]))
+    queue.write(lambda tx: follow_undo(tx, undone(1, 2, left_undecided=True)))
     queue.merge(1, 2, 2)
     assert queue.items(kind=MERGE_UNDONE) == []
     queue.undo(1, 2, 3)

@@ -7,14 +7,14 @@ from services.matching.domain.resolution import Decision
 from services.matching.domain.review_item import ItemsAsked, urgency
 from services.matching.engine import band, scan
 from services.matching.operations import review_scan
-from services.matching.operations.create_judgement import note_undo
+from services.matching.operations.follow_undo import follow_undo
 from services.matching.operations.list_review_items import list_review_items
 from services.matching.operations.resolve_review_item import note_merged
 from services.matching.operations.retract_judgement import retract_judgement
 from services.matching.store import identities, review_items
 from services.runtime.failures import FieldsInvalid, PageTokenMismatch
 from services.runtime.ids import new_id
-from tests.integration.matching.people import Company, change, customer_id
+from tests.integration.matching.people import Company, change, customer_id, undone
 from tests.integration.matching.reviewing import SHARED, Queue, numbers_of, person
 
 OTHER = {"phone": "+1 415 555 0101"}
@@ -247,7 +247,7 @@ def test_an_undo_that_judges_leaves_no_question(queue: Queue) -> None:
     queue.company.scan()
     queue.merge(1, 2, 2)
     queue.undo(1, 2, 3)
-    queue.write(lambda tx: note_undo(tx, new_id(), customer_id(1), [customer_id(2)]))
+    queue.write(lambda tx: follow_undo(tx, undone(1, 2)))
     queue.company.tend()
     assert queue.items(kind="PAIR") == []
 

@@ -230,11 +230,14 @@ def test_a_merge_goes_to_customers_on_behalf_of_the_caller(service: Service, cus
 
 
 def test_an_undo_goes_to_customers(service: Service, customers: FakeCustomers) -> None:
-    customers.answer = lambda request, context: storage.RevertMergeResponse(change_token="t")
-    request = merge.UndoMergeRequest(merge_id=customer_id(9), request_id=REQUEST_ID)
+    customers.answer = lambda request, context: storage.RevertMergeResponse(
+        merge=storage.MergeRecord(merge_id=customer_id(9)), change_token="t"
+    )
+    request = merge.UndoMergeRequest(merge_id=customer_id(9), request_id=REQUEST_ID, leave_undecided=True)
     assert service.merges.UndoMerge(request, metadata=service.token()).change_token == "t"
     ((asked, _),) = customers.asked
-    assert (asked.merge_id, asked.request_id, asked.on_behalf_of) == (customer_id(9), REQUEST_ID, "ann")
+    assert (asked.merge_id, asked.request_id, asked.leave_undecided) == (customer_id(9), REQUEST_ID, True)
+    assert (asked.on_behalf_of, asked.on_behalf_of_name) == ("ann", "Ann")
 
 
 def test_what_customers_refuses_is_passed_on_with_its_reason(service: Service, customers: FakeCustomers) -> None:

@@ -23,11 +23,23 @@ CREATE TABLE judgements (
 );
 CREATE UNIQUE INDEX judgements_in_force ON judgements (company_id, left_id, right_id) WHERE retracted_at IS NULL;
 CREATE INDEX judgements_by_right ON judgements (company_id, right_id) WHERE retracted_at IS NULL;
-CREATE UNIQUE INDEX judgements_of_undos ON judgements (company_id, merge_id, left_id, right_id) WHERE merge_id IS NOT NULL;
+
+-- Merges of whose undo all that follows was done: the call that undoes and the feed both tell of it. It is told by this
+-- and not by judgements and items, which people retract, replace and decide.
+CREATE TABLE undone_merges (
+    company_id text COLLATE "C" NOT NULL,
+    merge_id uuid NOT NULL,
+    PRIMARY KEY (company_id, merge_id)
+);
 
 -- From a root down to its members, to find what was judged of any of them.
 CREATE INDEX match_records_merged ON match_records (company_id, root_id) WHERE state = 'MERGED';
 
+ALTER TABLE undone_merges ENABLE ROW LEVEL SECURITY;
+ALTER TABLE undone_merges FORCE ROW LEVEL SECURITY;
+CREATE POLICY company ON undone_merges TO matching_runtime USING (company_id = (SELECT app_company()))
+    WITH CHECK (company_id = (SELECT app_company()));
+GRANT SELECT, INSERT ON undone_merges TO matching_runtime;
 ALTER TABLE judgements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE judgements FORCE ROW LEVEL SECURITY;
 CREATE POLICY company ON judgements TO matching_runtime USING (company_id = (SELECT app_company()))

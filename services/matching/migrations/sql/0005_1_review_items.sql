@@ -47,7 +47,6 @@ CREATE UNIQUE INDEX review_items_subject ON review_items (company_id, subject);
 CREATE INDEX review_items_queue ON review_items (company_id, state, rank, item_id);
 CREATE INDEX review_items_queue_of_kind ON review_items (company_id, state, kind, rank, item_id);
 CREATE INDEX review_items_bands ON review_items (company_id, kind, confidence) WHERE state = 'OPEN';
-CREATE INDEX review_items_of_merge ON review_items (company_id, merge_id) WHERE merge_id IS NOT NULL;
 CREATE INDEX review_items_oldest ON review_items (company_id, opened_at) WHERE state = 'OPEN';
 CREATE INDEX review_items_superseded ON review_items (company_id, ended_at) WHERE state = 'SUPERSEDED';
 
