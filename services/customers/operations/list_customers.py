@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.customers.domain.fields import weight
 from services.customers.domain.listing import LONGEST_TEXT, MOST_SKIPPED, MOST_TAGS, TIME_SORTS, Question
 from services.customers.store import listing
 from services.customers.store.listing import Listed, Place
@@ -87,7 +86,7 @@ def check_filter(question: Question, check: FieldCheck) -> None:
 def _fitting(found: Sequence[Listed], size: int, place: Place) -> tuple[Sequence[Listed], bool]:
     """The customers of a page and whether there are more in its direction; going back, those next to the place."""
     ordered = found[::-1] if place.backwards else found
-    page, more = paging.page_of(ordered, size, lambda one: weight(one.shown))
+    page, more = paging.page_of(ordered, size, lambda one: one.weight)
     return (page[::-1] if place.backwards else page), more
 
 

@@ -10,6 +10,7 @@ conditions hold for to be spread evenly over the order. So the count, which come
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -63,7 +64,7 @@ LIMITS = f"""
 SELECT set_config('statement_timeout', '{LONGEST_MS}', true), set_config('max_parallel_workers_per_gather', '0', true)
 """
 SHOWN = text("""
-    view || jsonb_build_object('customer_id', customer_id, 'etag', etag, 'revision', revision) AS shown,
+    (view || jsonb_build_object('customer_id', customer_id, 'etag', etag, 'revision', revision))::text AS shown,
     total_conversations, nullif(last_interaction_time, '-infinity')::text AS last_interaction""")
 ONE = text("(SELECT app_company()) = company_id")
 
@@ -72,11 +73,12 @@ ONE = text("(SELECT app_company()) = company_id")
 class Listed:
     """A customer of a page: its place in the order, what it shows, and the figures of its conversations.
 
-    The last interaction is in ISO 8601, empty where there is none.
+    The last interaction is in ISO 8601, empty where there is none. `weight` is the bytes of what it shows, as JSON.
     """
 
     position: list[str]
     shown: dict[str, Json]
+    weight: int
     total_conversations: int
     last_interaction: str
 
@@ -291,4 +293,5 @@ def _run(tx: Transaction, question: Question, statement: Select[Any], values: Va
 
 def _listed(row: dict[str, Any]) -> Listed:
     position = [row[name] for name in ("key_0", "key_1") if name in row]
-    return Listed(position, row["shown"], row["total_conversations"], row["last_interaction"] or "")
+    shown = row["shown"].encode()
+    return Listed(position, json.loads(shown), len(shown), row["total_conversations"], row["last_interaction"] or "")
