@@ -49,6 +49,7 @@ class World:
         self.client = PatronageClient(ClientSettings(targets, token=self.token))
         self.channels = {name: grpc.insecure_channel(context[name]) for name in SERVICES}
         self.ids: dict[str, list[str]] = {}
+        self.fresh = ""  # a change token that covers all that is written here
         stranger = foreign.customers.CreateCustomer(_customer("Bo")).customer.customer_id
         self.known: dict[str, list[str]] = {
             "id": [stranger, str(uuid.uuid4()), "x", "00000000-0000-0000-0000-000000000000"],
@@ -109,15 +110,16 @@ class World:
 
     def _judgement(self, left: str, right: str) -> str:
         request = review_service_pb2.CreateJudgementRequest(left_id=left, right_id=right)
-        request.verdict, request.at_least_as_fresh = review_service_pb2.VERDICT_UNSURE, self.company.everything()
+        request.verdict = review_service_pb2.VERDICT_UNSURE
         return str(self.client.reviews.CreateJudgement(request).judgement.judgement_id)
 
     def _review_item(self, left: str, right: str) -> str:
         """What waits for a person after a merge that was undone without saying why."""
         merging = merge_service_pb2.MergeCustomersRequest(target_id=left, source_ids=[right], allow_unpreviewed=True)
         merged = self.client.merges.MergeCustomers(merging).merge.merge_id
-        self.client.merges.UndoMerge(merge_service_pb2.UndoMergeRequest(merge_id=merged, leave_undecided=True))
-        asked = review_queue_pb2.ListReviewItemsRequest(customer_id=right, at_least_as_fresh=self.company.everything())
+        undoing = merge_service_pb2.UndoMergeRequest(merge_id=merged, leave_undecided=True)
+        self.fresh = self.client.merges.UndoMerge(undoing).change_token
+        asked = review_queue_pb2.ListReviewItemsRequest(customer_id=right, at_least_as_fresh=self.fresh)
         [item] = self.client.reviews.ListReviewItems(asked).items
         return str(item.item_id)
 

@@ -43,7 +43,7 @@ def ids(owner: World, rpc: Rpc) -> Ids:
 @pytest.fixture
 def fresh(owner: World, ids: Ids) -> str:
     """A change token that covers all of the owner's ids."""
-    return owner.company.everything()
+    return owner.fresh
 
 
 @pytest.mark.parametrize("rpc", TAKING_IDS, ids=str)
