@@ -9,6 +9,7 @@ import typer
 from services.cli.dedupe_input import read_records
 from services.cli.dedupe_output import print_summary, refuse_unwritable, write_groups, write_pairs, write_report
 from services.cli.engine_options import (
+    EncodingOption,
     LinkOnlyOption,
     MapOption,
     MemoryOption,
@@ -17,6 +18,7 @@ from services.cli.engine_options import (
     SourceOption,
     ThreadsOption,
     ThresholdOption,
+    encoding_named,
     engine_options,
     mapping_of,
     region_of,
@@ -34,6 +36,7 @@ def dedupe(
     pairs: Annotated[Path | None, typer.Option(help="Also write the likely pairs, as CSV.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write what was learned and done, as JSON.")] = None,
     mapping: MapOption = None,
+    encoding: EncodingOption = "",
     region: RegionOption = "US",
     threshold: ThresholdOption = DEFAULT_THRESHOLD,
     memory: MemoryOption = "2GiB",
@@ -45,14 +48,14 @@ def dedupe(
 ) -> None:
     """Group the customers of a file that are one person or business."""
     options = engine_options(threshold, memory, threads, seed, source, link_only)
-    country = region_of(region)
+    country, codec = region_of(region), encoding_named(encoding)
     outputs = [path for path in (output, pairs, report) if path is not None]
     refuse_overwriting(source_file, outputs)
     for path in outputs:
         refuse_unwritable(path)
     with showing_progress() as progress:
         progress("read", 0.0)
-        records = read_records(source_file, mapping_of(mapping or []), source, country)
+        records = read_records(source_file, mapping_of(mapping or []), source, country, codec)
         result = api.dedupe(records, options, progress)
         progress("write", 0.0)
         write_groups(output, result)

@@ -26,10 +26,13 @@ class Customers:
 
 
 def read_customers(
-    path: Path, mapping: Mapping[str, str], source: str | None = None, *, ages: bool = True
+    path: Path, mapping: Mapping[str, str], source: str | None = None, *, ages: bool = True, encoding: str = ""
 ) -> Customers:
-    """Read the file, or raise BadInputFailure that names line and column; with `ages` these are years of birth."""
-    table = read_table(path)
+    """Read the file, or raise BadInputFailure that names line and column; with `ages` these are years of birth.
+
+    The encoding is that of a CSV file; "" is UTF-8, or UTF-16 where a byte order mark says so.
+    """
+    table = read_table(path, encoding)
     chosen = _chosen(path, table.header, mapping, source, ages)
     (id_column,) = chosen["id"].columns
     ids = [record_id.strip() for record_id in table.column(id_column)]
@@ -43,14 +46,16 @@ def read_customers(
     return Customers(ids, fields, None if source is None else table.column(source))
 
 
-def read_records(path: Path, mapping: Mapping[str, str], source: str | None, region: str) -> Records:
+def read_records(
+    path: Path, mapping: Mapping[str, str], source: str | None, region: str, encoding: str = ""
+) -> Records:
     """Read and encode the file, the quick way where it is written plainly, or raise BadInputFailure."""
-    layout = layout_of(path)
+    layout = layout_of(path, encoding)
     if layout is not None:
         chosen = _chosen(path, layout.header, mapping, source)
         with suppress(UnreadableFile):  # what is wrong, and where, is found by reading row by row
             return layout.records(chosen, region)
-    customers = read_customers(path, mapping, source)
+    customers = read_customers(path, mapping, source, encoding=encoding)
     return records_from_table(customers.ids, customers.fields, region, customers.sources)
 
 

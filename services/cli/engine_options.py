@@ -1,5 +1,6 @@
 """Engine options owns what the commands that run the engine on a file take: columns, threshold, memory, sources."""
 
+import codecs
 import re
 from typing import Annotated
 
@@ -22,6 +23,9 @@ MemoryOption = Annotated[
 ThreadsOption = Annotated[int, typer.Option(min=0, help="Threads that score; 0 takes every core.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the samples that are learned from.")]
 SourceOption = Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that names the source.")]
+EncodingOption = Annotated[
+    str, typer.Option(metavar="NAME", help="How a CSV file is encoded, such as cp1252. Default: UTF-8, or UTF-16.")
+]
 LinkOnlyOption = Annotated[bool, typer.Option(help="Link sources; no pair inside one.")]
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -51,6 +55,15 @@ def memory_bytes(text: str) -> int:
     if size < _SMALLEST_MEMORY:
         raise BadInputFailure(f"--memory {text}: expected a size of at least 64MiB, such as 2GiB")
     return size
+
+
+def encoding_named(name: str) -> str:
+    """Return an encoding as it is looked up, '' for none, or raise BadInputFailure."""
+    try:
+        "".encode(name or "utf-8")
+        return codecs.lookup(name).name if name else ""
+    except (LookupError, UnicodeError) as failure:
+        raise BadInputFailure(f"--encoding {name}: no such encoding of text; expected one like cp1252") from failure
 
 
 def mapping_of(pairs: list[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from services.cli.dedupe import refuse_overwriting
 from services.cli.dedupe_input import read_customers, read_records
 from services.cli.dedupe_output import refuse_unwritable, written
 from services.cli.engine_options import (
+    EncodingOption,
     LinkOnlyOption,
     MapOption,
     MemoryOption,
@@ -17,6 +18,7 @@ from services.cli.engine_options import (
     SourceOption,
     ThreadsOption,
     ThresholdOption,
+    encoding_named,
     engine_options,
     mapping_of,
     region_of,
@@ -39,6 +41,7 @@ def evaluate(
     html: Annotated[Path | None, typer.Option(help="Also draw it, as one HTML file.")] = None,
     worst: Annotated[int, typer.Option(min=0, max=100, help="How many mistakes of each kind are shown.")] = 10,
     mapping: MapOption = None,
+    encoding: EncodingOption = "",
     region: RegionOption = "US",
     threshold: ThresholdOption = DEFAULT_THRESHOLD,
     memory: MemoryOption = "2GiB",
@@ -50,17 +53,17 @@ def evaluate(
 ) -> None:
     """Measure the engine on a file whose truth is known, and show its worst mistakes."""
     options = engine_options(threshold, memory, threads, seed, source, link_only)
-    country = region_of(region)
+    country, codec = region_of(region), encoding_named(encoding)
     if html is not None:
         require_matplotlib()
         refuse_overwriting(source_file, [truth_file, html])
         refuse_unwritable(html)
     with showing_progress() as progress:
         progress("read", 0.0)
-        customers = read_customers(source_file, mapping_of(mapping or []), source)
+        customers = read_customers(source_file, mapping_of(mapping or []), source, encoding=codec)
         truth = read_truth(truth_file, customers.ids, customers.sources if link_only else None)
         progress("normalise", 0.0)
-        records = read_records(source_file, mapping_of(mapping or []), source, country)
+        records = read_records(source_file, mapping_of(mapping or []), source, country, codec)
         result = api.dedupe(records, options, progress)
         progress("judge", 0.0)
         found = evaluation_of(customers, result, truth, country, threshold, worst)

@@ -14,6 +14,7 @@ from services.cli.client import connected
 from services.cli.context import ContextOption, read_context
 from services.cli.dedupe import refuse_overwriting
 from services.cli.dedupe_output import refuse_unwritable, written
+from services.cli.engine_options import EncodingOption
 from services.cli.explain_file import Rows, explain_rows
 from services.cli.explain_group import group_page, print_group
 from services.cli.failures import BadInputFailure
@@ -37,6 +38,7 @@ def explain(
         list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="With --in: a column by another name.")
     ] = None,
     region: Annotated[str, typer.Option(metavar="CC", help="With --in: country of phones and dates.")] = "US",
+    encoding: EncodingOption = "",
     context: ContextOption = None,
     as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -56,7 +58,7 @@ def explain(
     if source_file is None:
         explanation = _asked(left, right, context)
     else:
-        explanation, rows = explain_rows(source_file, (left, right), mapping or [], region)
+        explanation, rows = explain_rows(source_file, (left, right), mapping or [], region, encoding)
     _show(explanation, as_json_line, _print, html, lambda one: _page(one, left, right, rows))
 
 

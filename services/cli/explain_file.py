@@ -4,7 +4,7 @@ from pathlib import Path
 
 from patronage.matching.v1 import matching_service_pb2 as pb
 from services.cli.dedupe_input import Customers, read_customers, read_records
-from services.cli.engine_options import mapping_of, region_of
+from services.cli.engine_options import encoding_named, mapping_of, region_of
 from services.cli.failures import BadInputFailure
 from services.cli.stages import showing_progress
 from services.matching.engine import api
@@ -13,15 +13,17 @@ from services.matching.engine.raw_pairs import Contribution, Explanation, RawPai
 Rows = tuple[dict[str, str], dict[str, str]]
 
 
-def explain_rows(source: Path, ids: tuple[str, str], mapping: list[str], region: str) -> tuple[pb.Explanation, Rows]:
+def explain_rows(
+    source: Path, ids: tuple[str, str], mapping: list[str], region: str, encoding: str = ""
+) -> tuple[pb.Explanation, Rows]:
     """Return the account of two rows and the rows, or raise BadInputFailure."""
-    country = region_of(region)
+    country, codec = region_of(region), encoding_named(encoding)
     with showing_progress() as progress:
         progress("read", 0.0)
-        customers = read_customers(source, mapping_of(mapping))
+        customers = read_customers(source, mapping_of(mapping), encoding=codec)
         left, right = (_row(customers, source, record_id) for record_id in ids)
         progress("normalise", 0.0)
-        records = read_records(source, mapping_of(mapping), None, country)
+        records = read_records(source, mapping_of(mapping), None, country, codec)
         result = api.dedupe(records, None, progress)
     return message_of(RawPairs(result, country).explain(left, right)), (left, right)
 

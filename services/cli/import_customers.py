@@ -13,7 +13,7 @@ from patronage.customers.v1 import import_export_service_pb2 as pb
 from services.cli.client import Client, connected
 from services.cli.context import ContextOption, read_context
 from services.cli.dedupe_input import Customers, read_customers
-from services.cli.engine_options import mapping_of
+from services.cli.engine_options import EncodingOption, encoding_named, mapping_of
 from services.cli.failures import DONE, PARTLY_REJECTED
 from services.cli.import_rows import batches
 from services.cli.shown import as_json, output, table
@@ -59,11 +59,12 @@ def import_customers(
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="A column by another name.")
     ] = None,
+    encoding: EncodingOption = "",
     context: ContextOption = None,
     as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Import a file. A row of the same source and id as before updates its customer; the same row changes nothing."""
-    customers = read_customers(source_file, mapping_of(mapping or []), ages=False)
+    customers = read_customers(source_file, mapping_of(mapping or []), ages=False, encoding=encoding_named(encoding))
     with connected(read_context(context)) as client, showing_progress() as progress:
         imported = send(client, customers, source or source_file.stem, on_duplicate, progress)
     if as_json_line:

@@ -2,15 +2,26 @@
 
 import csv
 import mmap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
 
 from services.cli.headings import Source
-from services.cli.table_files import delimiter_of, is_parquet, is_utf16, opened, refuse_unreadable
+from services.cli.table_files import UTF_8, delimiter_of, encoding_of, is_parquet, refuse_unreadable
 from services.matching.engine.parquet import UnreadableParquet, parquet_header
-from services.matching.engine.record_files import csv_column, parquet_column, records_from_csv, records_from_parquet
+from services.matching.engine.record_files import (
+    UnreadableFile,
+    csv_column,
+    parquet_column,
+    records_from_csv,
+    records_from_parquet,
+)
 from services.matching.engine.records import Records
+
+_COPIED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +31,17 @@ class Layout:
     path: Path
     header: list[str]
     delimiter: str
+    encoding: str = UTF_8
 
     def records(self, chosen: Mapping[str, Source], region: str) -> Records:
         """Encode the chosen columns; raises UnreadableFile when the file is not so plain after all."""
         if not self.delimiter:
             return records_from_parquet(self.path, _written(chosen, parquet_column), region)
         fields = _written(chosen, lambda name: csv_column(self.header.index(name)))
-        return records_from_csv(self.path, self.delimiter, len(self.header), fields, region)
+        with _as_utf8(self.path, self.encoding) as path:
+            if _odd_quotes(path, self.delimiter):
+                raise UnreadableFile("a quote has spaces beside it")
+            return records_from_csv(path, self.delimiter, len(self.header), fields, region)
 
 
 def _written(chosen: Mapping[str, Source], column: Callable[[str], str]) -> dict[str, str]:
@@ -34,10 +49,10 @@ def _written(chosen: Mapping[str, Source], column: Callable[[str], str]) -> dict
     return {field: source.sql(column) for field, source in chosen.items()}
 
 
-def layout_of(path: Path) -> Layout | None:
+def layout_of(path: Path, encoding: str = "") -> Layout | None:
     """Return the layout of a file that may be plain, nothing of one that is not; refuses what is no file."""
     refuse_unreadable(path)
-    return _parquet_layout(path) if is_parquet(path) else _csv_layout(path)
+    return _parquet_layout(path) if is_parquet(path) else _csv_layout(path, encoding_of(path, encoding))
 
 
 def _parquet_layout(path: Path) -> Layout | None:
@@ -47,19 +62,36 @@ def _parquet_layout(path: Path) -> Layout | None:
         return None
 
 
-def _csv_layout(path: Path) -> Layout | None:
+def _csv_layout(path: Path, encoding: str) -> Layout | None:
     """Two readers agree on UTF-8 but where a first line is blank, a column stands alone, or quotes have neighbours."""
-    if is_utf16(path):
-        return None
     try:
-        with opened(path) as file:
+        with path.open(encoding=encoding, newline="") as file:
             delimiter = delimiter_of(file)
             header = next(csv.reader(file, delimiter=delimiter), [])
-    except (UnicodeDecodeError, csv.Error):
+    except (UnicodeError, csv.Error):
         return None
-    if len(header) < 2 or _odd_quotes(path, delimiter):
+    if len(header) < 2:
         return None
-    return Layout(path, [name.strip() for name in header], delimiter)
+    return Layout(path, [name.strip() for name in header], delimiter, encoding)
+
+
+@contextmanager
+def _as_utf8(path: Path, encoding: str) -> Iterator[Path]:
+    """Give a file in UTF-8: this one, or a copy that is gone afterwards; raises UnreadableFile."""
+    if encoding == UTF_8:
+        yield path
+        return
+    with TemporaryDirectory(prefix="patronage-") as folder:
+        copy = Path(folder) / "copy.csv"
+        try:
+            with (
+                path.open(encoding=encoding, newline="") as source,
+                copy.open("w", encoding="utf-8", newline="") as out,
+            ):
+                copyfileobj(source, out, _COPIED_AT_ONCE)
+        except UnicodeError as failure:
+            raise UnreadableFile(str(failure)) from failure
+        yield copy
 
 
 def _odd_quotes(path: Path, delimiter: str) -> bool:

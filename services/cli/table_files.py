@@ -14,6 +14,9 @@ from typing import TextIO
 from services.cli.failures import BadInputFailure
 from services.matching.engine.parquet import UnreadableParquet, read_parquet
 
+UTF_8 = "utf-8-sig"
+"""UTF-8, with a byte order mark or without."""
+
 _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
 _LONGEST_FIELD = 64 << 20
@@ -27,6 +30,7 @@ class RawTable:
     path: Path
     header: list[str]
     columns: Sequence[Sequence[str]]
+    encoding: str = ""
 
     def column(self, name: str) -> Sequence[str]:
         """Return the values of one column."""
@@ -36,7 +40,7 @@ class RawTable:
         """Return the line at which a row begins (for Parquet, its number with the first row in line 2)."""
         if is_parquet(self.path):
             return row + 2
-        with opened(self.path) as file:
+        with opened(self.path, self.encoding) as file:
             reader = csv.reader(file, delimiter=delimiter_of(file))
             kept = 0
             before = 0
@@ -53,10 +57,10 @@ class RawTable:
         return f"{self.path}: line {self.line(row)}, column '{column}'"
 
 
-def read_table(path: Path) -> RawTable:
-    """Read a file by its ending."""
+def read_table(path: Path, encoding: str = "") -> RawTable:
+    """Read a file by its ending; see `opened` for the encoding."""
     refuse_unreadable(path)
-    return _read_parquet(path) if is_parquet(path) else _read_csv(path)
+    return _read_parquet(path) if is_parquet(path) else _read_csv(path, encoding)
 
 
 def is_parquet(path: Path) -> bool:
@@ -80,19 +84,19 @@ def _read_parquet(path: Path) -> RawTable:
     return RawTable(path, header, columns)
 
 
-def _read_csv(path: Path) -> RawTable:
+def _read_csv(path: Path, encoding: str) -> RawTable:
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        with opened(path) as file:
+        with opened(path, encoding) as file:
             rows = [fields for fields in csv.reader(file, delimiter=delimiter_of(file)) if fields]
-    except UnicodeDecodeError as failure:
-        raise BadInputFailure(_undecodable(path)) from failure
+    except UnicodeError as failure:
+        raise BadInputFailure(_undecodable(path, encoding)) from failure
     except csv.Error as failure:
         raise BadInputFailure(f"{path}: not readable as CSV: {failure}") from failure
     if not rows:
         raise BadInputFailure(f"{path}: line 1: the file is empty; expected a line of column names")
     header = rows.pop(0)
-    table = RawTable(path, [name.strip() for name in header], [])
+    table = RawTable(path, [name.strip() for name in header], [], encoding)
     if rows and "\n" in rows[-1][-1]:
         _refuse_open_quote(table, len(rows) - 1, len(rows[-1]))
     _make_rectangular(table, rows)
@@ -100,9 +104,16 @@ def _read_csv(path: Path) -> RawTable:
     return table
 
 
-def opened(path: Path) -> TextIO:
-    """Open a CSV file in UTF-8, or in UTF-16 as its byte order mark says, which is no part of it."""
-    return path.open(encoding="utf-16" if is_utf16(path) else "utf-8-sig", newline="")
+def opened(path: Path, encoding: str = "") -> TextIO:
+    """Open a CSV file; "" is UTF-8, or UTF-16 as its byte order mark says, which is no part of it."""
+    return path.open(encoding=encoding_of(path, encoding), newline="")
+
+
+def encoding_of(path: Path, encoding: str = "") -> str:
+    """Return how a CSV file is to be decoded."""
+    if encoding.replace("-", "") not in ("", "utf8"):
+        return encoding
+    return "utf-16" if is_utf16(path) else UTF_8
 
 
 def is_utf16(path: Path) -> bool:
@@ -121,7 +132,7 @@ def delimiter_of(file: TextIO) -> str:
 def _refuse_open_quote(table: RawTable, last: int, values: int) -> None:
     """Refuse a last row whose quote never closes: it would swallow all rows from there on."""
     begins = table.line(last)
-    with opened(table.path) as file:
+    with opened(table.path, table.encoding) as file:
         lines = csv.reader(islice(file, begins - 1, None), delimiter=delimiter_of(file), strict=True)
         try:
             list(lines)
@@ -147,20 +158,22 @@ def _make_rectangular(table: RawTable, rows: list[list[str]]) -> None:
         fields.extend([""] * (width - len(fields)))
 
 
-def _undecodable(path: Path) -> str:
-    """Return the message for a file that is not UTF-8, naming line and column of the first bad byte."""
-    content = path.read_bytes()
+def _undecodable(path: Path, encoding: str) -> str:
+    """Return the message for a file that is not as it is said to be encoded, naming the place of the first bad byte."""
+    content, wanted = path.read_bytes(), encoding or "UTF-8"
+    decoder = encoding_of(path, encoding)
     try:
-        content.decode("utf-8-sig")
+        content.decode(decoder)
     except UnicodeDecodeError as failure:
-        good = content[: failure.start].decode("utf-8-sig")
+        good = content[: failure.start].decode(decoder)
         line = good.count("\n") + 1
         delimiter = delimiter_of(io.StringIO(good))
         header = next(csv.reader([good.partition("\n")[0]], delimiter=delimiter), [])
         values = next(_last_row(good, delimiter), [""])
         column = header[len(values) - 1].strip() if len(values) <= len(header) and line > 1 else "?"
-        return f"{path}: line {line}, column '{column}': byte 0x{content[failure.start]:02x} is not UTF-8"
-    return f"{path}: not UTF-8"
+        hint = "" if encoding else "; if the file comes from older software, try --encoding cp1252"
+        return f"{path}: line {line}, column '{column}': byte 0x{content[failure.start]:02x} is not {wanted}{hint}"
+    return f"{path}: not {wanted}"
 
 
 def _last_row(text: str, delimiter: str) -> Iterator[list[str]]:
