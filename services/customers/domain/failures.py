@@ -112,10 +112,11 @@ class TreeTooLarge(Failure):
     code = Code.FAILED_PRECONDITION
     reason = "TREE_TOO_LARGE"
 
-    def __init__(self, members: int, size: int) -> None:
+    def __init__(self, members: int, size: int | None = None) -> None:
+        shows = f" and show {size} bytes" if size is not None else ""
         super().__init__(
-            f"The merged customer would have {members} members and show {size} bytes. Merge fewer customers.",
-            metadata={"members": str(members), "bytes": str(size)},
+            f"The merged customer would have {members} members{shows}. Merge fewer customers.",
+            metadata={"members": str(members), **({"bytes": str(size)} if size is not None else {})},
         )
 
 

@@ -6,7 +6,7 @@ source shows, an edit made on the root replaces what came before. Taking an edge
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.customers.domain.candidates import NEVER, Candidate, place_of, takes_source
@@ -25,7 +25,7 @@ from services.customers.domain.shown import Shown
 from services.customers.domain.united import edited_items, united
 from services.customers.domain.votes import UNIT_BY_NAME, added, counted, winner
 
-__all__ = ["Shown", "apply_edit", "fold", "shown"]
+__all__ = ["Shown", "apply_edit", "fold", "shown", "shown_joined"]
 
 
 def fold(tree: Tree) -> Fields:
@@ -43,6 +43,28 @@ def shown(tree: Tree) -> dict[str, Shown]:
     for customer_id in reversed(list(tree.below(tree.root_id))):
         states[customer_id] = _replayed(tree, customer_id, states, names)
     return states
+
+
+def shown_joined(tree: Tree, target: Tree, edges: Sequence[Edge], before: Mapping[str, Shown]) -> dict[str, Shown]:
+    """What `shown` gives for a target that the edges have just joined to others; `before`: what all showed until then.
+
+    Only the root shows anything else than before, and only the new edges are folded in, unless they change what older
+    steps take: where votes are counted from now on, or an older choice names somebody who comes in with them.
+    """
+    root_id, names = tree.root_id, counted(tree)
+    roots = [root_id, *(edge.source_id for edge in edges)]
+    chosen = {member for edge in target.edges_into(root_id) for member in edge.choices.values()}
+    times = [step.merged_at for step in target.edges_into(root_id)] + [edit.time for edit in target.root.overlay]
+    if (
+        any(before[one].votes.keys() != names for one in roots)
+        or not chosen <= target.members.keys()
+        or max(times, default=NEVER) >= edges[0].merged_at
+    ):
+        return shown(tree)
+    state = before[root_id].copied()
+    for edge in edges:
+        _fold_in(tree, state, edge, _chosen(edge, tree, before), before[edge.source_id])
+    return {**{member: before[member] for member in tree.members}, root_id: state}
 
 
 def _replayed(tree: Tree, customer_id: str, below: Mapping[str, Shown], names: frozenset[str]) -> Shown:

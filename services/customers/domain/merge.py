@@ -203,9 +203,16 @@ def check_words(check: FieldCheck, reason: str, on_behalf_of: str, name: str = "
 
 def check_size(tree: Tree, view: View) -> None:
     """Raises TreeTooLarge where a merge would make a root that is too large."""
+    check_members(tree)
     size = len(view.text.encode())
-    if len(tree.members) > MOST_MEMBERS or size > LARGEST_VIEW:
+    if size > LARGEST_VIEW:
         raise TreeTooLarge(len(tree.members), size)
+
+
+def check_members(tree: Tree) -> None:
+    """The same by its members alone, before anything is folded."""
+    if len(tree.members) > MOST_MEMBERS:
+        raise TreeTooLarge(len(tree.members))
 
 
 def member_digest(own: OwnRecord, children: Json, edges: Sequence[Edge]) -> str:
@@ -218,9 +225,13 @@ def member_digest(own: OwnRecord, children: Json, edges: Sequence[Edge]) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
-def edges_of(tree: Tree, customer_id: str) -> list[Edge]:
-    """The edges that touch a member."""
-    return [edge for edge in tree.edges if customer_id in {edge.source_id, edge.target_id}]
+def edges_of(tree: Tree) -> dict[str, list[Edge]]:
+    """The edges that touch each member."""
+    found: dict[str, list[Edge]] = {member: [] for member in tree.members}
+    for edge in tree.edges:
+        found[edge.source_id].append(edge)
+        found[edge.target_id].append(edge)
+    return found
 
 
 def later_edits(tree: Tree, merged_at: datetime) -> list[LaterEdit]:

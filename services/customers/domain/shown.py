@@ -28,6 +28,11 @@ class Shown:
     votes: dict[str, Votes] = dataclasses.field(default_factory=dict)
     claims: dict[str, Json] = dataclasses.field(default_factory=dict)
 
+    def copied(self) -> Shown:
+        """The same, to go on with; lists and votes are never changed in place."""
+        parts = (dict(self.fields), dict(self.times), dict(self.origins))
+        return Shown(self.customer_id, *parts, self.members, dict(self.votes), dict(self.claims))
+
     def origin(self, name: str) -> str:
         """The member whose own value a unit or a primary contact point shows; empty: of several."""
         return self.origins.get(name, self.customer_id)

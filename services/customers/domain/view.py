@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,13 +36,14 @@ def root_view(tree: Tree) -> View:
     return _root_view(tree, fold(tree))
 
 
-def views(tree: Tree, folded: Mapping[str, Shown] | None = None) -> dict[str, View]:
+def views(tree: Tree, folded: Mapping[str, Shown] | None = None, only: Container[str] | None = None) -> dict[str, View]:
     """What each member of a tree shows: the root, and each merged one its own tree's record and where it went.
 
-    `folded` is what the members show, where it was folded before.
+    `folded` is what the members show, where it was folded before; `only`: of the merged ones these.
     """
     states = folded or shown(tree)
-    merged = {member: _member_view(tree, member, states[member].fields) for member in states if member != tree.root_id}
+    asked = [one for one in states if one != tree.root_id and (only is None or one in only)]
+    merged = {member: _member_view(tree, member, states[member].fields) for member in asked}
     return {tree.root_id: _root_view(tree, states[tree.root_id].fields), **merged}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from services.customers.domain.failures import (
     AlreadyMerged,
@@ -12,10 +12,17 @@ from services.customers.domain.failures import (
     SelfMerge,
 )
 from services.customers.domain.fields import Json
-from services.customers.domain.fold import Shown, shown
+from services.customers.domain.fold import Shown, shown, shown_joined
 from services.customers.domain.forest import Edge, Tree, joined
 from services.customers.domain.keys import LIVE_STATES
-from services.customers.domain.merge import LoggedMerge, Merge, check_size, edges_of, member_digest
+from services.customers.domain.merge import (
+    LoggedMerge,
+    Merge,
+    check_members,
+    check_size,
+    edges_of,
+    member_digest,
+)
 from services.customers.domain.merge_outcome import state_digest
 from services.customers.domain.merge_snapshot import taken
 from services.customers.domain.moves import Counts, together
@@ -67,6 +74,26 @@ class Join:
     edges: list[Edge]
     writes: Writes
     target: StoredCustomer
+    tree: Tree
+    shown: Mapping[str, Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What was worked out of trees for one merge and holds for the next: what members show, and their digests.
+
+    `stored` are the rows as the database has them, of members that earlier merges of the same transaction change.
+    """
+
+    shown: dict[str, Shown] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    stored: dict[str, StoredCustomer] = field(default_factory=dict)
+
+    def of(self, tree: Tree) -> dict[str, Shown]:
+        """What each member of a tree shows."""
+        if tree.root_id not in self.shown:
+            self.shown.update(shown(tree))
+        return self.shown
 
 
 def joining(
@@ -75,23 +102,29 @@ def joining(
     tallies: Mapping[str, list[Json]],
     by: Actor,
     counts: Counts,
+    worked: Worked | None = None,
 ) -> Join:
     """What a merge of some locked trees is; writes nothing. Raises TreeTooLarge."""
+    worked = worked or Worked()
     target = stored[merge.target_id]
     edges = merge.edges(target.now)
     sources = [stored[source] for source in merge.source_ids]
     forest = [target.tree, *(source.tree for source in sources)]
     tree = joined(forest[0], forest[1:], edges)
+    check_members(tree)
     moves = together(counts, [member for source in sources for member in source.rows])
-    logged = merge.logged(by, edges[0].merged_at, digests_of(forest, tallies), moves)
     rows = {member: row for one in stored.values() for member, row in one.rows.items()}
-    folded = shown(tree)
-    writes = refolded([tree], rows, "MERGED", logged, folded)
+    for one in forest:
+        before = worked.of(one)
+    folded = shown_joined(tree, target.tree, edges, before)
+    changing = {merge.target_id, *(member for source in sources for member in source.rows)}
+    logged = merge.logged(by, edges[0].merged_at, digests_of(forest, tallies, worked.digests), moves)
+    writes = refolded([tree], rows, "MERGED", logged, Refold(folded, changing, worked.stored))
     root = next(row for row in writes.rows if row.customer_id == merge.target_id)
     check_size(tree, root.view)
-    before = [one.root.shown for one in (target, *sources)]
-    snapshot = taken(before, root.after.shown, folded[merge.target_id].origins)
-    return Join(replace(logged, snapshot=snapshot), edges, writes, root.after)
+    sides = [one.root.shown for one in (target, *sources)]
+    snapshot = taken(sides, root.after.shown, folded[merge.target_id].origins)
+    return Join(replace(logged, snapshot=snapshot), edges, writes, root.after, tree, folded)
 
 
 def counts_of(tx: Transaction, wanted: Iterable[Merge], stored: Mapping[str, StoredTree]) -> Counts:
@@ -154,13 +187,31 @@ def digests(tx: Transaction, forest: Iterable[Tree]) -> dict[str, str]:
     return digests_of(listed, merges.tallies(tx, [member for tree in listed for member in tree.members]))
 
 
-def digests_of(forest: Iterable[Tree], tallies: Mapping[str, list[Json]]) -> dict[str, str]:
-    """The same, by what their children add."""
-    members = {member: tree for tree in forest for member in tree.members}
-    return {
-        member: member_digest(tree.members[member], tallies.get(member, []), edges_of(tree, member))
-        for member, tree in members.items()
-    }
+def digests_of(
+    forest: Iterable[Tree], tallies: Mapping[str, list[Json]], worked: dict[str, str] | None = None
+) -> dict[str, str]:
+    """The same, by what their children add; those in `worked` are known, and the others are added to it."""
+    known = {} if worked is None else worked
+    found: dict[str, str] = {}
+    for tree in forest:
+        touching = edges_of(tree)
+        for member, own in tree.members.items():
+            if member not in known:
+                known[member] = member_digest(own, tallies.get(member, []), touching[member])
+            found[member] = known[member]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Refold:
+    """What spares work when trees are folded anew: what members show, and whose view may be another one (None: any's).
+
+    `stored` are the rows that are written over, where they are not those that were before.
+    """
+
+    shown: Mapping[str, Shown] | None = None
+    changing: Container[str] | None = None
+    stored: Mapping[str, StoredCustomer] = field(default_factory=dict)
 
 
 def refolded(
@@ -168,7 +219,7 @@ def refolded(
     rows: Mapping[str, StoredCustomer],
     kind: str,
     logged: LoggedMerge,
-    folded: Mapping[str, Shown] | None = None,
+    known: Refold = Refold(),
 ) -> Writes:
     """The writes of the named customers and of all members whose view is another one now, announced with the merge.
 
@@ -183,12 +234,12 @@ def refolded(
     named = {logged.target_id, *logged.source_ids}
     writes = Writes()
     for tree in forest:
-        for member, view in views(tree, folded).items():
+        for member, view in views(tree, known.shown, known.changing).items():
             before = rows[member]
             same = (view.etag, view.root_id, view.state) == (before.etag, before.root_id, before.state)
             if same and member not in named:
                 continue
-            writes.rows.append(CustomerWrite(member, tree.members[member], view, before))
+            writes.rows.append(CustomerWrite(member, tree.members[member], view, known.stored.get(member, before)))
             writes.feed.append(FeedEntry(member, kind, merge=told))
             if member in named:
                 writes.events.append(Event(member, kind.lower(), reference))

@@ -7,7 +7,7 @@ from typing import Any
 
 from patronage.customers.v1 import merge_storage_service_pb2 as pb
 from services.customers.convert import merge_batch as convert
-from services.customers.operations.apply_merges import MOST_A_PART, Outcome, Wanted, apply_part, try_part
+from services.customers.operations.apply_merges import MOST_A_PART, Outcome, Trees, Wanted, apply_part, try_part
 from services.customers.servicer.edged import Edged
 from services.runtime.database import Transaction
 from services.runtime.database_errors import database_failure
@@ -25,10 +25,11 @@ class MergeBatches(Edged):
         """Merges many times."""
         wanted = [Wanted(**one) for one in convert.wanted_of(request)]
         end, done, alone_to = end_of(context), 0, 0
+        tried = Trees() if request.dry_run else None
         while not end.is_set() and done < len(wanted):
             at_most = 1 if done < alone_to else MOST_A_PART
             try:
-                response = self._part(context, wanted[done:], at_most, request.dry_run)
+                response = self._part(context, wanted[done:], at_most, tried)
             except Exception as error:
                 failure = _of_one_merge(error)
                 if failure is None:
@@ -43,14 +44,15 @@ class MergeBatches(Edged):
             text = "The service is being stopped. What it has answered is done; send the rest again in a moment."
             raise ShuttingDown(text, retry_after=1.0)
 
-    def _part(self, context: Any, wanted: Sequence[Wanted], at_most: int, dry_run: bool) -> pb.ApplyMergesResponse:
-        do = try_part if dry_run else apply_part
-
+    def _part(
+        self, context: Any, wanted: Sequence[Wanted], at_most: int, tried: Trees | None
+    ) -> pb.ApplyMergesResponse:
         def run(tx: Transaction) -> pb.ApplyMergesResponse:
-            outcomes, token = do(tx, wanted, at_most)
+            done = apply_part(tx, wanted, at_most) if tried is None else try_part(tx, wanted, at_most, tried)
+            outcomes, token = done
             return pb.ApplyMergesResponse(outcomes=convert.outcome_messages(outcomes), change_token=token.encode())
 
-        if dry_run:
+        if tried is not None:
             return self._edge.read(context, run)
         return self._edge.write_in_bulk(context, None, run, pb.ApplyMergesResponse)
 

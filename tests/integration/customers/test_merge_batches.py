@@ -12,7 +12,7 @@ from patronage.customers.v1 import merge_storage_service_pb2 as pb
 from patronage.errors.v1 import error_reason_pb2
 from services.customers.domain.merge import Merge
 from services.customers.operations import apply_merges
-from services.customers.operations.apply_merges import Outcome, Wanted, apply_part, try_part
+from services.customers.operations.apply_merges import Outcome, Trees, Wanted, apply_part, try_part
 from services.runtime.failures import FieldsInvalid
 from services.runtime.ids import new_id
 from tests.integration.customers.company import Company, at_once
@@ -175,8 +175,23 @@ def test_a_dry_run_says_the_same_and_changes_nothing(acme: Company) -> None:
     acme.delete(cy)
     with acme.transaction() as tx:
         outcomes, _ = try_part(tx, [wanted(ann, bo), wanted(ann, cy)], 100)
-    assert results(outcomes) == ["WOULD_MERGE"], "the next one is about the same tree, so a part of its own"
+    assert results(outcomes) == ["WOULD_MERGE", "BLOCKED"]
     assert told(acme) == {0}
+
+
+def test_a_dry_run_in_parts_knows_what_the_parts_before_would_have_left(acme: Company) -> None:
+    ann, bo, cy, dee = (acme.create(name) for name in ("Ann", "Bo", "Cy", "Dee"))
+    acme.delete(dee)
+    batch = [wanted(ann, bo), wanted(bo, dee), wanted(ann, cy, expected_revisions={ann: 1}), wanted(cy, ann)]
+    tried, left = Trees(), batch
+    outcomes: list[Outcome] = []
+    while left:
+        with acme.transaction() as tx:
+            outcomes += try_part(tx, left, 1, tried)[0]
+        left = batch[len(outcomes) :]
+    made = apply(acme, *batch)
+    assert reasons(outcomes) == reasons(made) == [[], ["ALREADY_MERGED", "CUSTOMER_DELETED"], ["PREVIEW_STALE"], []]
+    assert tried == Trees(), "what nothing is asked of any more is forgotten"
 
 
 def test_a_batch_sees_no_customer_of_another_company(acme: Company, other: Company) -> None:
@@ -196,11 +211,14 @@ def batched(target: str, *sources: str, **merge: Any) -> pb.BatchedMerge:
     return pb.BatchedMerge(merge=asked)
 
 
-def test_the_service_answers_part_by_part_and_the_log_names_the_evidence(acme: Company, served: Served) -> None:
+def test_the_service_answers_part_by_part_and_the_log_names_the_evidence(
+    acme: Company, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     people = [acme.create(f"P{n}") for n in range(5)]
     evidence = batch_pb.MergeEvidence(policy_version="policy-3", scan_id=new_id(), group_id=new_id(), confidence=97)
     first = batched(people[0], people[1], evidence=evidence, reason="sure", on_behalf_of="ann")
     client = served.client()
+    monkeypatch.setattr(apply_merges, "MOST_MEMBERS", 4)
     parts = send(client, first, batched(people[2], people[3]), batched(people[0], people[4]))
     assert [len(part.outcomes) for part in parts] == [2, 1]
     assert all(part.change_token for part in parts)
