@@ -13,7 +13,14 @@ import grpc
 from services.runtime.connections import Connection
 from services.runtime.database import Database, TenantScope, Transaction
 from services.runtime.database_errors import database_failure
-from services.runtime.failures import ConflictRetry, CursorExpired, DatabaseUnavailable, Failure, LockTimeout
+from services.runtime.failures import (
+    ConflictRetry,
+    CursorExpired,
+    DatabaseUnavailable,
+    Failure,
+    LockTimeout,
+    Overloaded,
+)
 from services.runtime.follower_cursor import CursorMoved, advance, leads, park, reset, saved_cursor
 from services.runtime.logs import get_logger
 
@@ -22,8 +29,8 @@ Change = TypeVar("Change")
 _SHORTEST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 _ASK_TO_LEAD_S = 1.0
-_TRIES = 5
-_TRANSIENT = (DatabaseUnavailable, ConflictRetry, LockTimeout)
+# These pass, however long it takes: a change that meets them is tried again for ever, and never parked.
+_TRANSIENT = (DatabaseUnavailable, ConflictRetry, LockTimeout, Overloaded)
 
 _log = get_logger("follower")
 
@@ -76,8 +83,6 @@ class Follower(Generic[Change]):
         self._thread: threading.Thread | None = None
         self._stream: Iterator[Batch[Change]] | None = None
         self._pause = _SHORTEST_PAUSE_S
-        self._failed_cursor = ""
-        self._failures = 0
 
     def start(self) -> None:
         """Follow in a thread of its own."""
@@ -118,7 +123,7 @@ class Follower(Generic[Change]):
                 if batch is None:
                     return
                 self._take(batch, cursor)
-                cursor, self._pause, self._failures = batch.cursor, _SHORTEST_PAUSE_S, 0
+                cursor, self._pause = batch.cursor, _SHORTEST_PAUSE_S
         except Exception as error:
             if not _is_expired(error):
                 raise
@@ -136,7 +141,7 @@ class Follower(Generic[Change]):
         except CursorMoved:
             raise
         except Exception as error:
-            if self._is_transient(error, cursor):
+            if _is_transient(error):
                 raise
             _log.warning("a batch failed; applying one by one", follower=self.name, cause=str(error))
             self._commit(batch, cursor, self._apply_one_by_one)
@@ -171,7 +176,7 @@ class Follower(Generic[Change]):
                 self.apply(tx, company, [change])
             return True
         except Exception as error:
-            if isinstance(_failure(error), DatabaseUnavailable):
+            if _is_transient(error):
                 raise
             park(tx, company, self.name, cursor, self.encode(change), error)
             _log.error("a change is parked", follower=self.name, company=company, cursor=cursor, exc_info=error)
@@ -183,13 +188,6 @@ class Follower(Generic[Change]):
             groups.setdefault(self.company_of(change), []).append(change)
         return groups
 
-    def _is_transient(self, error: Exception, cursor: str) -> bool:
-        if not isinstance(_failure(error), _TRANSIENT):
-            return False
-        self._failures = self._failures + 1 if cursor == self._failed_cursor else 1
-        self._failed_cursor = cursor
-        return self._failures < _TRIES or isinstance(_failure(error), DatabaseUnavailable)
-
     def _wait_after(self, error: Exception) -> None:
         if self._stopping.is_set():
             return
@@ -198,8 +196,8 @@ class Follower(Generic[Change]):
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
 
 
-def _failure(error: BaseException) -> Failure | None:
-    return error if isinstance(error, Failure) else database_failure(error)
+def _is_transient(error: BaseException) -> bool:
+    return isinstance(error if isinstance(error, Failure) else database_failure(error), _TRANSIENT)
 
 
 def _is_expired(error: Exception) -> bool:

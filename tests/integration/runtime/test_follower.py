@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from tests.integration.runtime.conftest import Probe
 
 LONG_S = 30.0
 NAME = "things"
+TOGETHER = [False]  # no writer is met, and the batch with the poison fails
 
 
 @dataclass(frozen=True)
@@ -194,16 +196,25 @@ def test_a_change_that_cannot_be_applied_is_parked_and_shouted_about(bench: Benc
     assert [line["company"] for line in logs if line["log_level"] == "error"] == ["acme"]
 
 
-def test_a_change_that_always_meets_a_lock_is_parked_in_the_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failure", [psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected])
+def test_only_poison_is_parked_however_often_a_change_meets_another_writer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, failure: type[psycopg.Error]
+) -> None:
     monkeypatch.setattr("services.runtime.follower._SHORTEST_PAUSE_S", 0.001)
+    monkeypatch.setattr("services.runtime.follower._LONGEST_PAUSE_S", 0.002)
+    bench.apply.poison = {"b"}
+    alone = [*TOGETHER, True], [*TOGETHER, False, True]  # the first change meets one, then the second one
+    meets = itertools.chain([True] * 10, *alone, itertools.repeat(False))
 
-    def locked() -> None:
-        raise psycopg.errors.LockNotAvailable("held for ever")
+    def meet_a_writer() -> None:
+        if next(meets):
+            raise failure("another writer")
 
-    bench.apply.before = locked
+    bench.apply.before = meet_a_writer
     bench.follow()
-    bench.until_applied(bench.feed.add(Change("acme", "a")))
-    assert bench.cursor() == ("1", "e1", 10, 0, 1)
+    bench.until_applied(bench.feed.add(Change("acme", "a"), Change("acme", "b")))
+    assert bench.applied() == [("acme", "a")]
+    assert bench.cursor() == ("1", "e1", 10, 1, 1)
 
 
 def test_an_expired_cursor_starts_over_and_says_so_once(bench: Bench) -> None:
