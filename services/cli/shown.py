@@ -4,15 +4,16 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from google.type.money_pb2 import Money
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from google.type.money_pb2 import Money
 
 _LEAST_PLACES = 2
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # a name must not steer a terminal
@@ -20,8 +21,15 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # a nam
 
 def as_json(value: Message | dict[str, Any] | list[Any]) -> None:
     """Print a message or plain data as JSON on one line."""
-    plain = MessageToDict(value, preserving_proto_field_name=True) if isinstance(value, Message) else value
-    typer.echo(json.dumps(plain, ensure_ascii=False))
+    typer.echo(json.dumps(_plain(value) if isinstance(value, Message) else value, ensure_ascii=False))
+
+
+def _plain(message: Message) -> dict[str, Any]:
+    from google.protobuf.json_format import (
+        MessageToDict,
+    )  # takes a tenth of a second, for commands that talk to services
+
+    return MessageToDict(message, preserving_proto_field_name=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
@@ -44,7 +52,7 @@ def output() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=140)
 
 
-def money(amount: Money) -> str:
+def money(amount: "Money") -> str:
     """Return an amount as `2500.50 KES`, exactly."""
     exact = Decimal(amount.units) + Decimal(amount.nanos).scaleb(-9)
     text = format(exact.normalize(), "f")

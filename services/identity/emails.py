@@ -3,8 +3,7 @@
 # ruff: noqa: SIM905 - word lists are read as text
 
 import re
-
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from functools import cache
 
 from services.identity.text import clean
 
@@ -21,7 +20,6 @@ _WORD = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _LABEL = r"[a-z\d]+(?:-[a-z\d]+)*"
 _PLAIN = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+([a-z]{{2,}})", re.ASCII | re.IGNORECASE)
 _LONGEST_PLAIN = 64
-_SPECIAL = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
 def normalize_email(text: str) -> str:
@@ -44,10 +42,20 @@ def is_email(text: str) -> bool:
     """Return whether the text is written as an e-mail address; nothing is looked up."""
     address = clean(text)
     plain = _PLAIN.fullmatch(address) if len(address) <= _LONGEST_PLAIN else None
-    if plain and plain[1].lower() not in _SPECIAL:
+    if plain and plain[1].lower() not in _special():
         return True  # the common case, which the library takes a hundred times as long to find
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return False
     return True
+
+
+@cache
+def _special() -> frozenset[str]:
+    """Return the last parts of names that nobody may own; the library is not loaded for normal forms alone."""
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES
+
+    return frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
