@@ -64,7 +64,7 @@ def test_without_it_the_first_bad_byte_is_named_with_what_to_try(
 
 def test_a_byte_that_the_named_encoding_has_not_is_told_with_its_place(source: Path) -> None:
     source.write_bytes(source.read_bytes() + b"4;A\x81;B;\r\n")
-    with pytest.raises(BadInputFailure, match="line 5, column 'Vorname': byte 0x81 is not cp1252$"):
+    with pytest.raises(BadInputFailure, match=r"line 5, column 'Vorname': byte 0x81 is not cp1252$"):
         read_records(source, {}, None, "DE", "cp1252")
 
 
