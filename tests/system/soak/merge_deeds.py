@@ -80,7 +80,7 @@ def batch(side: Side, step: Step) -> Done:
         reasons = [
             error_reason_pb2.ErrorReason.Name(one.reason).removeprefix("ERROR_REASON_") for one in outcome.blockers
         ]
-        judged = {"JUDGED_DIFFERENT"} if (target, source) in apart else set()
+        judged = {"JUDGED_DIFFERENT"} if (target, source) in apart or side.model.apart((target, source)) else set()
         assert bool(reasons) == bool(refusal), f"{refusal or 'nothing'} stands against it: {reasons}"
         named = _against(side, target, [source]) | judged
         assert set(reasons) <= named, f"{named} stand against it: {reasons}"
