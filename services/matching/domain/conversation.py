@@ -70,8 +70,12 @@ class Conversation:
 
     def request_id(self, company_id: str, purpose: str, *more: object) -> str:
         """Return the id of a request that follows from the conversation: the same one however often it is sent."""
-        parts = (company_id, self.conversation_id, purpose, *more)
-        return str(uuid.uuid5(_REQUESTS, "\n".join(map(str, parts))))
+        return request_id_of(company_id, self.conversation_id, purpose, *more)
+
+
+def request_id_of(*parts: object) -> str:
+    """Return the id of a request that follows from these parts alone."""
+    return str(uuid.uuid5(_REQUESTS, "\n".join(map(str, parts))))
 
 
 @dataclass(frozen=True, slots=True)

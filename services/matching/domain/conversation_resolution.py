@@ -53,6 +53,9 @@ class Resolution:
     model_version: str = ""
     resolved_by: str = ""
     review_item_id: str = ""
+    run_id: str = ""
+    """The request id of the call that resolved it; empty: it had none."""
+
     resolved_at: datetime | None = field(default=None, compare=False)
 
     @property

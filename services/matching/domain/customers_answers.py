@@ -1,6 +1,7 @@
 """Customers answers owns what the customers service says to a write that follows from a conversation."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class Gone(Exception):  # noqa: N818 - a name of what is true
@@ -30,3 +31,16 @@ class Refused(Exception):  # noqa: N818 - a name of what is true
         super().__init__(f"{reason}: {text}")
         self.reason = reason
         self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A conversation that was linked, as it is after that."""
+
+    customer_id: str
+    revision: int
+    link_time: str
+
+
+LinkAnswer = Linked | Taken | None
+"""What became of one of many links; None: it was refused, for what a look at it alone will tell."""

@@ -1,20 +1,23 @@
 """Customers calls owns what the resolving of conversations asks of customers, and what its answers mean."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import grpc
 
+from patronage.customers.v1 import conversation_batch_pb2 as batch
 from patronage.customers.v1 import conversation_pb2, customer_service_pb2, customer_service_pb2_grpc
 from patronage.customers.v1 import conversation_service_pb2 as talk
 from patronage.customers.v1 import conversation_service_pb2_grpc as talk_grpc
+from services.matching.convert.conversation_links import MOST_LINKS, hits_of, link_answer, link_message
 from services.matching.convert.conversations import conversation_of, creation, customer_now, update
-from services.matching.domain.conversation import Conversation, Given
+from services.matching.domain.conversation import Conversation, Given, request_id_of
 from services.matching.domain.customer_filling import CustomerNow, Filling
-from services.matching.domain.customers_answers import Changed, Gone, Refused, Taken
+from services.matching.domain.customers_answers import Changed, Gone, LinkAnswer, Refused, Taken
+from services.matching.operations.resolve_conversations import WantedLink
 from services.runtime.interceptors.upstream import reason_of_upstream, status_of_upstream
 from services.runtime.service_channel import Channel
+from services.runtime.waiting import tried_in_a_moment
 
 Metadata = Sequence[tuple[str, str]]
 _GONE = ("CUSTOMER_NOT_FOUND", "CUSTOMER_DELETED")
@@ -25,9 +28,6 @@ _FOR_GOOD = (
     grpc.StatusCode.FAILED_PRECONDITION,
 )
 _IN_A_MOMENT = ("REQUEST_IN_PROGRESS", "CONFLICT_RETRY", "LOCK_TIMEOUT")
-_MOST_TRIES = 10
-_A_MOMENT_S = 0.05
-_KINDS = {1: "EMAIL", 2: "PHONE"}
 
 
 class CustomersStubs:
@@ -72,6 +72,12 @@ class CustomersCalls:
         request = talk.RecordConversationRequest(conversation=message)
         return self._call(self._stubs.conversations.RecordConversation, request).conversation  # type: ignore[no-any-return]
 
+    def recorded(self, message: conversation_pb2.Conversation) -> conversation_pb2.Conversation | None:
+        """Return what is recorded of a session, None for a new one. Fails where `record` would."""
+        request = batch.CheckConversationRequest(conversation=message)
+        answer = self._call(self._stubs.conversations.CheckConversation, request)
+        return answer.recorded if answer.HasField("recorded") else None
+
     def orphans(self, request: talk.ListOrphanedConversationsRequest) -> talk.ListOrphanedConversationsResponse:
         """Return a page of the conversations that are linked to nobody."""
         return self._call(self._stubs.conversations.ListOrphanedConversations, request)  # type: ignore[no-any-return]
@@ -105,23 +111,43 @@ class CustomersCalls:
         answer = self._write(self._stubs.conversations.LinkConversation, request, customer_id)
         return conversation_of(answer.conversation, conversation.epoch), answer.change_token
 
+    def customers(self, customer_ids: Sequence[str]) -> dict[str, CustomerNow]:
+        """Return customers as they are now, by the ids that were asked for; roots stand for who was merged."""
+        request = customer_service_pb2.BatchGetCustomersRequest(customer_ids=customer_ids)
+        found = self._call(self._stubs.customers.BatchGetCustomers, request).customers
+        return {one.merged_from or one.customer.customer_id: customer_now(one.customer) for one in found}
+
+    def link_all(self, company_id: str, links: Sequence[WantedLink]) -> tuple[list[LinkAnswer], str]:
+        """Link conversations that are as they were read; gives what became of each, and a change token."""
+        parts = [links[place : place + MOST_LINKS] for place in range(0, len(links), MOST_LINKS)]
+        done = [self._linked(company_id, part) for part in parts]
+        return [link_answer(one) for answer in done for one in answer.outcomes], done[-1].change_token
+
+    def _linked(self, company_id: str, links: Sequence[WantedLink]) -> batch.BatchLinkConversationsResponse:
+        wanted = [link_message(one.conversation, one.customer_id) for one in links]
+        told = [(one.conversation.conversation_id, one.conversation.etag, one.customer_id) for one in links]
+        request = batch.BatchLinkConversationsRequest(
+            links=wanted,
+            link_source=conversation_pb2.LINK_SOURCE_AUTO_SYNC,
+            request_id=request_id_of(company_id, "link all", told),
+        )
+        method = self._stubs.conversations.BatchLinkConversations
+        return tried_in_a_moment(lambda: self._call(method, request), _is_busy)  # type: ignore[no-any-return]
+
     def _call(self, method: Any, request: Any) -> Any:
         named = self._metadata(getattr(request, "request_id", ""))
         return method(request, metadata=tuple(named), timeout=self._seconds())
 
     def _write(self, method: Any, request: Any, customer_id: str) -> Any:
         """Call, again where another one is at the same thing, which is over in a moment."""
-        for _ in range(_MOST_TRIES - 1):
-            try:
-                return self._call(method, request)
-            except grpc.RpcError as error:
-                if reason_of_upstream(error) not in _IN_A_MOMENT:
-                    _told(error, customer_id)
-            time.sleep(_A_MOMENT_S)
         try:
-            return self._call(method, request)
+            return tried_in_a_moment(lambda: self._call(method, request), _is_busy)
         except grpc.RpcError as error:
             _told(error, customer_id)
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, grpc.RpcError) and reason_of_upstream(error) in _IN_A_MOMENT
 
 
 def _told(error: grpc.RpcError, customer_id: str) -> NoReturn:
@@ -143,5 +169,5 @@ def _hits(error: grpc.RpcError) -> list[tuple[str, str]]:
     status, found = status_of_upstream(error), customer_service_pb2.DuplicateCustomerDetail()
     for detail in status.details if status else ():
         if detail.Unpack(found):
-            return [(hit.customer_id, _KINDS.get(hit.key_kind, "EMAIL")) for hit in found.hits]
+            return hits_of(found.hits)
     return []

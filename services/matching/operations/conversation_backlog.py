@@ -30,7 +30,7 @@ def resolve_task(resolving: Resolving, customers: Customers, task: Waiting) -> N
     elif automatic and (before is None or before.digest != conversation.digest):
         resolve_conversation(resolving, customers, scope, conversation)
     with resolving.database.transaction(scope) as tx:
-        conversation_tasks.done(tx, conversation.conversation_id, conversation.epoch, conversation.revision)
+        conversation_tasks.done(tx, [conversation])
 
 
 def _resolve_again(resolving: Resolving, customers: Customers, scope: TenantScope, conversation: Conversation) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import Resolution
-from services.matching.operations.open_review_item import withdraw_review_item
+from services.matching.operations.open_review_item import withdraw_review_items
 from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Transaction
 
@@ -30,10 +30,14 @@ def follow_conversations(tx: Transaction, conversations: Sequence[Conversation])
 
 def _take_back_items(tx: Transaction, conversations: Sequence[Conversation], before: Mapping[str, Resolution]) -> None:
     """Ask nobody any more about conversations that somebody has linked since."""
-    for one in conversations:
-        was = before.get(one.conversation_id)
-        if was and was.review_item_id and one.origin_id not in ("", was.customer_id, was.linked_id):
-            withdraw_review_item(tx, one.conversation_id, _LINKED)
+    linked = [
+        one.conversation_id
+        for one in conversations
+        if (was := before.get(one.conversation_id))
+        and was.review_item_id
+        and one.origin_id not in ("", was.customer_id, was.linked_id)
+    ]
+    withdraw_review_items(tx, linked, _LINKED)
 
 
 def _put(
@@ -66,5 +70,4 @@ def forget_conversations(tx: Transaction, conversation_ids: Sequence[str]) -> No
     """Forget what became of deleted conversations, and ask nobody about them."""
     conversation_tasks.drop(tx, conversation_ids)
     conversation_resolutions.forget(tx, conversation_ids)
-    for conversation_id in conversation_ids:
-        withdraw_review_item(tx, conversation_id, _DELETED)
+    withdraw_review_items(tx, conversation_ids, _DELETED)

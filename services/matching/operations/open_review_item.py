@@ -1,5 +1,7 @@
 """Open review item owns how a conversation gets in front of a person, and how it is taken back."""
 
+from collections.abc import Iterable
+
 from services.matching.domain.review_item import CONVERSATION, ItemEvidence, NewItem
 from services.matching.store import review_items
 from services.runtime.database import Transaction
@@ -26,6 +28,7 @@ def open_review_item(
     return found
 
 
-def withdraw_review_item(tx: Transaction, conversation_id: str, why: str) -> None:
-    """Take the open item of a conversation back, if there is one: `why` in a word, such as LINKED."""
-    review_items.supersede(tx, [NewItem(CONVERSATION, (), conversation_id=conversation_id).subject], why)
+def withdraw_review_items(tx: Transaction, conversation_ids: Iterable[str], why: str) -> None:
+    """Take the open items of conversations back, where there are any: `why` in a word, such as LINKED."""
+    items = [NewItem(CONVERSATION, (), conversation_id=one) for one in conversation_ids]
+    review_items.supersede(tx, [one.subject for one in items], why)

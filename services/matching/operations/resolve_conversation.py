@@ -4,17 +4,18 @@ No transaction is open while customers is called. Each write there has a request
 and each is harmless where it was done before, so whatever is killed in between, doing it again has one effect.
 """
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from services.matching.domain import conversation_decision as rules
-from services.matching.domain.conversation import Conversation
-from services.matching.domain.conversation_decision import Holder, Standing
+from services.matching.domain.conversation import Conversation, Given
+from services.matching.domain.conversation_decision import Decision, Holder, Standing
 from services.matching.domain.conversation_resolution import ERROR, Resolution
 from services.matching.domain.customers_answers import Changed, Gone, Refused
 from services.matching.operations.carry_out_resolution import carry_out
 from services.matching.operations.company_regions import CompanyRegions
 from services.matching.operations.judging import Asked, Found, Search
-from services.matching.operations.match_record import match_record
+from services.matching.operations.match_record import match_records
 from services.matching.operations.resolution_case import Case, Customers, Known, Resolved, resolution_of
 from services.matching.operations.save_resolution import forget_resolution, save_resolution
 from services.matching.store import conversation_resolutions, policies
@@ -37,18 +38,24 @@ class Resolving:
 
 
 def resolve_conversation(
-    resolving: Resolving, customers: Customers, scope: TenantScope, conversation: Conversation, *, dry_run: bool = False
+    resolving: Resolving,
+    customers: Customers,
+    scope: TenantScope,
+    conversation: Conversation,
+    *,
+    dry_run: bool = False,
+    run_id: str = "",
 ) -> Resolved:
     """Find or make the customer of a conversation. Raises what fails for now; what is refused for good is an outcome.
 
-    A conversation or customer that changes meanwhile is looked at anew.
+    `run_id` is the request id of the call that wants it. What changes meanwhile is looked at anew.
     """
     gone: set[str] = set()
     is_newest = False
     for _ in range(MOST_ROUNDS):
-        case = _case(resolving, scope, conversation, gone, dry_run)
+        [case] = cases_of(resolving, scope, [conversation], gone, dry_run=dry_run)
         try:
-            return _resolved(resolving, customers, scope, case, is_newest=is_newest)
+            return _resolved(resolving, customers, scope, case, is_newest=is_newest, run_id=run_id)
         except Changed:
             now = replace(customers.conversation(conversation.conversation_id), epoch=conversation.epoch)
             is_newest = case.is_behind and now.revision == conversation.revision  # customers was restored from a copy
@@ -60,25 +67,40 @@ def resolve_conversation(
     raise ConflictRetry("The conversation or its customer changes all the time. Repeat the call in a moment.")
 
 
-def _case(resolving: Resolving, scope: TenantScope, conversation: Conversation, gone: set[str], dry_run: bool) -> Case:
-    given, region = conversation.given, resolving.regions.region_of(scope.company_id)
+def cases_of(
+    resolving: Resolving,
+    scope: TenantScope,
+    conversations: Sequence[Conversation],
+    gone: Set[str] = frozenset(),
+    *,
+    dry_run: bool,
+) -> list[Case]:
+    """Return conversations in hand: what is known of each, and who its customer may be; `gone` are no customers."""
+    region = resolving.regions.region_of(scope.company_id)
     with resolving.database.transaction(scope, read_only=True) as tx:
-        known = _known(tx, conversation, gone)
+        known = _known(tx, conversations, gone)
     asked = Asked(scope.company_id, 0, MOST_HOLDERS, resolving.key_cap, resolving.follower)
-    found = match_record(resolving.search, asked, given.raw, region)
+    given = [one.given for one in conversations]
+    found = match_records(resolving.search, asked, [one.raw for one in given], region)
+    return [_case(*one, region, gone, dry_run) for one in zip(conversations, given, known, found, strict=True)]
+
+
+def _case(
+    conversation: Conversation, given: Given, known: Known, found: Found, region: str, gone: Set[str], dry_run: bool
+) -> Case:
     holders = [Holder(one.customer_id, one.evidence) for one in found.candidates if one.customer_id not in gone]
     search = rules.Search(holders, _crowded(found), known.accept, known.reject)
     return Case(conversation, given, known, search, region, found.model_version, tuple(sorted(gone)), dry_run)
 
 
-def _known(tx: Transaction, conversation: Conversation, gone: set[str]) -> Known:
-    before = conversation_resolutions.of(tx, [conversation.conversation_id]).get(conversation.conversation_id)
-    policy = policies.current(tx)
-    standing = _standing(tx, conversation, before, gone)
-    return Known(conversation_resolutions.policy(tx), before, standing, policy.accept, policy.reject)
+def _known(tx: Transaction, conversations: Sequence[Conversation], gone: Set[str]) -> list[Known]:
+    before = conversation_resolutions.of(tx, [one.conversation_id for one in conversations])
+    weighed, policy = policies.current(tx), conversation_resolutions.policy(tx)
+    known = [(before.get(one.conversation_id), one) for one in conversations]
+    return [Known(policy, was, _standing(tx, one, was, gone), weighed.accept, weighed.reject) for was, one in known]
 
 
-def _standing(tx: Transaction, conversation: Conversation, before: Resolution | None, gone: set[str]) -> Standing:
+def _standing(tx: Transaction, conversation: Conversation, before: Resolution | None, gone: Set[str]) -> Standing:
     created, _ = _root(tx, before.created_id if before else "", gone)
     linked = before.linked_id if before else ""
     if not conversation.origin_id:
@@ -88,7 +110,7 @@ def _standing(tx: Transaction, conversation: Conversation, before: Resolution | 
     return Standing(root or conversation.origin_id, live, ours, created)
 
 
-def _root(tx: Transaction, customer_id: str, gone: set[str]) -> tuple[str, bool]:
+def _root(tx: Transaction, customer_id: str, gone: Set[str]) -> tuple[str, bool]:
     """Return the root of a customer, and whether it is in use; one that is not known here yet is its own."""
     if not customer_id:
         return "", True
@@ -102,13 +124,18 @@ def _crowded(found: Found) -> frozenset[str]:
     return frozenset(kinds & {"email", "phone"})
 
 
+def decided(case: Case) -> Decision:
+    """Return what is to be done with a conversation in hand."""
+    decision = rules.decide(case.given, case.search, case.known.policy)
+    return rules.settle(decision, case.known.standing, case.search)
+
+
 def _resolved(
-    resolving: Resolving, customers: Customers, scope: TenantScope, case: Case, *, is_newest: bool
+    resolving: Resolving, customers: Customers, scope: TenantScope, case: Case, *, is_newest: bool, run_id: str
 ) -> Resolved:
     if case.is_behind and not is_newest:
         raise Changed
-    decision = rules.decide(case.given, case.search, case.known.policy)
-    decision = rules.settle(decision, case.known.standing, case.search)
+    decision = decided(case)
     try:
         done = carry_out(resolving.database, customers, scope, case, decision)
     except Refused as error:
@@ -116,7 +143,8 @@ def _resolved(
         done = Resolved(replace(resolution_of(case, decision, ERROR), explanation=why, error_reason=error.reason))
     if case.dry_run:
         return done
-    saved = save_resolution(resolving.database, scope, done.resolution, case.known.before)
+    resolution = replace(done.resolution, run_id=run_id)
+    saved = save_resolution(resolving.database, scope, resolution, case.known.before)
     if saved.review_item_id and not customers.is_there(saved.conversation_id):
         forget_resolution(resolving.database, scope, saved.conversation_id)
     return replace(done, resolution=saved)

@@ -1,5 +1,6 @@
-"""Save resolution owns what stays known of a conversation that was resolved, and the item for whoever must look."""
+"""Save resolution owns what stays known of conversations that were resolved, and the items for whoever must look."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from services.matching.domain.conversation import Conversation
@@ -7,11 +8,13 @@ from services.matching.domain.conversation_resolution import CREATED, NAME_ONLY,
 from services.matching.domain.customers_answers import Changed
 from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence
 from services.matching.operations.follow_conversations import forget_conversations
-from services.matching.operations.open_review_item import open_review_item, withdraw_review_item
+from services.matching.operations.open_review_item import open_review_item, withdraw_review_items
 from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Database, TenantScope, Transaction
 
 _SETTLED = "RESOLVED"
+Made = tuple[Resolution, Resolution | None]
+"""What became of a conversation, and what was known of it when it was looked at."""
 
 
 def save_resolution(
@@ -21,12 +24,30 @@ def save_resolution(
 
     Raises Changed where another link was noted since `before` was read: two were at the same conversation.
     """
+    [saved] = save_resolutions(database, scope, [(resolution, before)])
+    if saved is None:
+        raise Changed
+    return saved
+
+
+def save_resolutions(database: Database, scope: TenantScope, made: Sequence[Made]) -> list[Resolution | None]:
+    """Do so for conversations that are all different; None for each of which another link was noted meanwhile."""
+    if not made:
+        return []
     with database.transaction(scope) as tx:
-        if _link_of(_locked(tx, resolution.conversation_id)) != _link_of(before):
-            raise Changed
-        conversation_tasks.done(tx, resolution.conversation_id, resolution.epoch, resolution.revision)
-        one = replace(resolution, resolved_by=scope.actor, review_item_id=_reviewed(tx, resolution))
-        return replace(one, resolved_at=conversation_resolutions.save(tx, one))
+        known = _locked(tx, [one.conversation_id for one, _ in made])
+        fresh = [one for one, before in made if _link_of(known.get(one.conversation_id)) == _link_of(before)]
+        saved = _saved(tx, fresh, scope.actor)
+    return [saved.get(one.conversation_id) for one, _ in made]
+
+
+def _saved(tx: Transaction, resolutions: Sequence[Resolution], actor: str) -> dict[str, Resolution]:
+    conversation_tasks.done(tx, resolutions)
+    settled = [one.conversation_id for one in resolutions if not _asked_about(one)]
+    withdraw_review_items(tx, settled, _SETTLED)
+    whole = [replace(one, resolved_by=actor, review_item_id=_reviewed(tx, one)) for one in resolutions]
+    times = conversation_resolutions.save(tx, whole)
+    return {one.conversation_id: replace(one, resolved_at=times[one.conversation_id]) for one in whole}
 
 
 def forget_resolution(database: Database, scope: TenantScope, conversation_id: str) -> None:
@@ -46,25 +67,30 @@ def note_created(
         conversation.conversation_id, 0, conversation.epoch, "", CREATED, NONE, "Created; yet to be linked."
     )
     with database.transaction(scope) as tx:
-        known = _locked(tx, conversation.conversation_id) or before or first
-        conversation_resolutions.save(tx, replace(known, created_id=customer_id, resolved_by=scope.actor))
+        known = _locked(tx, [conversation.conversation_id]).get(conversation.conversation_id) or before or first
+        conversation_resolutions.save(tx, [replace(known, created_id=customer_id, resolved_by=scope.actor)])
 
 
-def _locked(tx: Transaction, conversation_id: str) -> Resolution | None:
-    """Return what is known of a conversation by now, which nobody else changes before this transaction ends."""
-    conversation_resolutions.lock(tx, conversation_id)
-    return conversation_resolutions.of(tx, [conversation_id]).get(conversation_id)
+def _locked(tx: Transaction, conversation_ids: Sequence[str]) -> dict[str, Resolution]:
+    """Return what is known of conversations by now, which nobody else changes before this transaction ends."""
+    conversation_resolutions.lock(tx, conversation_ids)
+    return conversation_resolutions.of(tx, conversation_ids)
 
 
 def _link_of(known: Resolution | None) -> tuple[str, str]:
     return (known.linked_id, known.link_time) if known else ("", "")
 
 
+def _asked_about(resolution: Resolution) -> tuple[str, ...]:
+    """Return the customers that a person is asked about; none where nobody is asked."""
+    named = (resolution.customer_id, *resolution.candidates) if resolution.needs_review else ()
+    return tuple(one for one in named if one)
+
+
 def _reviewed(tx: Transaction, resolution: Resolution) -> str:
-    """Return the id of the item that asks a person; one that is not needed any more is taken back."""
-    named = tuple(one for one in (resolution.customer_id, *resolution.candidates) if one)
-    if not (resolution.needs_review and named):
-        withdraw_review_item(tx, resolution.conversation_id, _SETTLED)
+    """Return the id of the item that asks a person; empty where nobody is asked."""
+    named = _asked_about(resolution)
+    if not named:
         return ""
     cause = NAME_ALONE if resolution.matched_by == NAME_ONLY else SEVERAL_MATCHES
     evidence = ItemEvidence(resolution.confidence, resolution.weight or 0.0, resolution.model_version)

@@ -1,11 +1,10 @@
 """MatchingService: conversations that find their customer."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypedDict
 
 import grpc
 
@@ -20,25 +19,23 @@ from services.matching.operations.conversation_policy import get_conversation_po
 from services.matching.operations.get_conversation_resolution import count_conversations, get_conversation_resolution
 from services.matching.operations.resolution_case import Customers, Resolved
 from services.matching.operations.resolve_conversation import Resolving, resolve_conversation
+from services.matching.operations.resolve_conversations import ManyCustomers, resolve_conversations
 from services.runtime.access import require_scope
 from services.runtime.caller import caller_of
 from services.runtime.database import TenantScope, Transaction
 from services.runtime.edge import Edge, M, Once
 from services.runtime.failures import Failure, RequestInProgress, ShuttingDown, TokenExpired
-from services.runtime.interceptors.upstream import reason_of_upstream
 from services.runtime.streams import end_of
-from services.runtime.waiting import FollowedChanges
+from services.runtime.waiting import FollowedChanges, tried_in_a_moment
 
 AT_ONCE = 4
-_MOST_TRIES = 10
-_A_MOMENT_S = 0.05
 
 
-class CallersCustomers(Customers, Protocol):
+class CallersCustomers(Customers, ManyCustomers, Protocol):
     """The customers service as a caller uses it."""
 
-    def conversation_message(self, **named: str) -> conversation_pb2.Conversation:
-        """Return a conversation by its id or its session."""
+    def recorded(self, message: conversation_pb2.Conversation) -> conversation_pb2.Conversation | None:
+        """Return what is recorded of a session, None for a new one. Fails where `record` would."""
 
     def record(self, message: conversation_pb2.Conversation) -> conversation_pb2.Conversation:
         """Record a conversation."""
@@ -54,6 +51,13 @@ class Talking:
     resolving: Resolving
     followed: FollowedChanges
     customers_of: Callable[[Any], CallersCustomers]
+
+
+class Named(TypedDict):
+    """Whether only to say what would be done, and the request id of the call, by the names of the operations."""
+
+    dry_run: bool
+    run_id: str
 
 
 class _NobodyWaits(Exception):  # noqa: N818 - a name of what is true
@@ -80,7 +84,8 @@ class Conversations:
             return answered
         calls, scope = self._talking.customers_of(context), caller_of(context).scope()
         conversation = _named(calls, request)
-        done = resolve_conversation(self._talking.resolving, calls, scope, conversation, dry_run=request.dry_run)
+        named: Named = {"dry_run": request.dry_run, "run_id": request.request_id.lower()}
+        done = resolve_conversation(self._talking.resolving, calls, scope, conversation, **named)
         return self._keep(context, once, _response(done, conversation), pb.SyncConversationResponse)
 
     def SyncOrphanedConversations(  # noqa: N802
@@ -96,7 +101,8 @@ class Conversations:
                 left = request.limit - counts.total() if request.limit else size
                 part = once and once.part(number)
                 page = questions.orphans_page(request, min(size, left), token)
-                response = self._part(context, part, page, counts, pool, dry_run=request.dry_run)
+                named: Named = {"dry_run": request.dry_run, "run_id": request.request_id.lower()}
+                response = self._part(context, part, page, counts, pool, named)
                 counts, token, number = Counter(convert.counts_of(response.counts)), response.resume_token, number + 1
                 if not token or counts.total() == request.limit:
                     response.resume_token = token
@@ -170,8 +176,7 @@ class Conversations:
         asked: talk.ListOrphanedConversationsRequest,
         before: Counter[str],
         pool: ThreadPoolExecutor,
-        *,
-        dry_run: bool,
+        named: Named,
     ) -> pb.SyncOrphanedConversationsResponse:
         """Resolve the next orphans, or answer for them as before."""
         if once and (answered := self._answered(context, once, pb.SyncOrphanedConversationsResponse)) is not None:
@@ -180,13 +185,17 @@ class Conversations:
         end = end_of(context)
         try:
             page = calls.orphans(asked)
+            conversations = [convert.conversation_of(one) for one in page.conversations]
+            plain = resolve_conversations(self._talking.resolving, calls, scope, conversations, **named)
 
-            def resolve(message: conversation_pb2.Conversation) -> Resolved:
+            def resolve(conversation: Conversation, done: Resolved | None) -> Resolved:
+                if done is not None:
+                    return done
                 if end.is_set() and not end.draining:
                     raise _NobodyWaits
-                return _outcome(self._talking.resolving, calls, scope, convert.conversation_of(message), dry_run)
+                return _outcome(self._talking.resolving, calls, scope, conversation, named)
 
-            done = list(pool.map(resolve, page.conversations))
+            done = list(pool.map(resolve, conversations, plain))
         except _NobodyWaits:
             return pb.SyncOrphanedConversationsResponse()
         except grpc.RpcError as error:
@@ -216,12 +225,10 @@ class Conversations:
 
     def _once(self, context: Any, once: Once, run: Callable[[Transaction], M], response_type: type[M]) -> M:
         """As the edge does; a twin, such as a call that broke off and has not noticed yet, is waited for a moment."""
-        for _ in range(_MOST_TRIES - 1):
-            try:
-                return self._edge.write_once(context, once, run, response_type)
-            except RequestInProgress:
-                time.sleep(_A_MOMENT_S)
-        return self._edge.write_once(context, once, run, response_type)
+        return tried_in_a_moment(
+            lambda: self._edge.write_once(context, once, run, response_type),
+            lambda error: isinstance(error, RequestInProgress),
+        )
 
 
 def _named(calls: CallersCustomers, request: pb.SyncConversationRequest) -> Conversation:
@@ -230,15 +237,9 @@ def _named(calls: CallersCustomers, request: pb.SyncConversationRequest) -> Conv
         return calls.conversation(request.conversation_id)
     if not request.dry_run:
         return convert.conversation_of(calls.record(request.conversation))
-    given = convert.conversation_of(request.conversation)
-    try:
-        recorded = calls.conversation_message(session_id=request.conversation.session_id)
-    except grpc.RpcError as error:
-        if reason_of_upstream(error) != "CONVERSATION_NOT_FOUND":
-            raise
-        return Conversation("", given.session_id, name=given.name, email=given.email, phone=given.phone,
-                            address=given.address)  # fmt: skip
-    return convert.conversation_of(recorded).with_given(given)
+    given, recorded = convert.conversation_of(request.conversation), calls.recorded(request.conversation)
+    there = convert.conversation_of(recorded) if recorded else Conversation("", given.session_id)
+    return there.with_given(given)
 
 
 def _response(done: Resolved, conversation: Conversation) -> pb.SyncConversationResponse:
@@ -254,11 +255,11 @@ def _response(done: Resolved, conversation: Conversation) -> pb.SyncConversation
 
 
 def _outcome(
-    resolving: Resolving, calls: Customers, scope: TenantScope, conversation: Conversation, dry_run: bool
+    resolving: Resolving, calls: Customers, scope: TenantScope, conversation: Conversation, named: Named
 ) -> Resolved:
     """Resolve one of many: what fails for it alone is its outcome."""
     try:
-        return resolve_conversation(resolving, calls, scope, conversation, dry_run=dry_run)
+        return resolve_conversation(resolving, calls, scope, conversation, **named)
     except Failure as failure:
         failed = Resolution(
             conversation.conversation_id, conversation.revision, "", conversation.digest, ERROR, NONE, failure.message

@@ -8,12 +8,17 @@ from typing import Any, Protocol
 from services.matching.domain.identity_record import Identity
 from services.matching.store.identity_text import identity_from
 from services.matching.store.match_keys import array_text
+from services.runtime.database import Transaction
 
 ENOUGH = 40
 """Candidates that the rarest keys must bring before wider ones are left out."""
 
 _OF_CUSTOMER = f"SELECT find_candidates(%s::uuid, NULL, %s::integer, {ENOUGH}, %s)"
 _OF_KEYS = f"SELECT find_candidates(NULL, %s::bigint[], %s::integer, {ENOUGH}, %s)"
+_OF_MANY = f"""
+    SELECT find_candidates(NULL, many.keys::bigint[], %s, {ENOUGH}, %s)
+    FROM unnest(%s::text[]) WITH ORDINALITY AS many (keys, place) ORDER BY many.place
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,12 @@ def candidates_of_customer(reader: ReadsOneValue, customer_id: str, cap: int, fo
 def candidates_of_keys(reader: ReadsOneValue, keys: Sequence[int], cap: int, follower: str) -> Candidates:
     """Return who has one of the keys."""
     return _read(reader.value(_OF_KEYS, (array_text(keys), str(cap), follower)))
+
+
+def candidates_of_many(tx: Transaction, many: Sequence[Sequence[int]], cap: int, follower: str) -> list[Candidates]:
+    """Return who has one of the keys, for each of many sets of them, in one round trip."""
+    rows = tx.execute(_OF_MANY, (cap, follower, [array_text(keys) for keys in many])).fetchall()
+    return [_read(text) for (text,) in rows]
 
 
 def _read(text: str | None) -> Candidates:

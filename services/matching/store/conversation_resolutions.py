@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.matching.domain.conversation import Conversation
@@ -12,28 +13,32 @@ from services.runtime.ids import is_id
 _COLUMNS = """conversation_id::text, revision, epoch, digest, outcome, matched_by, explanation,
     coalesce(customer_id::text, ''), confidence, weight, filled, added, candidates::text[],
     coalesce(moved_from::text, ''), needs_review, error_reason, coalesce(created_id::text, ''),
-    coalesce(linked_id::text, ''), link_time, model_version, resolved_by, coalesce(review_item_id::text, ''),
+    coalesce(linked_id::text, ''), link_time, model_version, resolved_by, coalesce(review_item_id::text, ''), run_id,
     resolved_at"""
 _GET = f"""
     SELECT {_COLUMNS} FROM conversation_resolutions
     WHERE company_id = (SELECT app_company()) AND conversation_id = ANY(%s::uuid[])
 """
-_SAVE = """
-    INSERT INTO conversation_resolutions AS r
-        (company_id, conversation_id, revision, epoch, digest, outcome, matched_by, explanation, customer_id,
-         confidence, weight, filled, added, candidates, moved_from, needs_review, error_reason, created_id, linked_id,
-         link_time, model_version, resolved_by, review_item_id)
-    VALUES ((SELECT app_company()), %s::uuid, %s, %s, %s, %s, %s, %s, %s::uuid, %s, %s, %s, %s, %s::uuid[], %s::uuid,
-            %s, %s, %s::uuid, %s::uuid, %s, %s, %s, %s::uuid)
-    ON CONFLICT (company_id, conversation_id) DO UPDATE SET revision = excluded.revision, epoch = excluded.epoch,
-        digest = excluded.digest, outcome = excluded.outcome, matched_by = excluded.matched_by,
-        explanation = excluded.explanation, customer_id = excluded.customer_id, confidence = excluded.confidence,
-        weight = excluded.weight, filled = excluded.filled, added = excluded.added, candidates = excluded.candidates,
-        moved_from = excluded.moved_from, needs_review = excluded.needs_review, error_reason = excluded.error_reason,
-        created_id = coalesce(excluded.created_id, r.created_id), linked_id = excluded.linked_id,
-        link_time = excluded.link_time, model_version = excluded.model_version, resolved_by = excluded.resolved_by,
-        review_item_id = excluded.review_item_id, resolved_at = clock_timestamp()
-    RETURNING resolved_at
+_TYPES = {
+    "conversation_id": "uuid", "revision": "bigint", "epoch": "text", "digest": "text", "outcome": "text",
+    "matched_by": "text", "explanation": "text", "customer_id": "uuid", "confidence": "integer", "weight": "float8",
+    "filled": "text[]", "added": "text[]", "candidates": "uuid[]", "moved_from": "uuid", "needs_review": "boolean",
+    "error_reason": "text", "created_id": "uuid", "linked_id": "uuid", "link_time": "text", "model_version": "text",
+    "resolved_by": "text", "review_item_id": "uuid", "run_id": "text",
+}  # fmt: skip
+_NAMES = ", ".join(_TYPES)
+_IDS = [name for name, kind in _TYPES.items() if kind == "uuid"]
+_ANEW = {name: f"excluded.{name}" for name in _TYPES if name != "conversation_id"}
+_SET = ", ".join(
+    f"{name} = {new}" for name, new in {**_ANEW, "created_id": "coalesce(excluded.created_id, r.created_id)"}.items()
+)
+_SAVE = f"""
+    INSERT INTO conversation_resolutions AS r (company_id, {_NAMES})
+    SELECT (SELECT app_company()), {_NAMES}
+    FROM json_to_recordset(%s::json) AS n ({", ".join(f"{name} {kind}" for name, kind in _TYPES.items())})
+    ORDER BY n.conversation_id
+    ON CONFLICT (company_id, conversation_id) DO UPDATE SET {_SET}, resolved_at = clock_timestamp()
+    RETURNING conversation_id::text, resolved_at
 """
 # As it is first heard of; what is known of it already stays.
 _NOTE_LINKED = """
@@ -67,7 +72,10 @@ _SET_POLICY = """
     ON CONFLICT (company_id) DO UPDATE SET number = p.number + 1, automatic = excluded.automatic,
         name_only = excluded.name_only, updated_by = excluded.updated_by, updated_at = clock_timestamp()
 """
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('conversation ' || (SELECT app_company()) || %s, 0))"
+_LOCK = """
+    SELECT pg_advisory_xact_lock(hashtextextended('conversation ' || (SELECT app_company()) || t.id, 0))
+    FROM (SELECT id FROM unnest(%s::text[]) AS u (id) ORDER BY id) AS t
+"""
 _LOCK_POLICY = "SELECT pg_advisory_xact_lock(hashtextextended('conversation policy ' || (SELECT app_company()), 0))"
 
 
@@ -78,41 +86,17 @@ def of(tx: Transaction, conversation_ids: Iterable[str]) -> dict[str, Resolution
     return {one.conversation_id: one for one in found}
 
 
-def lock(tx: Transaction, conversation_id: str) -> None:
-    """Let nobody else write what became of a conversation before this transaction ends."""
-    tx.execute(_LOCK, (conversation_id,))
+def lock(tx: Transaction, conversation_ids: Iterable[str]) -> None:
+    """Let nobody else write what became of conversations before this transaction ends."""
+    tx.execute(_LOCK, (list(conversation_ids),))
 
 
-def save(tx: Transaction, resolution: Resolution) -> Any:
-    """Write what became of a conversation; gives the time. The customer once created from it is never forgotten."""
-    one = resolution
-    return tx.value(
-        _SAVE,
-        (
-            one.conversation_id,
-            one.revision,
-            one.epoch,
-            one.digest,
-            one.outcome,
-            one.matched_by,
-            one.explanation,
-            one.customer_id or None,
-            one.confidence,
-            one.weight,
-            list(one.filled),
-            list(one.added),
-            list(one.candidates),
-            one.moved_from or None,
-            one.needs_review,
-            one.error_reason,
-            one.created_id or None,
-            one.linked_id or None,
-            one.link_time,
-            one.model_version,
-            one.resolved_by,
-            one.review_item_id or None,
-        ),
-    )
+def save(tx: Transaction, resolutions: Sequence[Resolution]) -> dict[str, datetime]:
+    """Write what became of conversations; gives the time of each. Whom one has created is never forgotten."""
+    rows = [{name: getattr(one, name) for name in _TYPES} for one in resolutions]
+    for row in rows:
+        row |= {name: row[name] or None for name in _IDS}
+    return dict(tx.execute(_SAVE, (json.dumps(rows),)).fetchall())
 
 
 def note_linked(tx: Transaction, conversations: Sequence[Conversation]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from services.matching.domain.conversation import Conversation, Waiting
+from services.matching.domain.conversation_resolution import Resolution
 from services.runtime.database import Database, Transaction
 
 MOST_WAITING = 100_000
@@ -58,9 +59,10 @@ _DROP = """
 """
 # An epoch that is not known, since the conversation was read and not followed, is the current one.
 _DONE = """
-    DELETE FROM conversation_tasks
-    WHERE company_id = (SELECT app_company()) AND conversation_id = %s::uuid
-      AND (epoch = %s OR %s = '') AND revision <= %s
+    DELETE FROM conversation_tasks t
+    USING json_to_recordset(%s::json) AS n (conversation_id uuid, epoch text, revision bigint)
+    WHERE t.company_id = (SELECT app_company()) AND t.conversation_id = n.conversation_id
+      AND (t.epoch = n.epoch OR n.epoch = '') AND t.revision <= n.revision
 """
 _TRY_LATER = """
     UPDATE conversation_tasks
@@ -129,9 +131,10 @@ def drop(tx: Transaction, conversation_ids: Iterable[str]) -> None:
     tx.execute(_DROP, (list(conversation_ids),))
 
 
-def done(tx: Transaction, conversation_id: str, epoch: str, revision: int) -> None:
-    """Let a conversation wait no longer, unless it has changed since."""
-    tx.execute(_DONE, (conversation_id, epoch, epoch, revision))
+def done(tx: Transaction, seen: Iterable[Conversation | Resolution]) -> None:
+    """Let conversations wait no longer, unless they have changed since they were seen."""
+    rows = [{name: getattr(one, name) for name in ("conversation_id", "epoch", "revision")} for one in seen]
+    tx.execute(_DONE, (json.dumps(rows),))
 
 
 def try_later(tx: Transaction, task: Waiting, seconds: float, failure: str, *, counts: bool, park: bool) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence
-from services.matching.operations.open_review_item import open_review_item, withdraw_review_item
+from services.matching.operations.open_review_item import open_review_item, withdraw_review_items
 from services.runtime.database import Transaction
 from services.runtime.ids import new_id
 from tests.integration.matching.people import Company, customer_id
@@ -46,14 +46,14 @@ def test_an_item_that_nothing_has_changed_keeps_its_version(company: Company) ->
 
 def test_a_question_that_has_answered_itself_is_withdrawn_and_can_come_up_again(company: Company) -> None:
     item_id = opened(company, 1)
-    write(company, lambda tx: withdraw_review_item(tx, CONVERSATION_ID, "LINKED"))
+    write(company, lambda tx: withdraw_review_items(tx, [CONVERSATION_ID], "LINKED"))
     assert state_of(company, item_id) == "SUPERSEDED LINKED"
-    write(company, lambda tx: withdraw_review_item(tx, new_id(), "LINKED"))
+    write(company, lambda tx: withdraw_review_items(tx, [new_id()], "LINKED"))
     assert opened(company, 1) == item_id
     assert state_of(company, item_id) == "OPEN "
 
 
 def test_items_of_another_company_are_others(company: Company, other_company: Company) -> None:
     assert opened(company, 1) != opened(other_company, 1)
-    write(other_company, lambda tx: withdraw_review_item(tx, CONVERSATION_ID, "LINKED"))
+    write(other_company, lambda tx: withdraw_review_items(tx, [CONVERSATION_ID], "LINKED"))
     assert company.value("SELECT count(*) FROM review_items WHERE state = 'OPEN'") == 1

@@ -52,12 +52,14 @@ CREATE TABLE conversation_resolutions (
     model_version text NOT NULL,
     resolved_by text NOT NULL,
     review_item_id uuid,
+    run_id text NOT NULL DEFAULT '',
     resolved_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (company_id, conversation_id)
 );
 
 
 CREATE INDEX conversation_resolutions_by_outcome ON conversation_resolutions (company_id, outcome);
+CREATE INDEX conversation_resolutions_by_time ON conversation_resolutions (company_id, resolved_at, conversation_id);
 
 -- How many conversations were not taken in since too many waited.
 CREATE TABLE conversation_backlogs (

@@ -1,0 +1,165 @@
+"""Resolve conversations owns how the plain ones of many conversations get their customers: one look and one write.
+
+Plain is an orphan that never was linked here and that either is with somebody new, whose e-mail or phone keeps them
+from being made twice, or with a customer who was found and lacks nothing. Each other one, and each that meets something
+on the way, is left to be resolved by itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from services.matching.domain import conversation_decision as rules
+from services.matching.domain.conversation import Conversation
+from services.matching.domain.conversation_decision import Decision
+from services.matching.domain.conversation_resolution import CREATED, FOUND_EXISTING, LINK, SKIPPED, UPDATED, Resolution
+from services.matching.domain.customer_filling import CustomerNow, filling
+from services.matching.domain.customers_answers import LinkAnswer, Linked, Taken
+from services.matching.operations.resolution_case import Case, Resolved, resolution_of
+from services.matching.operations.resolve_conversation import Resolving, cases_of, decided
+from services.matching.operations.save_resolution import save_resolutions
+from services.runtime.database import TenantScope
+
+Plain = tuple[Case, Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class WantedLink:
+    """A conversation as it was read, and its customer; an empty id: one that is created of what was given."""
+
+    conversation: Conversation
+    customer_id: str = ""
+
+
+class ManyCustomers(Protocol):
+    """What is asked of the customers service about many at once."""
+
+    def customers(self, customer_ids: Sequence[str]) -> Mapping[str, CustomerNow]:
+        """Return customers as they are now, by the ids that were asked for; roots stand for who was merged."""
+
+    def link_all(self, company_id: str, links: Sequence[WantedLink]) -> tuple[list[LinkAnswer], str]:
+        """Link conversations that are as they were read; gives what became of each, and a change token."""
+
+
+def resolve_conversations(
+    resolving: Resolving,
+    customers: ManyCustomers,
+    scope: TenantScope,
+    conversations: Sequence[Conversation],
+    *,
+    dry_run: bool = False,
+    run_id: str = "",
+) -> list[Resolved | None]:
+    """Find or make the customers of the plain ones; None for each that is to be resolved by itself."""
+    if not conversations:
+        return []
+    cases = cases_of(resolving, scope, conversations, dry_run=dry_run)
+    plain = {one.conversation.conversation_id: (one, decided(one)) for one in cases if _is_plain(one)}
+    done = {
+        key: _resolved(case, decision, SKIPPED) for key, (case, decision) in plain.items() if decision.action == SKIPPED
+    }
+    new = {key: one for key, one in plain.items() if _is_of_somebody_new(*one)}
+    created, found = _create(customers, scope, new, dry_run)
+    found |= {key: one for key, one in plain.items() if one[1].action == LINK}
+    done |= created | _link(customers, scope, found, dry_run)
+    if not dry_run:
+        done = _saved(resolving, scope, done, plain, run_id)
+    return [done.get(one.conversation_id) for one in conversations]
+
+
+def _is_plain(case: Case) -> bool:
+    before = case.known.before
+    return (
+        not case.conversation.origin_id
+        and not case.is_behind
+        and not (before and (before.linked_id or before.created_id))
+    )
+
+
+def _is_of_somebody_new(case: Case, decision: Decision) -> bool:
+    has_a_key = bool(case.given.email or case.given.phone)
+    return decision.action == CREATED and not decision.needs_review and has_a_key
+
+
+def _resolved(case: Case, decision: Decision, outcome: str, **more: object) -> Resolved:
+    return Resolved(replace(resolution_of(case, decision, outcome), **more))  # type: ignore[arg-type]
+
+
+def _create(
+    customers: ManyCustomers, scope: TenantScope, new: Mapping[str, Plain], dry_run: bool
+) -> tuple[dict[str, Resolved], dict[str, Plain]]:
+    """Return those whose customers were created, and those of whom somebody has the e-mail or phone by now."""
+    if dry_run:
+        return {key: _resolved(case, decision, CREATED) for key, (case, decision) in new.items()}, {}
+    answers, token = _answers(customers, scope, [WantedLink(case.conversation) for case, _ in new.values()])
+    done: dict[str, Resolved] = {}
+    found: dict[str, Plain] = {}
+    for (key, (case, decision)), answer in zip(new.items(), answers, strict=True):
+        if isinstance(answer, Linked):
+            whole = _with_link(_resolved(case, decision, CREATED), answer, token)
+            done[key] = replace(whole, resolution=replace(whole.resolution, created_id=answer.customer_id))
+        elif isinstance(answer, Taken):
+            again = rules.settle(rules.taken(answer.hits, case.search), case.known.standing, case.search)
+            found |= {key: (case, again)} if again.action == LINK else {}
+    return done, found
+
+
+def _link(
+    customers: ManyCustomers, scope: TenantScope, found: Mapping[str, Plain], dry_run: bool
+) -> dict[str, Resolved]:
+    """Return those that are linked to who was found, where nothing is to be filled in; of a dry run all of them."""
+    wanted = sorted({decision.customer_id for _, decision in found.values()})
+    now = customers.customers(wanted) if wanted else {}
+    tried = {
+        key: _found(case, decision, now[decision.customer_id])
+        for key, (case, decision) in found.items()
+        if decision.customer_id in now
+    }
+    if dry_run:
+        return tried
+    lacking_nothing = {key: one for key, one in tried.items() if one.resolution.outcome == FOUND_EXISTING}
+    links = [WantedLink(found[key][0].conversation, one.resolution.customer_id) for key, one in lacking_nothing.items()]
+    answers, token = _answers(customers, scope, links)
+    return {
+        key: _with_link(one, answer, token)
+        for (key, one), answer in zip(lacking_nothing.items(), answers, strict=True)
+        if isinstance(answer, Linked)
+    }
+
+
+def _found(case: Case, decision: Decision, customer: CustomerNow) -> Resolved:
+    wanted = filling(case.given, customer, case.region, decision.leave_out)
+    outcome = UPDATED if wanted else FOUND_EXISTING
+    return _resolved(
+        case, decision, outcome, customer_id=customer.customer_id, filled=wanted.filled, added=wanted.added
+    )
+
+
+def _answers(customers: ManyCustomers, scope: TenantScope, links: Sequence[WantedLink]) -> tuple[list[LinkAnswer], str]:
+    return customers.link_all(scope.company_id, links) if links else ([], "")
+
+
+def _with_link(one: Resolved, answer: Linked, change_token: str) -> Resolved:
+    linked = replace(
+        one.resolution,
+        customer_id=answer.customer_id,
+        revision=answer.revision,
+        linked_id=answer.customer_id,
+        link_time=answer.link_time,
+    )
+    return replace(one, resolution=linked, change_token=change_token)
+
+
+def _saved(
+    resolving: Resolving, scope: TenantScope, done: Mapping[str, Resolved], plain: Mapping[str, Plain], run_id: str
+) -> dict[str, Resolved]:
+    """Return those that could be written down; where somebody else was at one of them, it is looked at anew."""
+    made: list[tuple[Resolution, Resolution | None]] = [
+        (replace(one.resolution, run_id=run_id), plain[key][0].known.before) for key, one in done.items()
+    ]
+    saved = save_resolutions(resolving.database, scope, made)
+    return {
+        key: replace(one, resolution=kept)
+        for (key, one), kept in zip(done.items(), saved, strict=True)
+        if kept is not None
+    }
