@@ -21,6 +21,7 @@ ACCESS: AccessTable = {
     f"{_V1}MatchingService/SyncConversation": Access("matching:write"),
     f"{_V1}MatchingService/SyncOrphanedConversations": Access("matching:write"),
     f"{_V1}MatchingService/GetConversationResolution": Access("matching:read"),
+    f"{_V1}MatchingService/ListConversationResolutions": Access("matching:read"),
     f"{_V1}MatchingService/GetConversationResolutionStats": Access("matching:read"),
     f"{_V1}MatchingService/GetConversationPolicy": Access("matching:read"),
     f"{_V1}MatchingService/SetConversationPolicy": Access("matching:admin"),

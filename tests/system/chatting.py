@@ -76,6 +76,16 @@ class Chats:
         asked = pb.GetConversationResolutionRequest(conversation_id=conversation_id)
         return self.client.matching.GetConversationResolution(asked)
 
+    def listed(self, **request: Any) -> list[pb.ConversationResolution]:
+        """What became of conversations, of all pages."""
+        asked, found = pb.ListConversationResolutionsRequest(**request), []
+        while True:
+            page = self.client.matching.ListConversationResolutions(asked)
+            found += page.resolutions
+            if not page.next_page_token:
+                return found
+            asked.page_token = page.next_page_token
+
     def resolved(self, conversation_id: str) -> pb.ConversationResolution:
         """What became of a conversation, once it waits no longer."""
 

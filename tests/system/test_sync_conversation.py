@@ -142,10 +142,12 @@ def test_the_rest_of_the_orphans_is_done_where_a_call_broke_off(chats: Chats, by
         assert rest[0] == first, "what was done is answered as before"
         rest = rest[1:]
     done = [one.conversation_id for part in (first, *rest) for one in part.resolutions]
-    # Those that the first call was at when it broke off are done, and told by GetConversationResolution alone.
+    # Those that the first call was at when it broke off are done, and told by ListConversationResolutions alone.
     assert len(done) == len({*done})
     assert {*done} <= {one.conversation_id for one in told}
-    assert all(chats.known(one.conversation_id).resolution.customer_id for one in told)
+    listed = chats.listed(page_size=5, **({"resolved_by_request_id": request_id.upper()} if request_id else {}))
+    assert sorted(one.conversation_id for one in listed) == sorted(one.conversation_id for one in told)
+    assert all(one.customer_id and one.request_id == request_id for one in listed)
     assert len(chats.customers()) == PEOPLE
     assert all(chats.conversation(one.conversation_id).origin_customer_id for one in told)
 
@@ -185,3 +187,28 @@ def test_the_policy_keeps_what_is_not_said(chats: Chats) -> None:
         0,
     )
     chats.automatic(True, etag=found.etag)
+
+
+def test_outcomes_are_listed_by_what_became_of_them_and_when(chats: Chats) -> None:
+    ann, silent = (chats.record(**given).conversation_id for given in (ANN, {"customer_email": "x@example.com"}))
+    request_id = new_id()
+    first, second = chats.sync(ann, request_id=request_id).resolution, chats.sync(silent).resolution
+    assert chats.listed(page_size=1) == [first, second], "the earliest first"
+    assert chats.listed(outcome=pb.RESOLUTION_OUTCOME_SKIPPED) == [second]
+    assert chats.listed(resolved_before=second.resolve_time) == [first]
+    assert chats.listed(resolved_from=second.resolve_time) == [second]
+    assert chats.listed(resolved_by_request_id=request_id) == [first]
+    assert chats.listed(resolved_by_request_id=new_id()) == []
+    again = chats.sync(ann).resolution
+    assert chats.listed(page_size=1) == [second, again], "of each its last one"
+    assert refusal(chats.listed, resolved_by_request_id="x") == "FIELDS_INVALID"
+    assert refusal(chats.listed, outcome=77) == "FIELDS_INVALID"
+    assert refusal(chats.listed, page_token="x") == "FIELDS_INVALID"
+
+
+def test_a_dry_run_of_contents_is_refused_where_they_could_not_be_recorded(chats: Chats) -> None:
+    chats.record("a session", customer_name="Ann Lee")
+    other_words = contents(interactions=[conversation_pb2.Interaction(interaction_number=1, user_input="Other words")])
+    for wrong in (contents(customer_email="x" * 321), contents(customer_name="a\0b"), other_words):
+        tried = refusal(chats.sync, conversation=wrong, dry_run=True)
+        assert tried == refusal(chats.sync, conversation=wrong) != "INTERNAL"

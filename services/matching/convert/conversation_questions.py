@@ -2,12 +2,16 @@
 
 from patronage.customers.v1 import conversation_service_pb2 as talk
 from patronage.matching.v1 import conversation_resolution_pb2 as pb
+from services.matching.convert.questions import time_asked
+from services.matching.domain.conversation_resolution import ResolutionsAsked
 from services.runtime.failures import FieldCheck
 from services.runtime.freshness import ChangeToken
+from services.runtime.ids import is_id
 
 DEFAULT_BATCH = 100
 MOST_IN_BATCH = 500
 _ACTION = "NAME_ONLY_ACTION_"
+_OUTCOME = "RESOLUTION_OUTCOME_"
 
 
 def sync_asked(request: pb.SyncConversationRequest) -> ChangeToken | None:
@@ -50,6 +54,21 @@ def resolution_asked(request: pb.GetConversationResolutionRequest) -> ChangeToke
     token = ChangeToken.asked(request.at_least_as_fresh, check)
     check.raise_if_any()
     return token
+
+
+def resolutions_asked(request: pb.ListConversationResolutionsRequest) -> ResolutionsAsked:
+    """Return which resolutions are asked for; FieldsInvalid names every bad field."""
+    check = FieldCheck()
+    run_id = request.resolved_by_request_id.lower()
+    check.require(not run_id or is_id(run_id), "resolved_by_request_id", "is no UUID")
+    check.require(request.outcome in pb.ResolutionOutcome.values(), "outcome", "is no such outcome")
+    start = time_asked(check, request.resolved_from, "resolved_from") if request.HasField("resolved_from") else None
+    end = time_asked(check, request.resolved_before, "resolved_before") if request.HasField("resolved_before") else None
+    check.raise_if_any()
+    outcome = pb.ResolutionOutcome.Name(request.outcome).removeprefix(_OUTCOME) if request.outcome else ""
+    return ResolutionsAsked(
+        run_id, start.isoformat() if start else "-infinity", end.isoformat() if end else "infinity", outcome
+    )
 
 
 def policy_asked(request: pb.SetConversationPolicyRequest) -> tuple[bool | None, str]:

@@ -114,6 +114,7 @@ def resolution_message(one: Resolution) -> pb.ConversationResolution:
         resolved_by=one.resolved_by,
         model_version=one.model_version,
         review_item_id=one.review_item_id,
+        request_id=one.run_id,
     )
 
 

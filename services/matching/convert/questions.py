@@ -1,6 +1,9 @@
 """Questions owns the checks of what matching is asked; each bad field is named."""
 
+from datetime import UTC, datetime
+
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from patronage.matching.v1 import matching_service_pb2 as pb
 from services.matching.convert.change import raw_identity
@@ -12,6 +15,7 @@ DEFAULT_MIN_CONFIDENCE = 50
 DEFAULT_LIMIT = 10
 MOST_CANDIDATES = 100
 MOST_IN_BATCH = 500
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING = RawIdentity()
 
 
@@ -97,3 +101,12 @@ def _min_confidence(check: FieldCheck, request: Message, default: int) -> int:
     least: int = request.min_confidence if request.HasField("min_confidence") else default  # type: ignore[attr-defined]
     check.require(0 <= least <= 100, "min_confidence", "must be between 0 and 100")
     return least
+
+
+def time_asked(check: FieldCheck, value: Timestamp, field: str) -> datetime:
+    """Return a time in UTC; one that is out of range is noted, and EARLIEST stands for it."""
+    try:
+        return value.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        check.require(False, field, "is no time")
+        return EARLIEST

@@ -1,13 +1,13 @@
 """Reviews owns the checks of what is asked of the review queue, and of what is decided."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from patronage.matching.v1 import merge_service_pb2
 from patronage.matching.v1 import review_queue_pb2 as pb
 from services.matching.convert.merges import MOST_OVERRIDDEN
+from services.matching.convert.questions import EARLIEST, time_asked
 from services.matching.domain.resolution import Decision
 from services.matching.domain.review_item import LONGEST_REASON, MERGED, OPEN, UNSURE, ItemsAsked
 from services.runtime.failures import FieldCheck
@@ -19,7 +19,6 @@ MERGE = "MERGE"
 
 LONGEST_INTERVAL = timedelta(days=366)
 _USUAL_INTERVAL = timedelta(days=30)
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_CUSTOMERS = 500
 
 
@@ -84,22 +83,14 @@ def merge_request(
 def interval_asked(request: pb.GetReviewStatsRequest, now: datetime) -> tuple[datetime, datetime]:
     """Return from when and until when decisions are counted; FieldsInvalid names every bad field."""
     check = FieldCheck()
-    end = _time(check, request.end_time, "end_time") if request.HasField("end_time") else now
-    start = _time(check, request.start_time, "start_time") if request.HasField("start_time") else None
+    end = time_asked(check, request.end_time, "end_time") if request.HasField("end_time") else now
+    start = time_asked(check, request.start_time, "start_time") if request.HasField("start_time") else None
     check.raise_if_any()
-    begin = start if start is not None else max(end, _EARLIEST + _USUAL_INTERVAL) - _USUAL_INTERVAL
+    begin = start if start is not None else max(end, EARLIEST + _USUAL_INTERVAL) - _USUAL_INTERVAL
     check.require(begin <= end, "start_time", "must not be after end_time")
     check.require(end - begin <= LONGEST_INTERVAL, "end_time", "must be at most 366 days after start_time")
     check.raise_if_any()
     return begin, end
-
-
-def _time(check: FieldCheck, value: Timestamp, field: str) -> datetime:
-    try:
-        return value.ToDatetime(UTC)
-    except (ValueError, OverflowError):
-        check.require(False, field, "is no time")
-        return _EARLIEST
 
 
 def _name(check: FieldCheck, request: Message, field: str, prefix: str) -> str:

@@ -62,3 +62,13 @@ class Resolution:
     def is_whole(self) -> bool:
         """Return whether the conversation was resolved; else no more is known than whom it has created."""
         return bool(self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionsAsked:
+    """Which resolutions are asked for; an empty outcome or run means any, bounds are times as PostgreSQL reads them."""
+
+    run_id: str = ""
+    start: str = "-infinity"
+    end: str = "infinity"
+    outcome: str = ""

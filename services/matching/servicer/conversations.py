@@ -17,6 +17,7 @@ from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import ERROR, NONE, Resolution
 from services.matching.operations.conversation_policy import get_conversation_policy, set_conversation_policy
 from services.matching.operations.get_conversation_resolution import count_conversations, get_conversation_resolution
+from services.matching.operations.list_conversation_resolutions import list_conversation_resolutions
 from services.matching.operations.resolution_case import Customers, Resolved
 from services.matching.operations.resolve_conversation import Resolving, resolve_conversation
 from services.matching.operations.resolve_conversations import ManyCustomers, resolve_conversations
@@ -25,6 +26,7 @@ from services.runtime.caller import caller_of
 from services.runtime.database import TenantScope, Transaction
 from services.runtime.edge import Edge, M, Once
 from services.runtime.failures import Failure, RequestInProgress, ShuttingDown, TokenExpired
+from services.runtime.paging import page_size
 from services.runtime.streams import end_of
 from services.runtime.waiting import FollowedChanges, tried_in_a_moment
 
@@ -126,6 +128,21 @@ class Conversations:
                 pending=known.pending,
                 parked=known.parked,
                 parked_because=known.parked_because,
+            )
+
+        return self._edge.read(context, run)
+
+    def ListConversationResolutions(  # noqa: N802
+        self, request: pb.ListConversationResolutionsRequest, context: Any
+    ) -> pb.ListConversationResolutionsResponse:
+        """Lists what became of conversations."""
+        asked, size = questions.resolutions_asked(request), page_size(request.page_size)
+
+        def run(tx: Transaction) -> pb.ListConversationResolutionsResponse:
+            page = list_conversation_resolutions(tx, asked, size, request.page_token)
+            return pb.ListConversationResolutionsResponse(
+                resolutions=[convert.resolution_message(one) for one in page.resolutions],
+                next_page_token=page.next_page_token,
             )
 
         return self._edge.read(context, run)

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from services.matching.domain.conversation import Conversation
-from services.matching.domain.conversation_resolution import ConversationPolicy, Resolution
+from services.matching.domain.conversation_resolution import ConversationPolicy, Resolution, ResolutionsAsked
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
 
@@ -40,6 +41,14 @@ _SAVE = f"""
     ON CONFLICT (company_id, conversation_id) DO UPDATE SET {_SET}, resolved_at = clock_timestamp()
     RETURNING conversation_id::text, resolved_at
 """
+_PAGE = f"""
+    SELECT {_COLUMNS} FROM conversation_resolutions
+    WHERE company_id = (SELECT app_company())
+      AND (resolved_at, conversation_id) > (%(after)s::timestamptz, %(after_id)s::uuid)
+      AND resolved_at >= %(start)s::timestamptz AND resolved_at < %(end)s::timestamptz AND digest <> '' {{narrowed}}
+    ORDER BY resolved_at, conversation_id LIMIT %(limit)s
+"""
+_NARROWED = {"outcome": "AND outcome = %(outcome)s", "run_id": "AND run_id = %(run_id)s"}
 # As it is first heard of; what is known of it already stays.
 _NOTE_LINKED = """
     INSERT INTO conversation_resolutions
@@ -72,6 +81,9 @@ _SET_POLICY = """
     ON CONFLICT (company_id) DO UPDATE SET number = p.number + 1, automatic = excluded.automatic,
         name_only = excluded.name_only, updated_by = excluded.updated_by, updated_at = clock_timestamp()
 """
+FIRST = ("-infinity", "00000000-0000-0000-0000-000000000000")
+"""What all resolutions come after."""
+
 _LOCK = """
     SELECT pg_advisory_xact_lock(hashtextextended('conversation ' || (SELECT app_company()) || t.id, 0))
     FROM (SELECT id FROM unnest(%s::text[]) AS u (id) ORDER BY id) AS t
@@ -84,6 +96,13 @@ def of(tx: Transaction, conversation_ids: Iterable[str]) -> dict[str, Resolution
     ids = [one for one in conversation_ids if is_id(one)]
     found = map(_resolution, tx.execute(_GET, (ids,)).fetchall()) if ids else ()
     return {one.conversation_id: one for one in found}
+
+
+def page(tx: Transaction, asked: ResolutionsAsked, after: tuple[str, str], limit: int) -> list[Resolution]:
+    """Return what became of conversations, the earliest first, after a time and an id."""
+    narrowed = " ".join(text for name, text in _NARROWED.items() if getattr(asked, name))
+    values = {**asdict(asked), "after": after[0], "after_id": after[1], "limit": limit}
+    return [_resolution(row) for row in tx.execute(_PAGE.format(narrowed=narrowed), values).fetchall()]
 
 
 def lock(tx: Transaction, conversation_ids: Iterable[str]) -> None:

@@ -59,6 +59,8 @@ CREATE TABLE conversation_resolutions (
 
 
 CREATE INDEX conversation_resolutions_by_outcome ON conversation_resolutions (company_id, outcome);
+CREATE INDEX conversation_resolutions_by_run
+    ON conversation_resolutions (company_id, run_id, resolved_at, conversation_id);
 CREATE INDEX conversation_resolutions_by_time ON conversation_resolutions (company_id, resolved_at, conversation_id);
 
 -- How many conversations were not taken in since too many waited.

@@ -27,47 +27,51 @@ from patronage.customers.v1 import conversation_pb2 as patronage_dot_customers_d
 from patronage.customers.v1 import customer_pb2 as patronage_dot_customers_dot_v1_dot_customer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3patronage/matching/v1/conversation_resolution.proto\x12\x15patronage.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)patronage/customers/v1/conversation.proto\x1a%patronage/customers/v1/customer.proto\"\xd7\x04\n\x16\x43onversationResolution\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x1d\n\x15\x63onversation_revision\x18\x02 \x01(\x03\x12\x39\n\x07outcome\x18\x03 \x01(\x0e\x32(.patronage.matching.v1.ResolutionOutcome\x12\x13\n\x0b\x63ustomer_id\x18\x04 \x01(\t\x12\x34\n\nmatched_by\x18\x05 \x01(\x0e\x32 .patronage.matching.v1.MatchedBy\x12\x12\n\nconfidence\x18\x06 \x01(\x05\x12\x19\n\x0cmatch_weight\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0b\x65xplanation\x18\x08 \x01(\t\x12\x15\n\rfilled_fields\x18\t \x03(\t\x12\x46\n\x14\x61\x64\x64\x65\x64_contact_points\x18\n \x03(\x0e\x32(.patronage.customers.v1.ContactPointKind\x12\x15\n\rcandidate_ids\x18\x0b \x03(\t\x12\x12\n\nmoved_from\x18\x0c \x01(\t\x12\x14\n\x0cneeds_review\x18\r \x01(\x08\x12\x14\n\x0c\x65rror_reason\x18\x0e \x01(\t\x12\x30\n\x0cresolve_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bresolved_by\x18\x10 \x01(\t\x12\x15\n\rmodel_version\x18\x11 \x01(\t\x12\x16\n\x0ereview_item_id\x18\x12 \x01(\tB\x0f\n\r_match_weight\"\xbd\x01\n\x17SyncConversationRequest\x12\x19\n\x0f\x63onversation_id\x18\x01 \x01(\tH\x00\x12<\n\x0c\x63onversation\x18\x02 \x01(\x0b\x32$.patronage.customers.v1.ConversationH\x00\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\x12\x19\n\x11\x61t_least_as_fresh\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\tB\t\n\x07subject\"\xb7\x01\n\x18SyncConversationResponse\x12\x41\n\nresolution\x18\x01 \x01(\x0b\x32-.patronage.matching.v1.ConversationResolution\x12\x32\n\x08\x63ustomer\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x0e\n\x06linked\x18\x03 \x01(\x08\x12\x14\n\x0c\x63hange_token\x18\x04 \x01(\t\"\xe6\x01\n SyncOrphanedConversationsRequest\x12\x30\n\x0cstarted_from\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0estarted_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05limit\x18\x03 \x01(\x03\x12\x12\n\nbatch_size\x18\x04 \x01(\x05\x12\x0f\n\x07\x64ry_run\x18\x05 \x01(\x08\x12\x14\n\x0cresume_token\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"\xcc\x01\n!SyncOrphanedConversationsResponse\x12\x42\n\x0bresolutions\x18\x01 \x03(\x0b\x32-.patronage.matching.v1.ConversationResolution\x12\x37\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\'.patronage.matching.v1.ResolutionCounts\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x14\n\x0c\x63hange_token\x18\x04 \x01(\t\"\x8b\x01\n\x10ResolutionCounts\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x03\x12\x0f\n\x07updated\x18\x03 \x01(\x03\x12\x16\n\x0e\x66ound_existing\x18\x04 \x01(\x03\x12\x0e\n\x06review\x18\x05 \x01(\x03\x12\r\n\x05\x65rror\x18\x06 \x01(\x03\x12\x0f\n\x07skipped\x18\x07 \x01(\x03\"V\n GetConversationResolutionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x02 \x01(\t\"\x9f\x01\n!GetConversationResolutionResponse\x12\x41\n\nresolution\x18\x01 \x01(\x0b\x32-.patronage.matching.v1.ConversationResolution\x12\x0f\n\x07pending\x18\x02 \x01(\x08\x12\x0e\n\x06parked\x18\x03 \x01(\x08\x12\x16\n\x0eparked_because\x18\x04 \x01(\t\"\'\n%GetConversationResolutionStatsRequest\"\x93\x01\n&GetConversationResolutionStatsResponse\x12\x37\n\x06\x63ounts\x18\x01 \x01(\x0b\x32\'.patronage.matching.v1.ResolutionCounts\x12\x0f\n\x07pending\x18\x02 \x01(\x03\x12\x0e\n\x06parked\x18\x03 \x01(\x03\x12\x0f\n\x07refused\x18\x04 \x01(\x03\"\xa6\x01\n\x12\x43onversationPolicy\x12\x11\n\tautomatic\x18\x01 \x01(\x08\x12\x38\n\tname_only\x18\x02 \x01(\x0e\x32%.patronage.matching.v1.NameOnlyAction\x12/\n\x0bupdate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nupdated_by\x18\x04 \x01(\t\"\x1e\n\x1cGetConversationPolicyRequest\"h\n\x1dGetConversationPolicyResponse\x12\x39\n\x06policy\x18\x01 \x01(\x0b\x32).patronage.matching.v1.ConversationPolicy\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"\xa0\x01\n\x1cSetConversationPolicyRequest\x12\x16\n\tautomatic\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x38\n\tname_only\x18\x02 \x01(\x0e\x32%.patronage.matching.v1.NameOnlyAction\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\tB\x0c\n\n_automatic\"h\n\x1dSetConversationPolicyResponse\x12\x39\n\x06policy\x18\x01 \x01(\x0b\x32).patronage.matching.v1.ConversationPolicy\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t*\xfb\x01\n\x11ResolutionOutcome\x12\"\n\x1eRESOLUTION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1aRESOLUTION_OUTCOME_CREATED\x10\x01\x12\x1e\n\x1aRESOLUTION_OUTCOME_UPDATED\x10\x02\x12%\n!RESOLUTION_OUTCOME_FOUND_EXISTING\x10\x03\x12\x1d\n\x19RESOLUTION_OUTCOME_REVIEW\x10\x04\x12\x1c\n\x18RESOLUTION_OUTCOME_ERROR\x10\x05\x12\x1e\n\x1aRESOLUTION_OUTCOME_SKIPPED\x10\x06*\xb0\x01\n\tMatchedBy\x12\x1a\n\x16MATCHED_BY_UNSPECIFIED\x10\x00\x12\x14\n\x10MATCHED_BY_EMAIL\x10\x01\x12\x14\n\x10MATCHED_BY_PHONE\x10\x02\x12\x17\n\x13MATCHED_BY_EVIDENCE\x10\x03\x12\x18\n\x14MATCHED_BY_NAME_ONLY\x10\x04\x12\x13\n\x0fMATCHED_BY_NONE\x10\x05\x12\x13\n\x0fMATCHED_BY_LINK\x10\x06*\xaf\x01\n\x0eNameOnlyAction\x12 \n\x1cNAME_ONLY_ACTION_UNSPECIFIED\x10\x00\x12&\n\"NAME_ONLY_ACTION_CREATE_AND_REVIEW\x10\x01\x12\x1b\n\x17NAME_ONLY_ACTION_CREATE\x10\x02\x12\x1b\n\x17NAME_ONLY_ACTION_REVIEW\x10\x03\x12\x19\n\x15NAME_ONLY_ACTION_SKIP\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3patronage/matching/v1/conversation_resolution.proto\x12\x15patronage.matching.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)patronage/customers/v1/conversation.proto\x1a%patronage/customers/v1/customer.proto\"\xeb\x04\n\x16\x43onversationResolution\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x1d\n\x15\x63onversation_revision\x18\x02 \x01(\x03\x12\x39\n\x07outcome\x18\x03 \x01(\x0e\x32(.patronage.matching.v1.ResolutionOutcome\x12\x13\n\x0b\x63ustomer_id\x18\x04 \x01(\t\x12\x34\n\nmatched_by\x18\x05 \x01(\x0e\x32 .patronage.matching.v1.MatchedBy\x12\x12\n\nconfidence\x18\x06 \x01(\x05\x12\x19\n\x0cmatch_weight\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0b\x65xplanation\x18\x08 \x01(\t\x12\x15\n\rfilled_fields\x18\t \x03(\t\x12\x46\n\x14\x61\x64\x64\x65\x64_contact_points\x18\n \x03(\x0e\x32(.patronage.customers.v1.ContactPointKind\x12\x15\n\rcandidate_ids\x18\x0b \x03(\t\x12\x12\n\nmoved_from\x18\x0c \x01(\t\x12\x14\n\x0cneeds_review\x18\r \x01(\x08\x12\x14\n\x0c\x65rror_reason\x18\x0e \x01(\t\x12\x30\n\x0cresolve_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bresolved_by\x18\x10 \x01(\t\x12\x15\n\rmodel_version\x18\x11 \x01(\t\x12\x16\n\x0ereview_item_id\x18\x12 \x01(\t\x12\x12\n\nrequest_id\x18\x13 \x01(\tB\x0f\n\r_match_weight\"\xbd\x01\n\x17SyncConversationRequest\x12\x19\n\x0f\x63onversation_id\x18\x01 \x01(\tH\x00\x12<\n\x0c\x63onversation\x18\x02 \x01(\x0b\x32$.patronage.customers.v1.ConversationH\x00\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\x12\x19\n\x11\x61t_least_as_fresh\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\tB\t\n\x07subject\"\xb7\x01\n\x18SyncConversationResponse\x12\x41\n\nresolution\x18\x01 \x01(\x0b\x32-.patronage.matching.v1.ConversationResolution\x12\x32\n\x08\x63ustomer\x18\x02 \x01(\x0b\x32 .patronage.customers.v1.Customer\x12\x0e\n\x06linked\x18\x03 \x01(\x08\x12\x14\n\x0c\x63hange_token\x18\x04 \x01(\t\"\xe6\x01\n SyncOrphanedConversationsRequest\x12\x30\n\x0cstarted_from\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0estarted_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05limit\x18\x03 \x01(\x03\x12\x12\n\nbatch_size\x18\x04 \x01(\x05\x12\x0f\n\x07\x64ry_run\x18\x05 \x01(\x08\x12\x14\n\x0cresume_token\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"\xcc\x01\n!SyncOrphanedConversationsResponse\x12\x42\n\x0bresolutions\x18\x01 \x03(\x0b\x32-.patronage.matching.v1.ConversationResolution\x12\x37\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\'.patronage.matching.v1.ResolutionCounts\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\x12\x14\n\x0c\x63hange_token\x18\x04 \x01(\t\"\x8b\x01\n\x10ResolutionCounts\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x03\x12\x0f\n\x07updated\x18\x03 \x01(\x03\x12\x16\n\x0e\x66ound_existing\x18\x04 \x01(\x03\x12\x0e\n\x06review\x18\x05 \x01(\x03\x12\r\n\x05\x65rror\x18\x06 \x01(\x03\x12\x0f\n\x07skipped\x18\x07 \x01(\x03\"V\n GetConversationResolutionRequest\x12\x17\n\x0f\x63onversation_id\x18\x01 \x01(\t\x12\x19\n\x11\x61t_least_as_fresh\x18\x02 \x01(\t\"\x9f\x01\n!GetConversationResolutionResponse\x12\x41\n\nresolution\x18\x01 \x01(\x0b\x32-.patronage.matching.v1.ConversationResolution\x12\x0f\n\x07pending\x18\x02 \x01(\x08\x12\x0e\n\x06parked\x18\x03 \x01(\x08\x12\x16\n\x0eparked_because\x18\x04 \x01(\t\"\x8e\x02\n\"ListConversationResolutionsRequest\x12\x1e\n\x16resolved_by_request_id\x18\x01 \x01(\t\x12\x31\n\rresolved_from\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fresolved_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x07outcome\x18\x04 \x01(\x0e\x32(.patronage.matching.v1.ResolutionOutcome\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"\x82\x01\n#ListConversationResolutionsResponse\x12\x42\n\x0bresolutions\x18\x01 \x03(\x0b\x32-.patronage.matching.v1.ConversationResolution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n%GetConversationResolutionStatsRequest\"\x93\x01\n&GetConversationResolutionStatsResponse\x12\x37\n\x06\x63ounts\x18\x01 \x01(\x0b\x32\'.patronage.matching.v1.ResolutionCounts\x12\x0f\n\x07pending\x18\x02 \x01(\x03\x12\x0e\n\x06parked\x18\x03 \x01(\x03\x12\x0f\n\x07refused\x18\x04 \x01(\x03\"\xa6\x01\n\x12\x43onversationPolicy\x12\x11\n\tautomatic\x18\x01 \x01(\x08\x12\x38\n\tname_only\x18\x02 \x01(\x0e\x32%.patronage.matching.v1.NameOnlyAction\x12/\n\x0bupdate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nupdated_by\x18\x04 \x01(\t\"\x1e\n\x1cGetConversationPolicyRequest\"h\n\x1dGetConversationPolicyResponse\x12\x39\n\x06policy\x18\x01 \x01(\x0b\x32).patronage.matching.v1.ConversationPolicy\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"\xa0\x01\n\x1cSetConversationPolicyRequest\x12\x16\n\tautomatic\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x38\n\tname_only\x18\x02 \x01(\x0e\x32%.patronage.matching.v1.NameOnlyAction\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\tB\x0c\n\n_automatic\"h\n\x1dSetConversationPolicyResponse\x12\x39\n\x06policy\x18\x01 \x01(\x0b\x32).patronage.matching.v1.ConversationPolicy\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t*\xfb\x01\n\x11ResolutionOutcome\x12\"\n\x1eRESOLUTION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1aRESOLUTION_OUTCOME_CREATED\x10\x01\x12\x1e\n\x1aRESOLUTION_OUTCOME_UPDATED\x10\x02\x12%\n!RESOLUTION_OUTCOME_FOUND_EXISTING\x10\x03\x12\x1d\n\x19RESOLUTION_OUTCOME_REVIEW\x10\x04\x12\x1c\n\x18RESOLUTION_OUTCOME_ERROR\x10\x05\x12\x1e\n\x1aRESOLUTION_OUTCOME_SKIPPED\x10\x06*\xb0\x01\n\tMatchedBy\x12\x1a\n\x16MATCHED_BY_UNSPECIFIED\x10\x00\x12\x14\n\x10MATCHED_BY_EMAIL\x10\x01\x12\x14\n\x10MATCHED_BY_PHONE\x10\x02\x12\x17\n\x13MATCHED_BY_EVIDENCE\x10\x03\x12\x18\n\x14MATCHED_BY_NAME_ONLY\x10\x04\x12\x13\n\x0fMATCHED_BY_NONE\x10\x05\x12\x13\n\x0fMATCHED_BY_LINK\x10\x06*\xaf\x01\n\x0eNameOnlyAction\x12 \n\x1cNAME_ONLY_ACTION_UNSPECIFIED\x10\x00\x12&\n\"NAME_ONLY_ACTION_CREATE_AND_REVIEW\x10\x01\x12\x1b\n\x17NAME_ONLY_ACTION_CREATE\x10\x02\x12\x1b\n\x17NAME_ONLY_ACTION_REVIEW\x10\x03\x12\x19\n\x15NAME_ONLY_ACTION_SKIP\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'patronage.matching.v1.conversation_resolution_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RESOLUTIONOUTCOME']._serialized_start=2773
-  _globals['_RESOLUTIONOUTCOME']._serialized_end=3024
-  _globals['_MATCHEDBY']._serialized_start=3027
-  _globals['_MATCHEDBY']._serialized_end=3203
-  _globals['_NAMEONLYACTION']._serialized_start=3206
-  _globals['_NAMEONLYACTION']._serialized_end=3381
+  _globals['_RESOLUTIONOUTCOME']._serialized_start=3199
+  _globals['_RESOLUTIONOUTCOME']._serialized_end=3450
+  _globals['_MATCHEDBY']._serialized_start=3453
+  _globals['_MATCHEDBY']._serialized_end=3629
+  _globals['_NAMEONLYACTION']._serialized_start=3632
+  _globals['_NAMEONLYACTION']._serialized_end=3807
   _globals['_CONVERSATIONRESOLUTION']._serialized_start=194
-  _globals['_CONVERSATIONRESOLUTION']._serialized_end=793
-  _globals['_SYNCCONVERSATIONREQUEST']._serialized_start=796
-  _globals['_SYNCCONVERSATIONREQUEST']._serialized_end=985
-  _globals['_SYNCCONVERSATIONRESPONSE']._serialized_start=988
-  _globals['_SYNCCONVERSATIONRESPONSE']._serialized_end=1171
-  _globals['_SYNCORPHANEDCONVERSATIONSREQUEST']._serialized_start=1174
-  _globals['_SYNCORPHANEDCONVERSATIONSREQUEST']._serialized_end=1404
-  _globals['_SYNCORPHANEDCONVERSATIONSRESPONSE']._serialized_start=1407
-  _globals['_SYNCORPHANEDCONVERSATIONSRESPONSE']._serialized_end=1611
-  _globals['_RESOLUTIONCOUNTS']._serialized_start=1614
-  _globals['_RESOLUTIONCOUNTS']._serialized_end=1753
-  _globals['_GETCONVERSATIONRESOLUTIONREQUEST']._serialized_start=1755
-  _globals['_GETCONVERSATIONRESOLUTIONREQUEST']._serialized_end=1841
-  _globals['_GETCONVERSATIONRESOLUTIONRESPONSE']._serialized_start=1844
-  _globals['_GETCONVERSATIONRESOLUTIONRESPONSE']._serialized_end=2003
-  _globals['_GETCONVERSATIONRESOLUTIONSTATSREQUEST']._serialized_start=2005
-  _globals['_GETCONVERSATIONRESOLUTIONSTATSREQUEST']._serialized_end=2044
-  _globals['_GETCONVERSATIONRESOLUTIONSTATSRESPONSE']._serialized_start=2047
-  _globals['_GETCONVERSATIONRESOLUTIONSTATSRESPONSE']._serialized_end=2194
-  _globals['_CONVERSATIONPOLICY']._serialized_start=2197
-  _globals['_CONVERSATIONPOLICY']._serialized_end=2363
-  _globals['_GETCONVERSATIONPOLICYREQUEST']._serialized_start=2365
-  _globals['_GETCONVERSATIONPOLICYREQUEST']._serialized_end=2395
-  _globals['_GETCONVERSATIONPOLICYRESPONSE']._serialized_start=2397
-  _globals['_GETCONVERSATIONPOLICYRESPONSE']._serialized_end=2501
-  _globals['_SETCONVERSATIONPOLICYREQUEST']._serialized_start=2504
-  _globals['_SETCONVERSATIONPOLICYREQUEST']._serialized_end=2664
-  _globals['_SETCONVERSATIONPOLICYRESPONSE']._serialized_start=2666
-  _globals['_SETCONVERSATIONPOLICYRESPONSE']._serialized_end=2770
+  _globals['_CONVERSATIONRESOLUTION']._serialized_end=813
+  _globals['_SYNCCONVERSATIONREQUEST']._serialized_start=816
+  _globals['_SYNCCONVERSATIONREQUEST']._serialized_end=1005
+  _globals['_SYNCCONVERSATIONRESPONSE']._serialized_start=1008
+  _globals['_SYNCCONVERSATIONRESPONSE']._serialized_end=1191
+  _globals['_SYNCORPHANEDCONVERSATIONSREQUEST']._serialized_start=1194
+  _globals['_SYNCORPHANEDCONVERSATIONSREQUEST']._serialized_end=1424
+  _globals['_SYNCORPHANEDCONVERSATIONSRESPONSE']._serialized_start=1427
+  _globals['_SYNCORPHANEDCONVERSATIONSRESPONSE']._serialized_end=1631
+  _globals['_RESOLUTIONCOUNTS']._serialized_start=1634
+  _globals['_RESOLUTIONCOUNTS']._serialized_end=1773
+  _globals['_GETCONVERSATIONRESOLUTIONREQUEST']._serialized_start=1775
+  _globals['_GETCONVERSATIONRESOLUTIONREQUEST']._serialized_end=1861
+  _globals['_GETCONVERSATIONRESOLUTIONRESPONSE']._serialized_start=1864
+  _globals['_GETCONVERSATIONRESOLUTIONRESPONSE']._serialized_end=2023
+  _globals['_LISTCONVERSATIONRESOLUTIONSREQUEST']._serialized_start=2026
+  _globals['_LISTCONVERSATIONRESOLUTIONSREQUEST']._serialized_end=2296
+  _globals['_LISTCONVERSATIONRESOLUTIONSRESPONSE']._serialized_start=2299
+  _globals['_LISTCONVERSATIONRESOLUTIONSRESPONSE']._serialized_end=2429
+  _globals['_GETCONVERSATIONRESOLUTIONSTATSREQUEST']._serialized_start=2431
+  _globals['_GETCONVERSATIONRESOLUTIONSTATSREQUEST']._serialized_end=2470
+  _globals['_GETCONVERSATIONRESOLUTIONSTATSRESPONSE']._serialized_start=2473
+  _globals['_GETCONVERSATIONRESOLUTIONSTATSRESPONSE']._serialized_end=2620
+  _globals['_CONVERSATIONPOLICY']._serialized_start=2623
+  _globals['_CONVERSATIONPOLICY']._serialized_end=2789
+  _globals['_GETCONVERSATIONPOLICYREQUEST']._serialized_start=2791
+  _globals['_GETCONVERSATIONPOLICYREQUEST']._serialized_end=2821
+  _globals['_GETCONVERSATIONPOLICYRESPONSE']._serialized_start=2823
+  _globals['_GETCONVERSATIONPOLICYRESPONSE']._serialized_end=2927
+  _globals['_SETCONVERSATIONPOLICYREQUEST']._serialized_start=2930
+  _globals['_SETCONVERSATIONPOLICYREQUEST']._serialized_end=3090
+  _globals['_SETCONVERSATIONPOLICYRESPONSE']._serialized_start=3092
+  _globals['_SETCONVERSATIONPOLICYRESPONSE']._serialized_end=3196
 # @@protoc_insertion_point(module_scope)

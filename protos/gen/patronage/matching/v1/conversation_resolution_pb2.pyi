@@ -164,6 +164,7 @@ class ConversationResolution(_message.Message):
     RESOLVED_BY_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     REVIEW_ITEM_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The conversation; empty: the contents of one that is not recorded were only tried."""
     conversation_revision: _builtins.int
@@ -194,6 +195,10 @@ class ConversationResolution(_message.Message):
     """The version of the policy that weighed the evidence."""
     review_item_id: _builtins.str
     """The item of the review queue; empty: none was opened."""
+    request_id: _builtins.str
+    """The request_id of the SyncConversation or SyncOrphanedConversations that resolved it last; empty: it had none, or
+    it was done by itself.
+    """
     @_builtins.property
     def filled_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The fields of the customer that were empty and are filled, such as "email"; of a new customer none."""
@@ -231,10 +236,11 @@ class ConversationResolution(_message.Message):
         resolved_by: _builtins.str = ...,
         model_version: _builtins.str = ...,
         review_item_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_match_weight", b"_match_weight", "match_weight", b"match_weight", "resolve_time", b"resolve_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_match_weight", b"_match_weight", "added_contact_points", b"added_contact_points", "candidate_ids", b"candidate_ids", "confidence", b"confidence", "conversation_id", b"conversation_id", "conversation_revision", b"conversation_revision", "customer_id", b"customer_id", "error_reason", b"error_reason", "explanation", b"explanation", "filled_fields", b"filled_fields", "match_weight", b"match_weight", "matched_by", b"matched_by", "model_version", b"model_version", "moved_from", b"moved_from", "needs_review", b"needs_review", "outcome", b"outcome", "resolve_time", b"resolve_time", "resolved_by", b"resolved_by", "review_item_id", b"review_item_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_match_weight", b"_match_weight", "added_contact_points", b"added_contact_points", "candidate_ids", b"candidate_ids", "confidence", b"confidence", "conversation_id", b"conversation_id", "conversation_revision", b"conversation_revision", "customer_id", b"customer_id", "error_reason", b"error_reason", "explanation", b"explanation", "filled_fields", b"filled_fields", "match_weight", b"match_weight", "matched_by", b"matched_by", "model_version", b"model_version", "moved_from", b"moved_from", "needs_review", b"needs_review", "outcome", b"outcome", "request_id", b"request_id", "resolve_time", b"resolve_time", "resolved_by", b"resolved_by", "review_item_id", b"review_item_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__match_weight: _TypeAlias = _typing.Literal["match_weight"]  # noqa: Y015
     _WhichOneofArgType__match_weight: _TypeAlias = _typing.Literal["_match_weight", b"_match_weight"]  # noqa: Y015
@@ -349,7 +355,8 @@ class SyncOrphanedConversationsRequest(_message.Message):
     """
     request_id: _builtins.str
     """A UUID. Within 24 hours the same id with the same content goes on where the first call broke off, and answers for
-    those that are done as before. Absent: go on by resume_token.
+    those that are done as before; those that it was at are told by ListConversationResolutions. Absent: go on by
+    resume_token.
     """
     @_builtins.property
     def started_from(self) -> _timestamp_pb2.Timestamp:
@@ -525,6 +532,82 @@ class GetConversationResolutionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetConversationResolutionResponse: _TypeAlias = GetConversationResolutionResponse  # noqa: Y015
+
+@_typing.final
+class ListConversationResolutionsRequest(_message.Message):
+    """Asks what became of conversations, also of those that a call was at when it broke off."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESOLVED_BY_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESOLVED_FROM_FIELD_NUMBER: _builtins.int
+    RESOLVED_BEFORE_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    resolved_by_request_id: _builtins.str
+    """Only those that this request resolved last, the request_id of a SyncConversation or SyncOrphanedConversations.
+    Absent: any.
+    """
+    outcome: Global___ResolutionOutcome.ValueType
+    """Only those with this outcome; absent: any."""
+    page_size: _builtins.int
+    """How many, 1 to 1,000; 0 means 20."""
+    page_token: _builtins.str
+    """The next_page_token of the page before; absent: the first page."""
+    @_builtins.property
+    def resolved_from(self) -> _timestamp_pb2.Timestamp:
+        """Only those that were resolved at this time or later; absent: no bound."""
+
+    @_builtins.property
+    def resolved_before(self) -> _timestamp_pb2.Timestamp:
+        """Only those that were resolved before this time; absent: no bound."""
+
+    def __init__(
+        self,
+        *,
+        resolved_by_request_id: _builtins.str = ...,
+        resolved_from: _timestamp_pb2.Timestamp | None = ...,
+        resolved_before: _timestamp_pb2.Timestamp | None = ...,
+        outcome: Global___ResolutionOutcome.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["resolved_before", b"resolved_before", "resolved_from", b"resolved_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "resolved_before", b"resolved_before", "resolved_by_request_id", b"resolved_by_request_id", "resolved_from", b"resolved_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConversationResolutionsRequest: _TypeAlias = ListConversationResolutionsRequest  # noqa: Y015
+
+@_typing.final
+class ListConversationResolutionsResponse(_message.Message):
+    """What became of conversations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESOLUTIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty: this is the last one."""
+    @_builtins.property
+    def resolutions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConversationResolution]:
+        """The last resolution of each, the earliest first, so that what is resolved meanwhile comes at the end."""
+
+    def __init__(
+        self,
+        *,
+        resolutions: _abc.Iterable[Global___ConversationResolution] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "resolutions", b"resolutions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConversationResolutionsResponse: _TypeAlias = ListConversationResolutionsResponse  # noqa: Y015
 
 @_typing.final
 class GetConversationResolutionStatsRequest(_message.Message):

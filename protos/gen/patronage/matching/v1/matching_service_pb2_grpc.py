@@ -118,6 +118,11 @@ class MatchingServiceStub:
                 request_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionRequest.SerializeToString,
                 response_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionResponse.FromString,
                 _registered_method=True)
+        self.ListConversationResolutions = channel.unary_unary(
+                '/patronage.matching.v1.MatchingService/ListConversationResolutions',
+                request_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.ListConversationResolutionsRequest.SerializeToString,
+                response_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.ListConversationResolutionsResponse.FromString,
+                _registered_method=True)
         self.GetConversationResolutionStats = channel.unary_unary(
                 '/patronage.matching.v1.MatchingService/GetConversationResolutionStats',
                 request_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionStatsRequest.SerializeToString,
@@ -260,6 +265,13 @@ class MatchingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListConversationResolutions(self, request, context):
+        """Lists what became of conversations last, of all or of those that one request resolved. Scope matching:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetConversationResolutionStats(self, request, context):
         """Counts the conversations by what became of them, and those that wait. Scope matching:read.
         """
@@ -363,6 +375,11 @@ def add_MatchingServiceServicer_to_server(servicer, server):
                     servicer.GetConversationResolution,
                     request_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionRequest.FromString,
                     response_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionResponse.SerializeToString,
+            ),
+            'ListConversationResolutions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConversationResolutions,
+                    request_deserializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.ListConversationResolutionsRequest.FromString,
+                    response_serializer=patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.ListConversationResolutionsResponse.SerializeToString,
             ),
             'GetConversationResolutionStats': grpc.unary_unary_rpc_method_handler(
                     servicer.GetConversationResolutionStats,
@@ -813,6 +830,33 @@ class MatchingService:
             '/patronage.matching.v1.MatchingService/GetConversationResolution',
             patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionRequest.SerializeToString,
             patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.GetConversationResolutionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConversationResolutions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/patronage.matching.v1.MatchingService/ListConversationResolutions',
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.ListConversationResolutionsRequest.SerializeToString,
+            patronage_dot_matching_dot_v1_dot_conversation__resolution__pb2.ListConversationResolutionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

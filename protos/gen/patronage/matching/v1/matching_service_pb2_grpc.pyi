@@ -84,6 +84,8 @@ class MatchingServiceStub:
     """
     GetConversationResolution: _grpc.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationResolutionRequest, _conversation_resolution_pb2.GetConversationResolutionResponse]
     """Reads what became of a conversation last, and whether it waits. Scope matching:read."""
+    ListConversationResolutions: _grpc.UnaryUnaryMultiCallable[_conversation_resolution_pb2.ListConversationResolutionsRequest, _conversation_resolution_pb2.ListConversationResolutionsResponse]
+    """Lists what became of conversations last, of all or of those that one request resolved. Scope matching:read."""
     GetConversationResolutionStats: _grpc.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationResolutionStatsRequest, _conversation_resolution_pb2.GetConversationResolutionStatsResponse]
     """Counts the conversations by what became of them, and those that wait. Scope matching:read."""
     GetConversationPolicy: _grpc.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationPolicyRequest, _conversation_resolution_pb2.GetConversationPolicyResponse]
@@ -144,6 +146,8 @@ class MatchingServiceAsyncStub(MatchingServiceStub):
     """
     GetConversationResolution: _aio.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationResolutionRequest, _conversation_resolution_pb2.GetConversationResolutionResponse]  # type: ignore[assignment]
     """Reads what became of a conversation last, and whether it waits. Scope matching:read."""
+    ListConversationResolutions: _aio.UnaryUnaryMultiCallable[_conversation_resolution_pb2.ListConversationResolutionsRequest, _conversation_resolution_pb2.ListConversationResolutionsResponse]  # type: ignore[assignment]
+    """Lists what became of conversations last, of all or of those that one request resolved. Scope matching:read."""
     GetConversationResolutionStats: _aio.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationResolutionStatsRequest, _conversation_resolution_pb2.GetConversationResolutionStatsResponse]  # type: ignore[assignment]
     """Counts the conversations by what became of them, and those that wait. Scope matching:read."""
     GetConversationPolicy: _aio.UnaryUnaryMultiCallable[_conversation_resolution_pb2.GetConversationPolicyRequest, _conversation_resolution_pb2.GetConversationPolicyResponse]  # type: ignore[assignment]
@@ -297,6 +301,14 @@ class MatchingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_conversation_resolution_pb2.GetConversationResolutionResponse, _abc.Awaitable[_conversation_resolution_pb2.GetConversationResolutionResponse]]:
         """Reads what became of a conversation last, and whether it waits. Scope matching:read."""
+
+    @_abc_1.abstractmethod
+    def ListConversationResolutions(
+        self,
+        request: _conversation_resolution_pb2.ListConversationResolutionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversation_resolution_pb2.ListConversationResolutionsResponse, _abc.Awaitable[_conversation_resolution_pb2.ListConversationResolutionsResponse]]:
+        """Lists what became of conversations last, of all or of those that one request resolved. Scope matching:read."""
 
     @_abc_1.abstractmethod
     def GetConversationResolutionStats(
