@@ -86,6 +86,37 @@ class ByteTexts(Sequence[str]):
                 same[part[np.searchsorted(ends, differ, side="right")]] = False
         return same
 
+    def until_last(self, sign: bytes) -> "ByteTexts":
+        """Return what each text is before the last place of one sign; '' where it has none."""
+        signs = np.flatnonzero(np.frombuffer(self.content, np.uint8) == ord(sign))
+        last = np.append(-1, signs)[np.searchsorted(signs, self.ends)]
+        return ByteTexts(self.content, self.starts, np.maximum(last, self.starts))
+
+    def contain(self, parts: "ByteTexts") -> Mask:
+        """Return where each text has its part, which is not empty, somewhere in it."""
+        found = np.zeros(len(self), np.bool_)
+        for begin in range(0, len(self), _COMPARED_AT_ONCE):
+            chosen = slice(begin, begin + _COMPARED_AT_ONCE)
+            found[chosen] = self[chosen]._contain(parts[chosen])
+        return found
+
+    def _contain(self, parts: "ByteTexts") -> Mask:
+        """Follow all places where a part may begin, letter by letter; soon there are few."""
+        content, part_content = np.frombuffer(self.content, np.uint8), np.frombuffer(parts.content, np.uint8)
+        lengths = parts.ends - parts.starts
+        rooms = np.maximum(self.ends - self.starts - lengths + 1, 0)
+        owner = np.repeat(np.arange(len(self)), rooms)
+        at = np.arange(len(owner)) + np.repeat(self.starts - (np.cumsum(rooms) - rooms), rooms)
+        found = np.zeros(len(self), np.bool_)
+        place = 0
+        while len(owner):
+            same = content[at + place] == part_content[parts.starts[owner] + place]
+            owner, at, place = owner[same], at[same], place + 1
+            whole = lengths[owner] == place
+            found[owner[whole]] = True
+            owner, at = owner[~whole], at[~whole]
+        return found
+
     def _gathered(self) -> NDArray[np.uint8]:
         """Return the bytes of all texts, one after the other."""
         lengths = self.ends - self.starts

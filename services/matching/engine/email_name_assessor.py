@@ -6,6 +6,7 @@ import numpy as np
 
 from services.matching.engine.arrays import MISSING, Codes, Levels, Mask
 from services.matching.engine.assessors import Assessed, Pairs, uncounted
+from services.matching.engine.byte_texts import ByteTexts
 from services.matching.engine.columns import Columns
 
 WHOLE_NAME, ONE_NAME, NO_NAME = range(3)
@@ -70,6 +71,11 @@ def _stands_in(columns: Columns, part: str, name: Codes, email: Codes, is_open: 
         found[look] = True
         return found
     names, emails = columns[part].values, columns["email"].values
+    if isinstance(emails, ByteTexts):
+        sought = columns.fact(f"{part} as bytes", lambda: ByteTexts.encoded(names))
+        local_parts = columns.fact("local parts", lambda: emails.until_last(b"@"))
+        found[look] = local_parts.chosen(email[look]).contain(sought.chosen(name[look]))
+        return found
     pairs = zip(name[look].tolist(), email[look].tolist(), strict=True)
     found[look] = [(whole := emails[b]).find(names[a], 0, max(whole.rfind("@"), 0)) >= 0 for a, b in pairs]
     return found

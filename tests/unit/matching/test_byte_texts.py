@@ -48,3 +48,14 @@ def test_a_column_is_read_as_bytes() -> None:
 def test_a_column_of_numbers_is_no_text() -> None:
     with duckdb.connect() as connection, pytest.raises(TypeError):
         read_texts(connection, "SELECT 1 AS text")
+
+
+@given(texts=st.lists(st.text("aé@", max_size=5), min_size=1, max_size=8), parts=st.text("aé@", min_size=1, max_size=3))
+def test_parts_are_found_in_what_stands_before_a_sign(texts: list[str], parts: str) -> None:
+    kept, sought = ByteTexts.encoded(["@", *texts])[1:], ByteTexts.encoded([parts] * len(texts))
+    before = [text.rpartition("@")[0] for text in texts]
+    assert list(kept.until_last(b"@")) == before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(byte_texts, "_COMPARED_AT_ONCE", 3)
+        assert kept.contain(sought).tolist() == [parts in text for text in texts]
+        assert kept.until_last(b"@").contain(sought).tolist() == [parts in text for text in before]
