@@ -4,6 +4,9 @@ ARGS ?=
 STEPS ?= 20000
 SEED ?=
 MAKEFLAGS += --no-print-directory
+# Compiled once, also where the environment says not to write it: what starts a process would compile everything again.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test fuzz soak faults check lint types contract bench bench-matching bench-accuracy load protos install clean
