@@ -10,7 +10,7 @@ from patronage.errors.v1 import error_reason_pb2
 from patronage.matching.v1 import batch_merge_pb2 as pb
 from services.matching.convert.merges import LONGEST_REASON, MOST_OVERRIDDEN, merge_id_of
 from services.matching.domain.judgement import Judgement
-from services.matching.domain.merge_run import Item
+from services.matching.domain.merge_run import Apart, Item
 from services.runtime.failures import FieldCheck
 from services.runtime.ids import is_id, new_id
 
@@ -56,18 +56,11 @@ def asked_of(request: pb.BatchMergeRequest, company_id: str, subject: str) -> li
     ]
 
 
-def judged_outcome(outcome: batch_pb.BatchMergeOutcome, judged: Sequence[Judgement]) -> batch_pb.BatchMergeOutcome:
+def judged_outcome(outcome: batch_pb.BatchMergeOutcome, judged: Sequence[Apart]) -> batch_pb.BatchMergeOutcome:
     """Return what became of a merge that judgements stand against; one that was made before stays so."""
     if not judged or outcome.result != batch_pb.BATCH_MERGE_RESULT_BLOCKED:
         return outcome
-    return blocked_outcome(outcome.merge_id, map(judged_blocker, judged))
-
-
-def gone_outcome(merge_id: str, customer_id: str, root_id: str) -> batch_pb.BatchMergeOutcome:
-    """Return that a merge before would have taken a customer away."""
-    text = f"Customer {customer_id} would be merged into {root_id} by a merge before this one."
-    reason = error_reason_pb2.ERROR_REASON_ALREADY_MERGED
-    return blocked_outcome(merge_id, [MergeBlocker(reason=reason, customer_id=customer_id, message=text)])
+    return blocked_outcome(outcome.merge_id, (judged_blocker(one.judgement) for one in judged))
 
 
 def blocked_outcome(merge_id: str, blockers: Iterable[MergeBlocker]) -> batch_pb.BatchMergeOutcome:

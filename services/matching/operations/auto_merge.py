@@ -6,10 +6,10 @@ from dataclasses import replace
 from services.matching.domain.auto_merge import CHANGED, Plan, Weighed, Wish
 from services.matching.domain.failures import scan_required
 from services.matching.domain.judgement import DIFFERENT, UNSURE
-from services.matching.domain.merge_run import Item, MergedSoFar
+from services.matching.domain.merge_run import Item, MergedSoFar, standing
 from services.matching.domain.policy import Policy
 from services.matching.domain.scan import Scan
-from services.matching.operations.batch_merge import judged_against
+from services.matching.operations.batch_merge import judged_apart_in
 from services.matching.operations.get_policy import policy_of
 from services.matching.store import merge_candidates, policies, scans
 from services.matching.store.groups import FIRST
@@ -50,8 +50,9 @@ def weigh(tx: Transaction, scan_id: str, group_ids: Sequence[str], least: int) -
     """Return groups as they are now, those that are not listed any more left out."""
     found = merge_candidates.candidates(tx, scan_id, group_ids)
     items = [Item(place, one.ordered[0], one.ordered[1:]) for place, one in enumerate(found)]
-    judged = judged_against(tx, items, MergedSoFar(), BY_PEOPLE)
-    verdicts = {place: {one.verdict for one in judgements} for place, judgements in judged.items()}
+    nothing = MergedSoFar()
+    judged = standing(items, nothing, judged_apart_in(tx, items, nothing, BY_PEOPLE))
+    verdicts = {place: {one.judgement.verdict for one in against} for place, against in judged.items()}
     return {
         one.group_id: Weighed(one, one.left_because(least, verdicts.get(place, ()))) for place, one in enumerate(found)
     }

@@ -1,29 +1,19 @@
 """Batch merge owns what stands against each of many merges: judgements on their trees, asked in one question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from services.matching.domain.judgement import DIFFERENT, Judgement
-from services.matching.domain.merge_run import Item, MergedSoFar
+from services.matching.domain.judgement import DIFFERENT
+from services.matching.domain.merge_run import Apart, Item, MergedSoFar
 from services.matching.store import judged_merges
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
 
 
-def judged_against(
+def judged_apart_in(
     tx: Transaction, items: Sequence[Item], so_far: MergedSoFar, verdicts: frozenset[str] = frozenset({DIFFERENT})
-) -> Mapping[int, list[Judgement]]:
-    """Return the judgements against merges by their places, those left out that a merge overrides by name."""
-    members = [
-        (item.place, member, root)
-        for item in items
-        for root, below in so_far.trees(item).items()
-        for member in (root, *below)
-        if is_id(member) and is_id(root)
-    ]
-    found = judged_merges.against(tx, members) if members else {}
-    overridden = {item.place: item.overridden for item in items}
-    standing = {
-        place: [one for one in judged if one.verdict in verdicts and one.judgement_id not in overridden[place]]
-        for place, judged in found.items()
-    }
-    return {place: judged for place, judged in standing.items() if judged}
+) -> list[Apart]:
+    """Return the judgements between the trees of some merges, with those that the run has joined to them."""
+    named = so_far.below(one for item in items for one in item.customer_ids)
+    known = sorted(one for one in named if is_id(one))
+    found = judged_merges.apart(tx, known) if known else []
+    return [one for one in found if one.judgement.verdict in verdicts]

@@ -1,16 +1,18 @@
 """Which groups merge by themselves, in a company's mirror as it is just then."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.matching.domain.auto_merge import Plan, Weighed, Wish
 from services.matching.domain.failures import ScanRequired
 from services.matching.domain.judgement import DIFFERENT, UNSURE, Judged
-from services.matching.domain.merge_run import Item, MergedSoFar
+from services.matching.domain.merge_run import Item, MergedSoFar, standing
 from services.matching.domain.policy import LADDER_KIND, PolicyWish
 from services.matching.domain.survivorship import Survivorship
 from services.matching.operations import auto_merge
 from services.matching.operations.auto_merge import plan, still, weigh
-from services.matching.operations.batch_merge import judged_against
+from services.matching.operations.batch_merge import judged_apart_in
 from services.matching.operations.create_judgement import create_judgement
 from services.matching.operations.set_policy import set_policy
 from services.runtime.failures import FieldsInvalid
@@ -164,8 +166,9 @@ def test_judgements_are_asked_for_many_merges_at_once_and_count_within_one_merge
     so_far = MergedSoFar()
     so_far.add(Item(9, customer_id(4), [customer_id(1)]))
     with scanned.database.transaction(scanned.scope, read_only=True) as tx:
-        found = judged_against(tx, items, MergedSoFar())
+        found = standing(items, MergedSoFar(), judged_apart_in(tx, items, MergedSoFar()))
         assert set(found) == {2}
-        assert set(judged_against(tx, items, so_far)) == {1, 2}, "what went into it before is not in the mirror yet"
-        named = frozenset(one.judgement_id for one in found[2])
-        assert judged_against(tx, [Item(2, customer_id(2), [customer_id(1), customer_id(3)], named)], so_far) == {}
+        apart = judged_apart_in(tx, items, so_far)
+        assert set(standing(items, so_far, apart)) == {1, 2}, "what went into it before is not in the mirror yet"
+        named = frozenset(one.judgement.judgement_id for one in found[2])
+        assert standing([replace(items[2], overridden=named)], so_far, apart) == {}

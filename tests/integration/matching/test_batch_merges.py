@@ -66,10 +66,26 @@ def test_parts_are_answered_as_they_come_with_the_token_of_each(service: Service
     assert not asked.dry_run
 
 
-def test_a_merge_that_builds_on_another_one_is_asked_for_after_it(service: Service, customers: FakeCustomers) -> None:
-    customers.answer = answering(10)
-    send(service, item(1, 2), item(3, 4), item(5, 1))
-    assert [len(asked.merges) for asked in asked_of(customers)] == [2, 1]
+def test_merges_that_build_on_each_other_are_one_call_in_their_order(
+    service: Service, customers: FakeCustomers
+) -> None:
+    customers.answer = answering(1_000)
+    parts = send(service, *[item(1, number) for number in range(2, 200)], *[item(n + 1, n) for n in range(300, 500)])
+    assert [len(asked.merges) for asked in asked_of(customers)] == [250, 148]
+    sent = [one.merge.source_ids[0] for asked in asked_of(customers) for one in asked.merges]
+    assert sent == [customer_id(number) for number in (*range(2, 200), *range(300, 500))]
+    assert parts[-1].counts == pb.BatchMergeCounts(total=398, done=398, merged=398)
+
+
+def test_a_dry_run_tries_what_a_merge_builds_on_once_more_and_answers_for_it_once(
+    service: Service, customers: FakeCustomers
+) -> None:
+    customers.answer = answering(300)
+    pairs = [item(number, number + 1_000) for number in range(250)]
+    parts = send(service, *pairs, item(7, 8), item(2_000, 2_001), dry_run=True)
+    again = [(one.merge.target_id.lower(), len(one.merge.source_ids)) for one in asked_of(customers)[1].merges]
+    assert again == [(customer_id(number), 1) for number in (7, 8, 7, 2_000)]
+    assert sum(len(part.outcomes) for part in parts) == parts[-1].counts.total == 252
 
 
 def test_what_customers_refuses_is_passed_on_with_its_reasons(service: Service, customers: FakeCustomers) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -14,12 +15,23 @@ from patronage.matching.v1 import auto_merge_pb2 as pb
 from patronage.matching.v1 import batch_merge_pb2
 from services.matching.convert import auto_merges, batch_merges
 from services.matching.domain.auto_merge import Candidate, CandidateMember
-from services.matching.domain.judgement import DIFFERENT, SAME, UNSURE
-from services.matching.domain.merge_run import MOST_AT_ONCE, Item, MergedSoFar, in_goes
+from services.matching.domain.judgement import DIFFERENT, SAME, UNSURE, Judgement
+from services.matching.domain.merge_run import (
+    MOST_AT_ONCE,
+    MOST_SENT,
+    Apart,
+    Item,
+    MergedSoFar,
+    certain,
+    in_goes,
+    in_one_call,
+    standing,
+)
 from services.runtime.failures import FieldsInvalid
 
 REQUEST_ID = "0190b0b0-0000-7000-8000-000000000001"
-PAIRS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("abcdefgh")), max_size=12)
+NAMES = "abcdefgh"
+PAIRS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=12)
 
 
 def member(
@@ -32,14 +44,64 @@ def group(*members: CandidateMember, confidence: int = 95, state: str = "FOUND")
     return Candidate("g", confidence, state, members)
 
 
-@given(PAIRS)
-def test_goes_keep_the_order_and_no_customer_is_in_two_merges_of_one(pairs: list[tuple[str, str]]) -> None:
+def judged(number: int, left: str, right: str) -> Judgement:
+    return Judgement(f"j{number}", left, right, DIFFERENT, "", "ann", "Ann", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def run_one_by_one(items: list[Item], said: list[tuple[str, str]]) -> dict[int, bool]:
+    """Whether a judgement stands against each merge: trees as plain sets of members, one merge after the other."""
+    root_of = {one: one for one in NAMES}
+    forbidden: dict[int, bool] = {}
+    for item in items:
+        named = set(item.customer_ids)
+        trees = {one: {other for other in NAMES if other == one or root_of[other] == one} for one in named}
+        forbidden[item.place] = any(
+            left in trees[one] and right in trees[other]
+            for left, right in said
+            for one, other in permutations(named, 2)
+        )
+        is_root = all(root_of[one] == one for one in named)
+        if is_root and len(named) == len(item.customer_ids) and not forbidden[item.place]:
+            root_of = {one: item.target_id if root in item.source_ids else root for one, root in root_of.items()}
+    return forbidden
+
+
+@given(PAIRS, st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=3))
+def test_what_stands_against_a_merge_is_what_stood_there_if_they_were_made_one_by_one(
+    pairs: list[tuple[str, str]], said: list[tuple[str, str]]
+) -> None:
     items = [Item(place, target, [source]) for place, (target, source) in enumerate(pairs)]
-    goes = list(in_goes(items))
-    assert [item for go in goes for item in go] == items
-    for go in goes:
-        named = Counter(one for item in go for one in set(item.customer_ids))
-        assert not named or max(named.values()) == 1
+    different = [(left, right) for left, right in said if left != right]
+    apart = [Apart(left, right, judged(number, left, right)) for number, (left, right) in enumerate(different)]
+    expected, so_far, left = run_one_by_one(items, different), MergedSoFar(), items
+    merged: set[str] = set()
+    while left:
+        sent, against = certain(left, so_far, apart)
+        assert sent, "each call makes one at least"
+        for item in sent:
+            gone = merged.intersection(item.customer_ids) or item.target_id in item.source_ids
+            if not gone:
+                assert (item.place in against) == expected[item.place]
+            if not gone and item.place not in against:
+                so_far.add(item)
+                merged.update(item.source_ids)
+        left = left[len(sent) :]
+
+
+def test_only_a_judgement_that_hangs_on_others_ends_a_call() -> None:
+    chain = [Item(place, f"c{place + 1}", [f"c{place}"]) for place in range(200)]
+    assert certain(chain, MergedSoFar(), []) == (chain, {})
+    sent, against = certain(chain, MergedSoFar(), [Apart("c3", "c9", judged(1, "c3", "c9"))])
+    assert ([item.place for item in sent], against) == (list(range(8)), {})
+    so_far = MergedSoFar().with_more(sent)
+    sent, against = certain(chain[8:], so_far, [Apart("c3", "c9", judged(1, "c3", "c9"))])
+    assert (len(sent), list(against)) == (192, [8])
+
+
+def test_a_judgement_that_a_merge_overrides_by_name_does_not_stand_against_it() -> None:
+    apart = [Apart("a", "b", judged(1, "a", "b")), Apart("a", "b", judged(2, "a", "b"))]
+    found = standing([Item(0, "a", ["b"], frozenset({"j1"}))], MergedSoFar(), apart)
+    assert [one.judgement.judgement_id for one in found[0]] == ["j2"]
 
 
 def test_a_go_is_no_larger_than_one_call_takes() -> None:
@@ -48,12 +110,17 @@ def test_a_go_is_no_larger_than_one_call_takes() -> None:
 
 
 def test_a_run_knows_what_it_has_merged_through_chains() -> None:
-    so_far = MergedSoFar()
-    so_far.add(Item(0, "b", ["a"]))
-    so_far.add(Item(1, "c", ["b"]))
-    assert so_far.trees(Item(2, "c", ["d"])) == {"c": ["b", "a"], "d": ()}
-    assert so_far.gone(Item(2, "d", ["a"])) == ("a", "b")
-    assert so_far.gone(Item(2, "c", ["d"])) is None
+    so_far = MergedSoFar().with_more([Item(0, "b", ["a"]), Item(1, "c", ["b"]), Item(2, "x", ["y"])])
+    assert so_far.below(["c", "d"]) == {"a", "b", "c", "d"}
+    assert so_far.above("a") == {"a", "b", "c"}
+    assert [item.place for item in so_far.built_upon([Item(3, "d", ["c"])])] == [0, 1]
+
+
+def test_a_call_takes_no_more_than_fit_beside_what_they_build_on() -> None:
+    so_far = MergedSoFar().with_more([Item(place, "t", [f"s{place}"]) for place in range(900)])
+    before, items = in_one_call([Item(900 + place, "t", [f"u{place}"]) for place in range(250)], so_far)
+    assert (len(before), len(items)) == (900, 62)
+    assert len(before) + len(items) <= MOST_SENT
 
 
 def test_the_target_is_active_then_complete_then_old_then_of_the_smallest_id() -> None:
