@@ -8,10 +8,16 @@ from typing import Any, Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from patronage.customers.v1 import contact_permission_pb2 as permission_pb
 from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import listing_pb2 as pb
+from services.customers.convert.choices import short_name
 from services.customers.convert.customer import CHOICES, PREFIXES, customer_message
+from services.customers.convert.preferences import CHANNEL, PURPOSE
 from services.customers.convert.times import moment, timestamp
+from services.customers.domain.consent_filter import SAID
+from services.customers.domain.contact_permission import CHANNELS, PURPOSES
+from services.customers.domain.fields import CONSENTS
 from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.listing import SORTS, Question
 from services.runtime.failures import FieldCheck
@@ -77,6 +83,10 @@ def filter_of(wanted: pb.CustomerFilter, check: FieldCheck, path: str = "filter.
         "text": wanted.text.strip(),
         "external_system": wanted.external_system.strip(),
         "created_by": wanted.created_by,
+        "permitted": _permitted(wanted.permitted, check, path) if wanted.HasField("permitted") else None,
+        "consents": tuple(
+            _consent(one, f"{path}consents[{place}].", check) for place, one in enumerate(wanted.consents)
+        ),
         "tags_any": tuple(dict.fromkeys(tag.strip() for tag in wanted.tags_any)),
         "tags_all": tuple(dict.fromkeys(tag.strip() for tag in wanted.tags_all)),
         **{name: getattr(wanted, name) for name in PRESENCES if wanted.HasField(name)},  # type: ignore[arg-type]
@@ -117,6 +127,21 @@ def _choices(wanted: pb.CustomerFilter, name: str, check: FieldCheck, path: str)
     found = sorted({numbers.get(number, "") for number in getattr(wanted, name) if number})
     check.require(set(found) <= set(allowed), path + name, f"takes {', '.join(allowed)}")
     return tuple(found)
+
+
+def _permitted(wanted: pb.PermittedContact, check: FieldCheck, path: str) -> tuple[str, str]:
+    channel = short_name(permission_pb.ContactChannel, wanted.channel, CHANNEL)
+    purpose = short_name(permission_pb.ContactPurpose, wanted.purpose, PURPOSE)
+    good = check.require(channel in CHANNELS, path + "permitted.channel", f"is not one of {', '.join(CHANNELS)}")
+    good &= check.require(purpose in PURPOSES, path + "permitted.purpose", f"is not one of {', '.join(PURPOSES)}")
+    return (channel, purpose) if good else ("POST", "LEGAL_NOTICE")
+
+
+def _consent(wanted: pb.ConsentCondition, path: str, check: FieldCheck) -> tuple[str, tuple[str, ...]]:
+    said = sorted({short_name(pb.ConsentAnswer, number, "CONSENT_ANSWER_") for number in wanted.answers if number})
+    good = check.require(wanted.permission in CONSENTS, path + "permission", f"is not one of {', '.join(CONSENTS)}")
+    good &= check.require(bool(said) and set(said) <= set(SAID), path + "answers", f"takes {', '.join(SAID)}")
+    return (wanted.permission, tuple(said)) if good else ("do_not_contact", ())
 
 
 def _bound(wanted: pb.CustomerFilter, name: str, path: str) -> datetime | None:

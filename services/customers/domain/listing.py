@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
+from services.customers.domain import consent_filter
 from services.customers.domain.facets import allowed, bits_of
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import LIVE_STATES
@@ -22,7 +23,10 @@ HIDDEN_STATES = frozenset({"MERGED", "DELETED"})
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which customers, in which order. Spans include their start and leave out their end; None or () is no bound."""
+    """Which customers, in which order. Spans include their start and leave out their end; None or () is no bound.
+
+    `permitted` is a channel and a purpose for which they may be contacted.
+    """
 
     text: str = ""
     states: tuple[str, ...] = LIVE_STATES
@@ -43,8 +47,30 @@ class Question:
     last_interaction_before: datetime | None = None
     external_system: str = ""
     created_by: str = ""
+    permitted: tuple[str, str] | None = None
+    consents: consent_filter.Conditions = ()
     sort: str = "CREATE_TIME"
     descending: bool = False
+
+    def __post_init__(self) -> None:
+        """States of which nobody may be contacted are not looked at, unless there is no other."""
+        if self.permitted:
+            states = tuple(state for state in self.states if self._permitting(state))
+            object.__setattr__(self, "states", states or self.states)
+
+    def consent_numbers(self) -> list[int] | None:
+        """The numbers of answers that the conditions allow, lowest first; None: they ask for none."""
+        if self.permitted is None and not self.consents:
+            return None
+        found = consent_filter.answered(self.consents)
+        if self.permitted:
+            found &= self._permitting(self.states[0])
+        return sorted(found)
+
+    def _permitting(self, state: str) -> frozenset[int]:
+        if self.permitted is None or state not in LIVE_STATES:
+            return frozenset()
+        return consent_filter.permitted(*self.permitted, state)
 
     def identity(self, company_id: str) -> Mapping[str, Json]:
         """What a page token is bound to."""

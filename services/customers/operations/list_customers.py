@@ -16,6 +16,7 @@ from services.runtime.failures import FieldCheck
 from services.runtime.ids import is_id
 
 ON, BACK = ">", "<"
+MOST_CONSENTS = 20
 LONGEST_TAG, LONGEST_SYSTEM, LONGEST_SUBJECT = 64, 64, 255
 
 
@@ -75,6 +76,7 @@ def check_filter(question: Question, check: FieldCheck) -> None:
         value = getattr(question, name)
         check.require(len(value) <= longest, f"filter.{name}", f"takes up to {longest} characters")
         check.require("\x00" not in value, f"filter.{name}", "holds a NUL character")
+    check.require(len(question.consents) <= MOST_CONSENTS, "filter.consents", f"takes up to {MOST_CONSENTS} conditions")
     for name in ("tags_any", "tags_all"):
         tags = getattr(question, name)
         check.require(len(tags) <= MOST_TAGS, f"filter.{name}", f"takes up to {MOST_TAGS} tags")

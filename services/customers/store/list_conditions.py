@@ -19,13 +19,15 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import Subquery
 
 from services.customers.domain.facets import stretches
+from services.customers.domain.listing import COUNTED
 from services.customers.store.list_shape import BOUNDS, Shape
-from services.customers.store.tables import customer_labels
+from services.customers.store.tables import customer_labels, customers
 
 OF_FACETS = {
     "lifecycle_stages", "sources", "customer_types", "party_types", "has_email", "has_phone", "has_address",
@@ -33,6 +35,8 @@ OF_FACETS = {
 """Conditions that facets answer."""
 OF_LABELS = OF_FACETS | {"states", "tags_any", "tags_all", "external_system"}
 """Conditions that labels and the facets beside them answer."""
+OF_BEGINNINGS = OF_FACETS | {"states", "text"}
+"""Conditions that the indexes of beginnings and the facets beside them answer."""
 BY_FACETS = OF_LABELS | {"created_from", "created_before"}
 """Conditions for which the index of facets is the best one, whatever their values."""
 
@@ -50,7 +54,7 @@ def scope(shape: Shape, source: Source) -> ColumnElement[bool]:
 
 def row_conditions(shape: Shape, source: Source, *, weighed: bool = False) -> list[ColumnElement[bool]]:
     """The conditions on columns, company, states and labels aside; `weighed` where the planner guesses their rows."""
-    found = _choices(shape, source, weighed)
+    found = [*_choices(shape, source, weighed), *_consents(shape, source)]
     for name, start, end in BOUNDS:
         column = source.c[name]
         found += [column >= bindparam(start, type_=column.type)] if start in shape.asked else []
@@ -83,12 +87,21 @@ def _choices(shape: Shape, source: Source, weighed: bool) -> list[ColumnElement[
     if not shape.bits:
         return []
     hidden = not weighed and shape.asked <= BY_FACETS
-    numbers = _facets()
+    numbers = _numbers("facets")
     return [row.facets == func.any(cast(select(numbers).scalar_subquery(), ARRAY(BigInteger)) if hidden else numbers)]
 
 
-def _facets() -> ColumnElement[Any]:
-    numbers: BindParameter[Any] = bindparam("facets", type_=ARRAY(BigInteger))
+def _consents(shape: Shape, source: Source) -> list[ColumnElement[bool]]:
+    """The answers about contact, as numbers; of those who gave one there is an index."""
+    if not shape.consents:
+        return []
+    column = source.c.consents
+    said = [column != literal_column("0")] if shape.consents == "SAID" else []
+    return [column == func.any(_numbers("consents")), *said]
+
+
+def _numbers(name: str) -> ColumnElement[Any]:
+    numbers: BindParameter[Any] = bindparam(name, type_=ARRAY(BigInteger))
     return cast(numbers, ARRAY(BigInteger))
 
 
@@ -100,6 +113,20 @@ def beginnings(shape: Shape, source: Source) -> list[ColumnElement[bool]]:
         for name in shape.begun
     ]
     return found or [literal_column("false")]
+
+
+def beginnings_say_all(shape: Shape) -> bool:
+    """Whether a beginning is asked for, and with the facets beside it answers everything."""
+    return "text" in shape.asked <= OF_BEGINNINGS
+
+
+def begun_alone(shape: Shape, *, bounded: bool) -> Select[tuple[str]]:
+    """The ids of those that begin with the text, from the indexes of what may begin so alone; `bounded`: of each index
+    no more than decide that there are more than COUNTED."""
+    checks = [scope(shape, customers), *_choices(shape, customers, weighed=True)]
+    parts = [select(customers.c.customer_id).where(*checks, begin) for begin in beginnings(shape, customers)]
+    some = [(part.limit(COUNTED + 1) if bounded else part).subquery() for part in parts]
+    return select(union(*(select(part.c.customer_id) for part in some)).subquery().c.customer_id)
 
 
 _NOTHING: ColumnElement[str] = literal_column("''")
@@ -141,7 +168,7 @@ def _standing(shape: Shape) -> ColumnElement[bool]:
     """The facets of a label hold for the choices and the states."""
     facets = customer_labels.c.facets
     if shape.bits:
-        return facets == func.any(_facets())
+        return facets == func.any(_numbers("facets"))
     return or_(*(and_(facets >= start, facets < end) for start, end in stretches(shape.states)))
 
 

@@ -30,7 +30,8 @@ class Shape:
     """A question without its values.
 
     `asked` are its conditions by name, `begun` the columns that may begin with its text, `bits` where those of each
-    facet are, `labels` the kind of each condition on labels and whether any of several will do.
+    facet are, `labels` the kind of each condition on labels and whether any of several will do, `consents` whether
+    answers about contact are asked for: "" not, "SAID" of those who gave one, "ANY" also of those who gave none.
     """
 
     states: tuple[str, ...]
@@ -38,6 +39,7 @@ class Shape:
     begun: tuple[str, ...]
     bits: tuple[tuple[int, int], ...]
     labels: tuple[tuple[str, bool], ...]
+    consents: str
     sort: str
     descending: bool
 
@@ -50,6 +52,7 @@ def shape_of(question: Question) -> Shape:
         begun=tuple(beginnings(question.text)),
         bits=tuple((shift, mask) for shift, mask, _ in question.facet_bits()),
         labels=tuple((kind, len(labels) > 1) for kind, labels in label_sets(question)),
+        consents=_consents(question),
         sort=question.sort,
         descending=question.descending,
     )
@@ -62,12 +65,18 @@ def values_of(question: Question) -> dict[str, Any]:
         **{name: getattr(question, name) for _, *ends in BOUNDS for name in ends},
         "created_by": question.created_by,
         "facets": question.facets(),
+        "consents": question.consent_numbers(),
         **{f"begin_{column}": begin for column, begin in beginnings(question.text).items()},
         **{f"bits_{shift}": values for shift, _, values in question.facet_bits()},
         **{f"labels_{place}": labels for place, (_, labels) in enumerate(sets)},
         # Who has several labels comes several times: so many rows hold more than COUNTED customers, or all there are.
         "labelled": (COUNTED + 1) * len(sets[0][1]) if sets else 0,
     }
+
+
+def _consents(question: Question) -> str:
+    numbers = question.consent_numbers()
+    return "" if numbers is None else "ANY" if 0 in numbers else "SAID"
 
 
 def beginnings(wanted: str) -> Mapping[str, str]:

@@ -135,12 +135,7 @@ def limit_work(tx: Transaction) -> None:
 
 @lru_cache(SHAPES)
 def _counting(shape: Shape, exactly: bool) -> Select[Any]:
-    if exactly:
-        counted = _matching(shape)
-    elif shape.asked == {"text"}:
-        counted = _beginning(shape).limit(COUNTED + 1)
-    else:
-        counted = _matching(shape, bounded=True).limit(COUNTED + 1)
+    counted = _matching(shape) if exactly else _matching(shape, bounded=True).limit(COUNTED + 1)
     return select(func.count().label("n")).select_from(counted.subquery())
 
 
@@ -150,20 +145,13 @@ def _weighed(shape: Shape) -> Select[Any]:
 
 
 def _matching(shape: Shape, *, bounded: bool = False, weighed: bool = False) -> Select[Any]:
-    """One row for each customer that the conditions hold for; from labels alone where they and facets say all."""
+    """One row for each customer that the conditions hold for; by labels or beginnings alone where these say all."""
     if where.labels_say_all(shape):
         return where.labels_alone(shape, bounded=bounded)
+    if where.beginnings_say_all(shape) and not weighed:
+        return where.begun_alone(shape, bounded=bounded)
     conditions = [where.scope(shape, customers), *where.row_conditions(shape, customers, weighed=weighed)]
     return select(literal(1)).select_from(customers).where(*conditions, *where.label_joins(shape, customers))
-
-
-def _beginning(shape: Shape) -> Select[Any]:
-    """One row for each customer that begins with the text, up to COUNTED of each field, from their indexes alone."""
-    parts = [
-        select(customers.c.customer_id).where(where.scope(shape, customers), begin).limit(COUNTED + 1).subquery()
-        for begin in where.beginnings(shape, customers)
-    ]
-    return select(union(*(select(part.c.customer_id) for part in parts)).subquery().c.customer_id)
 
 
 def _estimated(tx: Transaction, statement: Select[Any], values: Values) -> int:
@@ -208,8 +196,11 @@ def _walk(shape: Shape, going: Going, bounded: bool) -> Select[Any]:
 @lru_cache(SHAPES)
 def _gathered(shape: Shape, going: Going) -> Select[Any]:
     """All that the conditions hold for, by whatever index serves them best, and then in order."""
-    conditions = [where.scope(shape, customers), *where.row_conditions(shape, customers)]
-    conditions += [*where.label_joins(shape, customers), *_after(shape, going, customers)]
+    conditions = [where.scope(shape, customers), *_after(shape, going, customers)]
+    if where.beginnings_say_all(shape):
+        conditions.append(customers.c.customer_id.in_(where.begun_alone(shape, bounded=False)))
+    else:
+        conditions += [*where.row_conditions(shape, customers), *where.label_joins(shape, customers)]
     # OFFSET keeps the order out: it would tempt the planner to walk its index.
     gathered = _keys(shape, customers).where(*conditions).offset(0).subquery("gathered")
     return _shown(_one_page(select(*gathered.c).order_by(*_order(shape, going, gathered))), shape, going)

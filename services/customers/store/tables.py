@@ -17,6 +17,7 @@ customers = Table(
     Column("revision", BigInteger),
     Column("state", Text),
     Column("facets", BigInteger),
+    Column("consents", BigInteger),
     Column("name_sort", Text),
     Column("family_sort", Text),
     Column("email_sort", Text),

@@ -31,6 +31,8 @@ SELECT company, id, id, '{}', 'e', 1, CASE WHEN n %% 50 = 0 THEN 'DELETED' ELSE 
                           'customer_type', (ARRAY['WALK_IN', 'REGULAR', 'VIP', 'WHOLESALE'])[1 + n / 16 %% 4],
                           'party_type', (ARRAY['PERSON', 'ORGANIZATION'])[1 + n / 64 %% 2],
                           'created_by', jsonb_build_object('subject', 'agent-' || n %% 100))
+       || CASE WHEN n %% 30 = 0 THEN '{"prefer_email": {"value": true}}'::jsonb ELSE '{}' END
+       || CASE WHEN n %% 45 = 0 THEN '{"do_not_contact": {"value": true}}'::jsonb ELSE '{}' END
   FROM unnest(ARRAY['acme', 'other']) AS company, generate_series(1, %(rows)s) AS n,
        LATERAL (SELECT md5(company || n)::uuid AS id, timestamptz '2026-11-21' AS t, md5(n::text) AS name,
                        'user' || n || '@x.io' AS email, '+1202' || lpad(n::text, 7, '0') AS phone) AS made
@@ -178,6 +180,11 @@ FILTERS: list[dict[str, Any]] = [
     {"tags_all": ("common",), "lifecycle_stages": ("LEAD",)},
     {"updated_from": SOME, "customer_types": ("VIP",), "has_phone": True},
     {"text": "user7", "party_types": ("ORGANIZATION",)},
+    {"permitted": ("EMAIL", "OFFERS")},
+    {"permitted": ("SMS", "TRANSACTIONAL")},
+    {"consents": (("do_not_contact", ("YES",)),)},
+    {"permitted": ("EMAIL", "LOYALTY"), "customer_types": ("VIP",)},
+    {"permitted": ("EMAIL", "OFFERS"), "tags_any": ("common",)},
 ]
 
 
@@ -289,6 +296,8 @@ KINDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"tags_any": ("rare",)}, {"tags_any": ("common",)}),
     ({"tags_any": ("rare", "other")}, {"tags_any": ("rare", "common", "third")}),
     ({"states": ("DELETED",)}, {"states": ("INACTIVE",)}),
+    ({"consents": (("do_not_contact", ("YES",)),)}, {"consents": (("prefer_email", ("YES",)),)}),
+    ({"text": "user7", "customer_types": ("VIP",)}, {"text": "user8", "customer_types": ("REGULAR",)}),
 ]
 
 

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from patronage.customers.v1 import contact_permission_pb2 as _contact_permission_pb2
 from patronage.customers.v1 import customer_pb2 as _customer_pb2
 from patronage.customers.v1 import views_pb2 as _views_pb2
 import builtins as _builtins
@@ -49,6 +50,34 @@ CUSTOMER_LIST_VIEW_BASIC: CustomerListView.ValueType  # 2
 e-mail, phone and address are there.
 """
 Global___CustomerListView: _TypeAlias = CustomerListView  # noqa: Y015
+
+class _ConsentAnswer:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConsentAnswerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentAnswer.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONSENT_ANSWER_UNSPECIFIED: _ConsentAnswer.ValueType  # 0
+    """Not said; does not count."""
+    CONSENT_ANSWER_YES: _ConsentAnswer.ValueType  # 1
+    """They said yes."""
+    CONSENT_ANSWER_NO: _ConsentAnswer.ValueType  # 2
+    """They said no, be it from the start or later."""
+    CONSENT_ANSWER_NOT_SAID: _ConsentAnswer.ValueType  # 3
+    """They said nothing, or took back what they said."""
+
+class ConsentAnswer(_ConsentAnswer, metaclass=_ConsentAnswerEnumTypeWrapper):
+    """An answer about being contacted, as it stands now."""
+
+CONSENT_ANSWER_UNSPECIFIED: ConsentAnswer.ValueType  # 0
+"""Not said; does not count."""
+CONSENT_ANSWER_YES: ConsentAnswer.ValueType  # 1
+"""They said yes."""
+CONSENT_ANSWER_NO: ConsentAnswer.ValueType  # 2
+"""They said no, be it from the start or later."""
+CONSENT_ANSWER_NOT_SAID: ConsentAnswer.ValueType  # 3
+"""They said nothing, or took back what they said."""
+Global___ConsentAnswer: _TypeAlias = ConsentAnswer  # noqa: Y015
 
 class _CustomerSort:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -259,6 +288,8 @@ class CustomerFilter(_message.Message):
     LAST_INTERACTION_BEFORE_FIELD_NUMBER: _builtins.int
     EXTERNAL_SYSTEM_FIELD_NUMBER: _builtins.int
     CREATED_BY_FIELD_NUMBER: _builtins.int
+    PERMITTED_FIELD_NUMBER: _builtins.int
+    CONSENTS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Names, e-mails or phones that begin with this text, up to 255 characters: names (as written, or the last word
     first) without letter case and accents, e-mails without letter case, phones in their international form, such as
@@ -328,6 +359,18 @@ class CustomerFilter(_message.Message):
     def last_interaction_before(self) -> _timestamp_pb2.Timestamp:
         """The last interaction was before this time, or there was none."""
 
+    @_builtins.property
+    def permitted(self) -> Global___PermittedContact:
+        """Those whom CheckContactPermission allows to be contacted so, of whom nobody is MERGED or DELETED. Whether there is an
+        e-mail, phone or address for it is another condition: has_email and the like.
+        """
+
+    @_builtins.property
+    def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentCondition]:
+        """What they answered about being contacted; every condition must hold, up to 20. Of merged customers the most
+        restrictive answer counts.
+        """
+
     def __init__(
         self,
         *,
@@ -350,10 +393,12 @@ class CustomerFilter(_message.Message):
         last_interaction_before: _timestamp_pb2.Timestamp | None = ...,
         external_system: _builtins.str = ...,
         created_by: _builtins.str = ...,
+        permitted: Global___PermittedContact | None = ...,
+        consents: _abc.Iterable[Global___ConsentCondition] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_has_address", b"_has_address", "_has_email", b"_has_email", "_has_phone", b"_has_phone", "created_before", b"created_before", "created_from", b"created_from", "has_address", b"has_address", "has_email", b"has_email", "has_phone", b"has_phone", "last_interaction_before", b"last_interaction_before", "last_interaction_from", b"last_interaction_from", "updated_before", b"updated_before", "updated_from", b"updated_from"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_has_address", b"_has_address", "_has_email", b"_has_email", "_has_phone", b"_has_phone", "created_before", b"created_before", "created_from", b"created_from", "has_address", b"has_address", "has_email", b"has_email", "has_phone", b"has_phone", "last_interaction_before", b"last_interaction_before", "last_interaction_from", b"last_interaction_from", "permitted", b"permitted", "updated_before", b"updated_before", "updated_from", b"updated_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_has_address", b"_has_address", "_has_email", b"_has_email", "_has_phone", b"_has_phone", "created_before", b"created_before", "created_by", b"created_by", "created_from", b"created_from", "customer_types", b"customer_types", "external_system", b"external_system", "has_address", b"has_address", "has_email", b"has_email", "has_phone", b"has_phone", "last_interaction_before", b"last_interaction_before", "last_interaction_from", b"last_interaction_from", "lifecycle_stages", b"lifecycle_stages", "party_types", b"party_types", "sources", b"sources", "states", b"states", "tags_all", b"tags_all", "tags_any", b"tags_any", "text", b"text", "updated_before", b"updated_before", "updated_from", b"updated_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_has_address", b"_has_address", "_has_email", b"_has_email", "_has_phone", b"_has_phone", "consents", b"consents", "created_before", b"created_before", "created_by", b"created_by", "created_from", b"created_from", "customer_types", b"customer_types", "external_system", b"external_system", "has_address", b"has_address", "has_email", b"has_email", "has_phone", b"has_phone", "last_interaction_before", b"last_interaction_before", "last_interaction_from", b"last_interaction_from", "lifecycle_stages", b"lifecycle_stages", "party_types", b"party_types", "permitted", b"permitted", "sources", b"sources", "states", b"states", "tags_all", b"tags_all", "tags_any", b"tags_any", "text", b"text", "updated_before", b"updated_before", "updated_from", b"updated_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__has_address: _TypeAlias = _typing.Literal["has_address"]  # noqa: Y015
     _WhichOneofArgType__has_address: _TypeAlias = _typing.Literal["_has_address", b"_has_address"]  # noqa: Y015
@@ -369,3 +414,57 @@ class CustomerFilter(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__has_phone) -> _WhichOneofReturnType__has_phone | None: ...
 
 Global___CustomerFilter: _TypeAlias = CustomerFilter  # noqa: Y015
+
+@_typing.final
+class PermittedContact(_message.Message):
+    """A way to contact somebody, and what for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    channel: _contact_permission_pb2.ContactChannel.ValueType
+    """By which way; required."""
+    purpose: _contact_permission_pb2.ContactPurpose.ValueType
+    """What for; required."""
+    def __init__(
+        self,
+        *,
+        channel: _contact_permission_pb2.ContactChannel.ValueType = ...,
+        purpose: _contact_permission_pb2.ContactPurpose.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PermittedContact: _TypeAlias = PermittedContact  # noqa: Y015
+
+@_typing.final
+class ConsentCondition(_message.Message):
+    """What somebody said to one question about being contacted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERMISSION_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    permission: _builtins.str
+    """Which one, by its field name in Preferences, such as "can_receive_offers"; required."""
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedScalarFieldContainer[Global___ConsentAnswer.ValueType]:
+        """The answers of which one is theirs; at least one."""
+
+    def __init__(
+        self,
+        *,
+        permission: _builtins.str = ...,
+        answers: _abc.Iterable[Global___ConsentAnswer.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "permission", b"permission"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentCondition: _TypeAlias = ConsentCondition  # noqa: Y015
