@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.cli.failures import BadInputFailure
-from services.cli.headings import Source, recognised
+from services.cli.headings import Source, further, recognised
 from services.cli.plain_files import layout_of
 from services.cli.table_files import RawTable, read_table
 from services.matching.engine.record_files import NOTHING, SOURCE, UnreadableFile
@@ -22,6 +22,8 @@ class Customers:
 
     ids: Sequence[str]
     fields: Mapping[str, Sequence[str]]
+    """By field of a customer, and by attribute for columns of which no more is known."""
+
     sources: Sequence[str] | None
 
 
@@ -37,12 +39,9 @@ def read_customers(
     (id_column,) = chosen["id"].columns
     ids = [record_id.strip() for record_id in table.column(id_column)]
     _check_ids(table, id_column, ids)
-    told = {name: _told(table.column(name)) for field in FIELDS if field in chosen for name in chosen[field].columns}
-    fields = {
-        field: chosen[field].values([told[name] for name in chosen[field].columns])
-        for field in FIELDS
-        if field in chosen
-    }
+    used = {field: columns for field, columns in chosen.items() if field not in ("id", SOURCE)}
+    told = {name: _told(table.column(name)) for columns in used.values() for name in columns.columns}
+    fields = {field: columns.values([told[name] for name in columns.columns]) for field, columns in used.items()}
     return Customers(ids, fields, None if source is None else table.column(source))
 
 
@@ -78,7 +77,10 @@ def _chosen(
         used["street"] = used.pop("address")  # what stands beside a column of places is no whole address
     if source is not None and source not in header:
         raise BadInputFailure(f"{path}: line 1: no column '{source}' for --source")
-    return used if source is None else {**used, SOURCE: Source((source,))}
+    if source is not None:
+        used[SOURCE] = Source((source,))
+    taken = {*mapping, *(name for columns in used.values() for name in columns.columns)}
+    return used | further(header, taken) if ages else used
 
 
 def _our_names(path: Path, header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:

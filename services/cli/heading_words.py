@@ -23,7 +23,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         " phone_1_value phone_2_value contact_number",
         "address": "full_address postal_address enumcap anschrift adresse addr",
         "street": "street_address street_1 address_1 address_line_1 address_line1 addr1 street_line_1 strasse rue",
-        "city": "town suburb municipality village ort stadt ville ciudad place birth_place place_of_birth birthplace",
+        "city": "town suburb municipality village ort stadt ville ciudad place",
         "region": "state province county state_code state_region state_province bundesland",
         "postal_code": "postcode zip zip_code zipcode plz post_code postleitzahl code_postal cp postcode_fake enumpc"
         " zip_postal_code",
@@ -34,9 +34,12 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 """By field; of several columns that are there the first one listed counts, of e-mails and phones all of them."""
 
+WEAK: dict[str, tuple[str, ...]] = {"city": ("birth_place", "place_of_birth", "birthplace")}
+"""Names of columns that stand for a field only where no other one does."""
+
 PREFIXES = (
     "mailing billing home primary residential residence business shipping person contact customer client patient pat"
-    " voter member owner res mail"
+    " voter member owner res mail registered"
 ).split()
 """What may stand before a name that is known without it."""
 
@@ -70,3 +73,13 @@ YEARS = ("birth_year", "year_of_birth", "yob", "dob_year")
 
 TOLD = ("census_year", "survey_year", "year")
 """The year in which an age was told."""
+
+NO_EVIDENCE = frozenset(
+    "id ids uid uuid guid key keys cluster clusters truth label labels match matches matched entity group groups gold"
+    " duplicate duplicates duplicated dup dups dupe dupes original master parent row rownum rowid index record records"
+    " rec nr no num number seq sequence serial hash checksum source sources system file batch import imported export"
+    " version revision etag url uri link href created updated modified changed inserted loaded deleted timestamp"
+    " datetime at on by score rank weight note notes comment comments description text message remark remarks"
+    " src run".split()
+)
+"""Words in a heading that number rows, groups or runs of a program rather than say who someone is."""

@@ -1,10 +1,21 @@
 """Headings owns which columns of a file make each field of a customer, by the names that others give them."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
-from services.cli.heading_words import DATES, JOINED, PREFIXES, SYNONYMS, TOLD, YEARS
+from services.cli.heading_words import (
+    DATES,
+    JOINED,
+    NO_EVIDENCE,
+    PREFIXES,
+    SYNONYMS,
+    TOLD,
+    WEAK,
+    YEARS,
+)
+from services.matching.engine.further_columns import PREFIX
 
 AGE = "age"
 """Between the columns of an age, and of the year in which it was told where there is one."""
@@ -12,11 +23,18 @@ AGE = "age"
 _TOLD = "2000"
 """The year of all ages where none is known: only their differences matter."""
 
+MOST_FURTHER = 16
+"""Columns beyond those of a customer that are looked at: the first ones."""
+
 _FEWEST_JOINED = 2
 _SEVERAL = frozenset({"email", "phone"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WHOLE_AGE, _WHOLE_YEAR = re.compile("[0-9]{1,2}|1[0-2][0-9]"), re.compile("[12][0-9]{3}")
 _BETWEEN = re.compile(r"[^a-z0-9]+")
+
+_KNOWN = frozenset(
+    chain(SYNONYMS, chain.from_iterable(SYNONYMS.values()), *DATES, YEARS, TOLD, *chain.from_iterable(JOINED.values()))
+)
 
 Sql = Callable[[str], str]
 """Returns a column as SQL."""
@@ -80,12 +98,28 @@ def recognised(header: Sequence[str], taken: Mapping[str, str], ages: bool = Tru
         if field not in taken:
             _put_first(found, field, [group for group in groups if free.keys() >= {*group[:_FEWEST_JOINED]}], free, " ")
     for field, words in SYNONYMS.items():
-        columns = _columns((field, *words), free)
+        columns = _columns((field, *words), WEAK.get(field, ()), free)
         if field not in taken and field not in found and columns and not _is_told(field, {*taken, *found}):
             found[field] = Source(tuple(columns), "|") if field in _SEVERAL else Source((columns[0],))
             for column in found[field].columns:
                 free.pop(_key(column), None)
     return found
+
+
+def further(header: Sequence[str], used: Collection[str]) -> dict[str, Source]:
+    """Return by attribute the columns that nothing is known of but that they may say who someone is."""
+    found: dict[str, Source] = {}
+    for name in header:
+        key = _key(name)
+        if name not in used and key and not _is_known(key) and NO_EVIDENCE.isdisjoint(key.split("_")):
+            found.setdefault(PREFIX + key, Source((name,)))
+    return dict(islice(found.items(), MOST_FURTHER))
+
+
+def _is_known(key: str) -> bool:
+    """Return whether a column is of a field, which another column was taken for."""
+    begin, _, rest = key.partition("_")
+    return key in _KNOWN or (begin in PREFIXES and rest in _KNOWN)
 
 
 def _put_first(
@@ -98,10 +132,11 @@ def _put_first(
             found[field] = Source(tuple(free.pop(name) for name in there), between)
 
 
-def _columns(words: Sequence[str], free: Mapping[str, str]) -> list[str]:
-    """Return the columns under these names, plain ones before those with something before."""
+def _columns(words: Sequence[str], weak: Sequence[str], free: Mapping[str, str]) -> list[str]:
+    """Return the columns under these names, plain ones before those with something before, weak ones last."""
     plain = [free[word] for word in words if word in free]
-    return plain or [free[f"{prefix}_{word}"] for prefix in PREFIXES for word in words if f"{prefix}_{word}" in free]
+    prefixed = (f"{prefix}_{word}" for prefix in PREFIXES for word in words)
+    return plain or [free[name] for name in prefixed if name in free] or [free[word] for word in weak if word in free]
 
 
 def _is_told(field: str, known: set[str]) -> bool:

@@ -1,6 +1,6 @@
 """Identity record owns the normal form of one customer, as matching sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.identity.addresses import NO_ADDRESS, PostalAddress, parse_address
@@ -11,6 +11,7 @@ from services.identity.names import NO_NAME, PersonName, join_name, parse_name
 from services.identity.organizations import normalize_organization
 from services.identity.phones import normalize_phone
 from services.identity.text import fold
+from services.matching.domain.further import LONGEST
 
 MOST_VALUES = 8
 """Contact points of one kind that are compared; a record with more is compared by its first ones."""
@@ -27,6 +28,8 @@ class Identity:
     addresses: tuple[PostalAddress, ...] = ()
     birth_date: str = ""
     external_ids: tuple[str, ...] = ()
+    further: tuple[tuple[str, str], ...] = ()
+    """Values of further columns of a file, by attribute; the records of the suite have none."""
 
 
 def identify(
@@ -44,6 +47,7 @@ def identify(
     external_ids: Sequence[str] = (),
     country: str = "",
     region: str = "US",
+    further: Mapping[str, str] | None = None,
 ) -> Identity:
     """Normalise raw fields; name parts win over a whole name.
 
@@ -60,12 +64,18 @@ def identify(
         addresses=_known(addresses),
         birth_date=normalize_birth_date(birth_date, region),
         external_ids=_distinct([fold(external_id) for external_id in external_ids]),
+        further=_further(further or {}),
     )
 
 
 def _home(country: str, addresses: Sequence[str | PostalAddress]) -> str:
     named = (country, *(address.country for address in addresses if not isinstance(address, str)))
     return next((code for text in named if text and (code := region_of_country(text))), "")
+
+
+def _further(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    folded = ((name, fold(value)) for name, value in sorted(values.items()) if len(value) <= LONGEST)
+    return tuple((name, value) for name, value in folded if value)
 
 
 def _distinct(values: list[str]) -> tuple[str, ...]:

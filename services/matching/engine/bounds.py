@@ -10,7 +10,7 @@ from services.matching.engine.arrays import Codes, Levels, Mask, Rows, Weights
 from services.matching.engine.assessors import Pairs
 from services.matching.engine.columns import Columns
 from services.matching.engine.model_arrays import WeightTable, weight_tables
-from services.matching.engine.scoring import ASSESSORS, Gamma, alike
+from services.matching.engine.scoring import Gamma, alike, assessor_of
 
 _ROUNDING = 1e-5
 _GUESSED = "email_name"
@@ -72,7 +72,7 @@ class Bounds:
     def _glance(self, number: int, left: Rows, right: Rows) -> _Weighed:
         """Compare without looking at values."""
         name = self.model.comparisons[number].name
-        assessed = ASSESSORS[name](Pairs(self.columns, left, right, at_a_glance=True))
+        assessed = assessor_of(name)(Pairs(self.columns, left, right, at_a_glance=True))
         weights = self._weights(number, assessed.levels, assessed.values)
         known = np.flatnonzero(assessed.levels >= 0)
         weights[known] = np.maximum(weights[known], self.behind[number][assessed.levels[known]])
@@ -83,18 +83,20 @@ class Bounds:
         name, last = self.model.comparisons[number].name, len(self.behind[number]) - 1
         doubtful = np.flatnonzero((found.levels >= int(name != _GUESSED)) & (found.levels < last))
         if len(doubtful):
-            assessed = ASSESSORS[name](Pairs(self.columns, left[doubtful], right[doubtful]))
+            assessed = assessor_of(name)(Pairs(self.columns, left[doubtful], right[doubtful]))
             found.levels[doubtful], found.values[doubtful] = assessed.levels, assessed.values
             found.most[doubtful] = self._weights(number, assessed.levels, assessed.values)
         return bool(len(doubtful))
 
     def _weights(self, number: int, levels: Levels, values: Codes) -> Weights:
-        """Return the weight of each level, of strangers who are no namesakes."""
+        """Return the most that each level weighs: namesakes agree more often, and differ less often."""
         weights, table = np.zeros(len(levels)), weight_tables(self.model)[number]
         known = np.flatnonzero(levels >= 0)
         if len(known):
             reached = levels[known]
             weights[known] = table.match[reached] - table.stranger_bits(self.columns, reached, values[known], None)
+            if table.lift is not None:
+                weights[known] -= np.minimum(table.lift, 0.0)[reached]
         return weights
 
 
@@ -105,6 +107,8 @@ def _behind(table: WeightTable, columns: Columns, guessed: bool) -> Weights:
         bits = columns.rate_bits(attribute)
         if bits is not None and len(bits):
             rarest[level] = min(rarest[level], float(bits.min()))
+    if table.lift is not None:
+        rarest += np.minimum(table.lift, 0.0)
     weights = (table.match - rarest)[:-1]
     behind = np.full(len(weights), -np.inf)
     for level in range(len(weights) - 2, -1 if guessed else 0, -1):

@@ -198,6 +198,11 @@ def columns_of(identities: Sequence[Identity], frequencies: Frequencies | None =
         vocabulary = vocabularies.setdefault(attribute.vocabulary or attribute.name, Vocabulary())
         values = [attribute.read(identity) for identity in identities]
         base[attribute.name] = Column(vocabulary.values, _slots(vocabulary, values))
+    for name in dict.fromkeys(name for identity in identities for name, _ in identity.further):
+        vocabulary = Vocabulary()
+        base[name] = Column(
+            vocabulary.values, _slots(vocabulary, [(dict(identity.further).get(name, ""),) for identity in identities])
+        )
     return Columns(len(identities), base, frequencies, frequencies.records if frequencies else USUAL_RECORDS)
 
 

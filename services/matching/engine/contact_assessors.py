@@ -3,8 +3,8 @@
 import numpy as np
 
 from services.matching.engine import similarity
-from services.matching.engine.arrays import Codes, Levels, Mask
-from services.matching.engine.assessors import Assessed, Pairs, agreed, assess_values, best_of
+from services.matching.engine.arrays import MISSING, Codes, Levels, Mask
+from services.matching.engine.assessors import Assessed, Pairs, agreed, assess_values, best_of, uncounted
 from services.matching.engine.profiles import Profile
 from services.matching.engine.similarity import Judge
 
@@ -31,6 +31,13 @@ def assess_external_id(pairs: Pairs) -> Assessed:
 def assess_organization(pairs: Pairs) -> Assessed:
     """Organisation: the same name without its legal form, or nearly."""
     return _best(pairs, "organization", ORGANIZATION_JUDGE)
+
+
+def assess_further(pairs: Pairs, attribute: str) -> Assessed:
+    """A further column: the same, or nearly."""
+    if attribute not in pairs.columns.base:
+        return uncounted(np.full(len(pairs), MISSING, np.int8))
+    return _best(pairs, attribute, ORGANIZATION_JUDGE)
 
 
 def _email(pairs: Pairs, slot: tuple[int, int]) -> Assessed:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from services.matching.engine.blocking import candidates
 from services.matching.engine.crew import Crew
 from services.matching.engine.exclusions import Exclusions, judged_ids
+from services.matching.engine.further_columns import with_further
 from services.matching.engine.grouping import group
 from services.matching.engine.learning import Learned, learn
 from services.matching.engine.memory import Shares
@@ -44,7 +45,8 @@ def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     clock = Stopwatch(watch)
     clock.start("count")
     repeats = distinct(records, judged_ids(options))
-    records.columns.count_own_values(counted_attributes(options.model))
+    shipped, told = with_further(options.model, records.columns, options.seed) if options.learn else (options.model, {})
+    records.columns.count_own_values(counted_attributes(shipped))
     compared = repeats.compared()
     columns = compared.columns
     exclusions = Exclusions.of(compared, options, repeats.equal)
@@ -53,9 +55,7 @@ def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     clock.start("block")
     found = candidates(columns, budget_of(records.columns.size), exclusions.among, shares, crew)
     clock.start("learn")
-    learned = (
-        learn(columns, found, options.model, options.seed, crew) if options.learn else Learned(options.model, 0, 0.0)
-    )
+    learned = learn(columns, found, shipped, options.seed, crew) if options.learn else Learned(options.model, 0, 0.0)
     clock.start("score")
     scored = scan(columns, found, learned.model, shares, crew)
     clock.start("cluster")
@@ -63,6 +63,7 @@ def _dedupe(records: Records, options: Options, watch: Watch) -> Result:
     clock.start("finish")
     result = result_of(records, repeats, scored, groups, learned.model)
     watch.check("finish")
+    learned.left_out = {**records.left_out, **told, **learned.left_out}
     result.report = report_of(result, found, scored, learned, clock.seconds(), options, shares)
     return result
 

@@ -30,6 +30,7 @@ class _Table:
     shared: list[bool]
     namesake: list[float] | None
     lift: list[float] | None
+    related_lift: list[float] | None
     counted: frozenset[int]
 
     @staticmethod
@@ -42,6 +43,7 @@ class _Table:
             table.shared.tolist(),
             None if table.namesake is None else table.namesake.tolist(),
             None if table.lift is None else table.lift.tolist(),
+            None if table.related_lift is None else table.related_lift.tolist(),
             frozenset(level for level, _ in table.counted),
         )
 
@@ -73,7 +75,8 @@ class FewPairs:
             match, stranger = table.match[level], self._stranger_bits(table, one, namesakes, same_given)
             total += match - stranger
             if table.shared[level]:
-                related += table.related[level] - stranger
+                lifted = table.related_lift[level] if same_given and table.related_lift is not None else 0.0
+                related += table.related[level] + lifted - stranger
             if limited and match > table.stranger[level]:
                 limited = table.comparison.names_only
         total = round((total - _softplus(related)) * _MICRO) / _MICRO

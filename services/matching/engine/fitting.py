@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from services.matching.domain.further import as_nothing, in_order, is_further
 from services.matching.domain.model import Comparison, Model
 from services.matching.engine.arrays import Levels, Weights
 from services.matching.engine.scoring import Gamma
@@ -94,12 +95,16 @@ def _guarded(
         kept = [
             replace(new, m=old.m, related=old.related) for new, old in zip(learned.levels, default.levels, strict=True)
         ]
-        return replace(default, levels=tuple(kept)), f"{agreed:.1f} likely matches have both values; m is as shipped"
+        reason = f"{agreed:.1f} likely matches have both values"
+        if is_further(default.name):
+            return as_nothing(default), reason
+        return replace(default, levels=tuple(kept)), f"{reason}; m is as shipped"
     first, last = learned.levels[0], learned.levels[-1]
     if first.weight <= 0 or last.weight >= 0:
         wrong = first if first.weight <= 0 else last
-        return default, f"the weight of '{wrong.name}' came out with the wrong sign ({wrong.weight:+.2f})"
-    return learned, ""
+        unfit = as_nothing(default) if is_further(default.name) else default
+        return unfit, f"the weight of '{wrong.name}' came out with the wrong sign ({wrong.weight:+.2f})"
+    return in_order(learned) if is_further(default.name) else learned, ""
 
 
 def _fitted(

@@ -6,6 +6,7 @@ from operator import add
 
 import numpy as np
 
+from services.matching.domain.further import is_further, without
 from services.matching.domain.model import Model
 from services.matching.engine.arrays import Mask, Rows, Weights
 from services.matching.engine.assessors import Pairs
@@ -37,12 +38,19 @@ class Learned:
     rounds: int
     expected_matches: float
     kept: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Why further columns are no evidence, by attribute."""
 
 
 def learn(columns: Columns, found: Candidates, shipped: Model, seed: int, crew: Crew) -> Learned:
-    """Fit the model to the candidates of one file; value frequencies are counted again without duplicates."""
+    """Fit the model to the candidates of one file; value frequencies are counted again without duplicates.
+
+    What nothing is learned of a further column is no evidence.
+    """
+    further = [comparison.name for comparison in shipped.comparisons if is_further(comparison.name)]
+    plain, too_few = without(shipped, set(further)), dict.fromkeys(further, "too few pairs to learn from")
     if len(found) < _FEWEST_MATCHES:
-        return Learned(shipped, 0, 0.0, {"model": f"{len(found)} pairs share a key: too few to learn from"})
+        return Learned(plain, 0, 0.0, {"model": f"{len(found)} pairs share a key: too few to learn from"}, too_few)
     prepare(columns, crew, "learn")
     sample, keys = _sample(columns, found, shipped, seed, crew)
     fitted, rounds, expected = Fit(shipped), 0, 0.0
@@ -52,9 +60,12 @@ def learn(columns: Columns, found: Candidates, shipped: Model, seed: int, crew: 
         if recount < _RECOUNTS:
             discount_duplicates(columns, sample.gamma, match * sample.scale, shipped)
     if expected < _FEWEST_MATCHES:
-        return Learned(shipped, rounds, expected, {"model": f"{expected:.1f} expected matches: too few to learn from"})
+        reason = f"{expected:.1f} expected matches: too few to learn from"
+        return Learned(plain, rounds, expected, {"model": reason}, too_few)
     leave_out_barren_keys(found, keys, match * sample.scale)
-    return Learned(replace(fitted.model, version=f"{shipped.version}+learned"), rounds, expected, fitted.kept)
+    left_out = {name: fitted.kept.pop(name) for name in further if name in fitted.kept}
+    model = replace(without(fitted.model, set(left_out)), version=f"{shipped.version}+learned")
+    return Learned(model, rounds, expected, fitted.kept, left_out)
 
 
 def _maximise(model: Model, shipped: Model, sample: Sample, crew: Crew) -> tuple[Fit, int, Weights]:
@@ -76,7 +87,7 @@ def responsibilities(gamma: Gamma, model: Model, records: int) -> tuple[Weights,
     for table, levels, values in zip(weight_tables(model), gamma.levels, gamma.values, strict=True):
         stranger = table.stranger_bits(gamma.columns, levels, values, gamma.alike)
         match += table.match[levels] - stranger
-        related += np.where(table.shared[levels], table.related[levels] - stranger, 0.0)
+        related += np.where(table.shared[levels], table.related_bits(levels, gamma.alike) - stranger, 0.0)
     largest = np.maximum(np.maximum(match, related), 0.0)
     masses = np.exp2(match - largest), np.exp2(related - largest), np.exp2(-largest)
     total = masses[0] + masses[1] + masses[2]

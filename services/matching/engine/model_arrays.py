@@ -43,6 +43,9 @@ class WeightTable:
     lift: Weights | None
     """What is added to `stranger` where given names are the same; None where they tell nothing."""
 
+    related_lift: Weights | None
+    """What is added to `related` there."""
+
     counted: list[tuple[int, str]]
     """Levels whose value's own frequency matters, with its attribute."""
 
@@ -60,6 +63,11 @@ class WeightTable:
             bits = np.where(alike.given, np.minimum(bits + self.lift[levels], 0.0), bits)
         return bits if self.namesake is None else np.where(alike.names, np.maximum(bits, self.namesake[levels]), bits)
 
+    def related_bits(self, levels: Levels, alike: Alike) -> Weights:
+        """Return log2 of the probability among related people for each pair."""
+        bits = self.related[levels]
+        return bits if self.related_lift is None else bits + np.where(alike.given, self.related_lift[levels], 0.0)
+
 
 def weight_tables(model: Model) -> Sequence[WeightTable]:
     """Return a table for each comparison; kept for the models used last, since a call may score one pair alone."""
@@ -73,13 +81,15 @@ def weight_tables(model: Model) -> Sequence[WeightTable]:
 
 def _table(comparison: Comparison) -> WeightTable:
     levels = comparison.levels
+    lift, related_lift = _lift_bits(comparison)
     return WeightTable(
         _bits([level.m for level in levels]),
         _bits([level.u for level in levels]),
         _bits([level.u if level.related is None else level.related for level in levels]),
         np.array([*(level.related is not None for level in levels), False]),
         _namesake_bits(comparison),
-        _lift_bits(comparison),
+        lift,
+        related_lift,
         [(index, level.frequency_of) for index, level in enumerate(levels) if level.frequency_of],
     )
 
@@ -95,11 +105,27 @@ def _namesake_bits(comparison: Comparison) -> Weights | None:
     return _bits([share or 0.0 for share in known]) if any(known) else None
 
 
-def _lift_bits(comparison: Comparison) -> Weights | None:
-    """Return what agreement of any degree gains in strangers of one given name."""
-    if not comparison.given_lift or comparison.given_lift == 1.0:
-        return None
-    return np.array([np.log2(comparison.given_lift)] * (len(comparison.levels) - 1) + [0.0, 0.0])
+def _lift_bits(comparison: Comparison) -> tuple[Weights | None, Weights | None]:
+    """Return what each level gains in strangers of one given name, and in relatives of one.
+
+    The given name tells the value for a share of those who would differ; they never differ less than matches do.
+    """
+    levels, lift = comparison.levels, comparison.given_lift
+    if not lift or lift == 1.0:
+        return None, None
+    strangers = [level.u for level in levels]
+    agree = sum(strangers[:-1])
+    told = min(agree * (lift - 1.0) / max(1.0 - agree, RARE), 1.0)
+    related = [level.u if level.related is None else level.related for level in levels]
+    return _told_bits(strangers, told, levels[-1].m), _told_bits(related, told, levels[-1].m)
+
+
+def _told_bits(shares: list[float], told: float, least: float) -> Weights:
+    """Return what levels gain where a share of those who differ would agree; the last one keeps at least `least`."""
+    agree = max(sum(shares[:-1]), RARE)
+    differ = min(max((1.0 - told) * shares[-1], least), shares[-1])
+    gained = np.log2((agree + shares[-1] - differ) / agree)
+    return np.array([gained] * (len(shares) - 1) + [np.log2(max(differ, RARE) / max(shares[-1], RARE)), 0.0])
 
 
 def _bits(probabilities: list[float]) -> Weights:

@@ -56,6 +56,13 @@ class NormalRows:
         query = f"SELECT NOT EXISTS (FROM normal WHERE ({condition}) IS NOT TRUE) AS all"
         return bool(self._fetch(query)["all"][0])
 
+    def repeats(self, column: str) -> tuple[float, float]:
+        """Return how many rows have a value, and how many ordered pairs of them the same one."""
+        groups = f"SELECT count(*) AS n FROM normal WHERE {column} <> '' GROUP BY {column}"
+        query = "SELECT coalesce(sum(n), 0)::double AS known, coalesce(sum(n * (n - 1)), 0)::double AS same"
+        found = self._fetch(f"{query} FROM ({groups})")
+        return float(found["known"][0]), float(found["same"][0])
+
     def hashes_of(self, texts: Sequence[str]) -> Hashes:
         """Return the hash of further values."""
         cursor = self.connection.cursor()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.identity.addresses import join_address
 from services.matching.domain.evidence import Contribution, Explanation
+from services.matching.domain.further import is_further
 from services.matching.domain.identity_record import Identity, identify
 from services.matching.engine.online import explain
 from services.matching.engine.results import Result
@@ -19,15 +20,20 @@ class RawPairs:
 
     def __init__(self, result: Result, region: str) -> None:
         self._model, self._frequencies, self._region = result.model, result.frequencies, region
+        self._further = {comparison.name for comparison in result.model.comparisons if is_further(comparison.name)}
 
     def explain(self, left: Mapping[str, str], right: Mapping[str, str]) -> Explanation:
         """Return the waterfall of two rows; the weight is the one that the scan gave them."""
-        one, other = identity_of_row(left, self._region), identity_of_row(right, self._region)
-        return explain(one, other, self._model, self._frequencies)
+        return explain(self._identity(left), self._identity(right), self._model, self._frequencies)
 
     def equal(self, left: Mapping[str, str], right: Mapping[str, str]) -> bool:
         """Return whether two rows say the same once they are normalised: then a scan need not compare them."""
-        return identity_of_row(left, self._region) == identity_of_row(right, self._region)
+        return self._identity(left) == self._identity(right)
+
+    def _identity(self, row: Mapping[str, str]) -> Identity:
+        """Normalise a row without further columns that are no evidence."""
+        kept = {name: value for name, value in row.items() if not is_further(name) or name in self._further}
+        return identity_of_row(kept, self._region)
 
 
 def identity_of_row(row: Mapping[str, str], region: str) -> Identity:
@@ -46,6 +52,7 @@ def identity_of_row(row: Mapping[str, str], region: str) -> Identity:
         addresses=[text["address"] if "address" in text else join_address(*parts)],
         birth_date=text.get("birth_date", ""),
         external_ids=text.get("external_id", "").split(_SEVERAL),
+        further={name: value for name, value in text.items() if is_further(name)},
         country=text.get("country", ""),
         region=region,
     )

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from services.matching.engine.arrays import Codes
-from services.matching.engine.columns import Columns
 from services.matching.engine.normal_rows import NormalRows
 from services.matching.engine.raw_rows import (
     NOTHING,
@@ -18,7 +17,7 @@ from services.matching.engine.raw_rows import (
     rows_of_csv,
     rows_of_parquet,
 )
-from services.matching.engine.records import Records, base_columns, normalized
+from services.matching.engine.records import Records, all_columns, normalized
 
 ID, SOURCE = "id", "source"
 """Fields beside those of a customer: what a row is called, and where it comes from."""
@@ -56,7 +55,8 @@ def records_from_parquet(path: Path, fields: Mapping[str, str], region: str) -> 
 def _records(raw: RawRows, region: str) -> Records:
     rows = normalized(raw, region)
     ids = _ids(rows)
-    return Records(ids, Columns(rows.size, base_columns(rows, region)), _sources(rows))
+    columns, left_out = all_columns(rows, region)
+    return Records(ids, columns, _sources(rows), left_out)
 
 
 def _ids(rows: NormalRows) -> list[str]:

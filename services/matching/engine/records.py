@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from services.identity.birth_dates import normalize_birth_date
 from services.identity.organizations import normalize_organization
+from services.matching.domain.further import LONGEST, is_further
 from services.matching.domain.identity_record import Identity
 from services.matching.engine import contact_columns as contacts
 from services.matching.engine.address_columns import address_columns
 from services.matching.engine.address_forms import line_forms, street_forms
 from services.matching.engine.arrays import MISSING, Codes
 from services.matching.engine.columns import Column, Columns, columns_of
+from services.matching.engine.further_columns import further_columns
 from services.matching.engine.name_columns import NAME_PARTS, name_columns, whole_name_forms
 from services.matching.engine.normal_rows import Forms, NormalRows, normal_rows
 from services.matching.engine.raw_rows import RawRows, database, distinct_values, rows_of_lists
@@ -38,27 +40,28 @@ class Records:
     ids: Sequence[str]
     columns: Columns
     sources: Codes | None = None
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Why further columns are no evidence, by attribute."""
 
 
 def records_from_table(
     ids: Sequence[str], table: Table, region: str = "US", sources: Sequence[str] | None = None
 ) -> Records:
     """Encode a table of raw fields."""
-    used = {field: values for field, values in table.items() if field in FIELDS}
+    used = {name: values for name, values in table.items() if name in FIELDS or is_further(name)}
     with database() as connection:
-        columns = Columns(
-            len(ids), base_columns(normalized(rows_of_lists(connection, {"id": ids, **used}), region), region)
-        )
-    return Records(ids, columns, None if sources is None else Vocabulary().encode(sources))
+        rows = normalized(rows_of_lists(connection, {"id": ids, **used}), region)
+        columns, left_out = all_columns(rows, region)
+    return Records(ids, columns, None if sources is None else Vocabulary().encode(sources), left_out)
 
 
 def records_from_rows(rows: Iterable[Mapping[str, str]], region: str = "US") -> Records:
     """Encode rows of raw fields, each with its `id`, and `source` where sources matter."""
-    table: dict[str, list[str]] = {field: [] for field in ("id", "source", *FIELDS)}
+    table: dict[str, list[str]] = {name: [] for name in ("id", "source", *FIELDS)}
     for row in rows:
-        for field, values in table.items():
-            values.append(row.get(field) or "")
-    used = {field: values for field, values in table.items() if field in FIELDS and any(values)}
+        for name, values in table.items():
+            values.append(row.get(name) or "")
+    used = {name: values for name, values in table.items() if name in FIELDS and any(values)}
     return records_from_table(table["id"], used, region, table["source"] if any(table["source"]) else None)
 
 
@@ -82,8 +85,17 @@ def normalized(raw: RawRows, region: str) -> NormalRows:
         "address": line_forms,
         "street": street_forms,
     }
-    forms = [make() for field, make in makers.items() if field in raw.fields]
-    return normal_rows(raw, forms, [field for field in _UNTOUCHED if field in raw.fields])
+    forms = [make() for name, make in makers.items() if name in raw.fields]
+    forms.append(
+        Forms({name: f"if(length({name}) <= {LONGEST}, {name}, NULL)" for name in filter(is_further, raw.fields)})
+    )
+    return normal_rows(raw, forms, [name for name in _UNTOUCHED if name in raw.fields])
+
+
+def all_columns(rows: NormalRows, region: str) -> tuple[Columns, dict[str, str]]:
+    """Return the columns of all attributes, and why further ones are left out."""
+    further = further_columns(rows)
+    return Columns(rows.size, {**base_columns(rows, region), **further.columns}), further.left_out
 
 
 def base_columns(rows: NormalRows, region: str) -> dict[str, Column]:

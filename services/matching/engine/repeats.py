@@ -105,4 +105,4 @@ def _subset(records: Records, rows: Rows) -> Records:
     kept = Columns(len(rows), base, population=columns.population)
     kept.take_over(columns, rows)
     sources = None if records.sources is None else records.sources[rows]
-    return Records([records.ids[row] for row in rows.tolist()], kept, sources)
+    return Records([records.ids[row] for row in rows.tolist()], kept, sources, records.left_out)

@@ -3,6 +3,7 @@
 from time import perf_counter
 from typing import Any
 
+from services.matching.domain.further import PREFIX, is_further
 from services.matching.domain.model import Comparison
 from services.matching.engine.candidates import Candidates
 from services.matching.engine.learning import Learned
@@ -73,11 +74,21 @@ def report_of(
             "rounds": learned.rounds,
             "expected_matches": round(learned.expected_matches, 1),
             "kept_from_shipped": learned.kept,
+            "columns": _columns(learned),
             "duplicates_per_record": learned.model.duplicates_per_record,
             "relatives_per_record": learned.model.relatives_per_record,
             "comparisons": [_described(comparison) for comparison in learned.model.comparisons],
         },
         "seconds": seconds,
+    }
+
+
+def _columns(learned: Learned) -> dict[str, str]:
+    """Return for each further column whether it is evidence, or why not."""
+    used = (comparison.name for comparison in learned.model.comparisons if is_further(comparison.name))
+    return {
+        name.removeprefix(PREFIX): said
+        for name, said in {**dict.fromkeys(used, "compared"), **learned.left_out}.items()
     }
 
 

@@ -1,10 +1,12 @@
 """Scoring owns the one path from pairs of rows to match weights, for a million pairs as for one."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from services.matching.domain.evidence import NAME_ONLY_LIMIT
+from services.matching.domain.further import is_further
 from services.matching.domain.ladder import Ladder
 from services.matching.domain.model import Model
 from services.matching.engine.address_assessors import assess_address, assess_locality
@@ -15,6 +17,7 @@ from services.matching.engine.columns import Columns
 from services.matching.engine.contact_assessors import (
     assess_email,
     assess_external_id,
+    assess_further,
     assess_organization,
     assess_phone,
 )
@@ -48,6 +51,12 @@ ASSESSORS: dict[str, Assessor] = {
     "birth_date": assess_birth_date,
     "external_id": assess_external_id,
 }
+
+
+def assessor_of(comparison: str) -> Assessor:
+    """Return what tells the level of a comparison."""
+    return partial(assess_further, attribute=comparison) if is_further(comparison) else ASSESSORS[comparison]
+
 
 PROFILED = ("email", "phone", "external_id", "organization", "given", "street", "city", "postcode", "house_number")
 """Attributes whose values are compared as text; given, middle and family names are of one vocabulary."""
@@ -83,14 +92,14 @@ class Scored:
 
 def prepare(columns: Columns, crew: Crew, stage: str) -> None:
     """Look at every value once before pairs are compared; later two threads would do so twice."""
-    for _ in crew.each(stage, columns.profile, PROFILED, (0.0, 0.0)):
+    for _ in crew.each(stage, columns.profile, [*PROFILED, *filter(is_further, columns.base)], (0.0, 0.0)):
         pass
     know_nicknames(columns)
 
 
 def assess(pairs: Pairs, model: Model) -> Gamma:
     """Return the levels of all comparisons."""
-    assessed = {comparison.name: ASSESSORS[comparison.name](pairs) for comparison in model.comparisons}
+    assessed = {comparison.name: assessor_of(comparison.name)(pairs) for comparison in model.comparisons}
     return Gamma(
         pairs.columns,
         [one.levels for one in assessed.values()],
@@ -127,7 +136,7 @@ def score(gamma: Gamma, model: Model, records: int) -> Scored:
         stranger = table.stranger_bits(gamma.columns, levels, values, gamma.alike)
         weights.append(table.match[levels] - table.stranger[levels])
         adjustments.append(table.stranger[levels] - stranger)
-        related += np.where(table.shared[levels], table.related[levels] - stranger, 0.0)
+        related += np.where(table.shared[levels], table.related_bits(levels, gamma.alike) - stranger, 0.0)
         total += table.match[levels] - stranger
     household = -softplus(related)
     total = np.round(total + household, _DIGITS)

@@ -35,7 +35,8 @@ _SHOWN: dict[str, Callable[[Identity], str]] = {
 
 def shown_value(identity: Identity, comparison: str) -> str:
     """Return the normalised value that a comparison looked at."""
-    return _SHOWN[comparison](identity)
+    shown = _SHOWN.get(comparison)
+    return shown(identity) if shown else dict(identity.further).get(comparison, "")
 
 
 def _street(address: PostalAddress) -> str:
