@@ -17,14 +17,12 @@ from services.customers.domain.fields import (
     Json,
     item_key,
 )
+from services.customers.domain.limits import MOST
 from services.identity.countries import region_of_country
 from services.identity.text import clean
 from services.runtime.failures import FieldViolation
 
-MOST_POINTS = 50
-MOST_EXTERNAL_IDS = 50
-MOST_TAGS, LONGEST_TAG = 100, 64
-MOST_IDENTIFIERS, LONGEST_IDENTIFIER = 20, 255
+LONGEST_TAG, LONGEST_IDENTIFIER = 64, 255
 LARGEST_METADATA = 16 * 1024
 DEEPEST_METADATA = 20
 """A message may be nested 100 deep and each level here takes three; some answers hold a customer deeper than others."""
@@ -36,26 +34,43 @@ class Checked:
 
     fields: Fields = field(default_factory=dict)
     violations: list[FieldViolation] = field(default_factory=list)
+    room: Mapping[str, int] = field(default_factory=dict)
 
     def wrong(self, name: str, description: str) -> None:
         """Notes that a field is wrong."""
         self.violations.append(FieldViolation(name, description))
 
+    def takes(self, name: str, items: int, prefix: str) -> bool:
+        """Whether a list may have so many items; notes it where it may not."""
+        most = MOST[name] + self.room.get(name, 0)
+        if items > most:
+            self.wrong(prefix + name, f"has {items} items; at most {most} are kept")
+        return items <= most
 
-def check(draft: Mapping[str, Json], *, region: str, now: datetime, prefix: str = "customer.") -> Checked:
+
+def check(
+    draft: Mapping[str, Json],
+    *,
+    region: str,
+    now: datetime,
+    prefix: str = "customer.",
+    room: Mapping[str, int] | None = None,
+) -> Checked:
     """Checks the fields that a draft has and normalises them; defaults are not filled in.
+
+    `room`: how many items beyond the limit each list may have here, for its owner has merged customers.
 
     A draft is the writable fields by name: texts, choices (short names such as "PERSON"), `birth_date` as YYYY-MM-DD,
     `contact_points`, the short forms `email`, `phone` and `address`, `external_ids`, `identifiers`, `tags`, `metadata`.
     """
-    checked = Checked()
+    checked = Checked(room=room or {})
     _check_texts(draft, checked, prefix)
     _check_choices(draft, checked, prefix)
     _check_birth_date(draft, checked, prefix)
     _check_points(draft, checked, region, now, prefix)
     _check_external_ids(draft, checked, prefix)
-    _check_words(draft, checked, prefix, "tags", MOST_TAGS, LONGEST_TAG)
-    _check_words(draft, checked, prefix, "identifiers", MOST_IDENTIFIERS, LONGEST_IDENTIFIER)
+    _check_words(draft, checked, prefix, "tags", LONGEST_TAG)
+    _check_words(draft, checked, prefix, "identifiers", LONGEST_IDENTIFIER)
     _check_metadata(draft, checked, prefix)
     return checked
 
@@ -115,8 +130,7 @@ def _check_birth_date(draft: Mapping[str, Json], checked: Checked, prefix: str) 
 
 def _check_points(draft: Mapping[str, Json], checked: Checked, region: str, now: datetime, prefix: str) -> None:
     given: Sequence[Mapping[str, Json]] = draft.get("contact_points") or ()
-    if len(given) > MOST_POINTS:
-        checked.wrong(prefix + "contact_points", f"has {len(given)} items; at most {MOST_POINTS} are kept")
+    if not checked.takes("contact_points", len(given), prefix):
         return
     points: dict[tuple[str, ...], Json] = {}
     region = _home(given) or region
@@ -146,8 +160,7 @@ def _home(given: Sequence[Mapping[str, Json]]) -> str:
 
 def _check_external_ids(draft: Mapping[str, Json], checked: Checked, prefix: str) -> None:
     given = draft.get("external_ids") or ()
-    if len(given) > MOST_EXTERNAL_IDS:
-        checked.wrong(prefix + "external_ids", f"has {len(given)} items; at most {MOST_EXTERNAL_IDS} are kept")
+    if not checked.takes("external_ids", len(given), prefix):
         return
     for place, item in enumerate(given):
         for name, longest in (("system", 64), ("external_id", 255)):
@@ -156,10 +169,9 @@ def _check_external_ids(draft: Mapping[str, Json], checked: Checked, prefix: str
     checked.fields["external_ids"] = list({item_key("external_ids", item): dict(item) for item in given}.values())
 
 
-def _check_words(draft: Mapping[str, Json], checked: Checked, prefix: str, name: str, most: int, longest: int) -> None:
+def _check_words(draft: Mapping[str, Json], checked: Checked, prefix: str, name: str, longest: int) -> None:
     words = [word.strip() for word in draft.get(name) or ()]
-    if len(words) > most:
-        checked.wrong(prefix + name, f"has {len(words)} items; at most {most} are kept")
+    if not checked.takes(name, len(words), prefix):
         return
     for place, word in enumerate(words):
         if not (clean(word) and len(word) <= longest) or "\x00" in word:
@@ -170,7 +182,7 @@ def _check_words(draft: Mapping[str, Json], checked: Checked, prefix: str, name:
 def checked_tags(tags: Sequence[str]) -> tuple[list[str], list[FieldViolation]]:
     """Tags as stored, and what is wrong with them."""
     checked = Checked()
-    _check_words({"tags": tags}, checked, "", "tags", MOST_TAGS, LONGEST_TAG)
+    _check_words({"tags": tags}, checked, "", "tags", LONGEST_TAG)
     return checked.fields.get("tags", []), checked.violations
 
 

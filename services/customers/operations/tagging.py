@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from services.customers.domain.draft import MOST_TAGS, checked_tags
+from services.customers.domain.draft import checked_tags
 from services.customers.domain.edits import Change, edited
 from services.customers.domain.fold import fold
+from services.customers.domain.limits import MOST, refuse_too_many
 from services.customers.operations.changing import Plan, Planned, Planner
 from services.customers.operations.guard import require_writable
 from services.customers.operations.writing import actor_of
 from services.customers.store.trees import StoredTree
 from services.runtime.database import Transaction
-from services.runtime.failures import FieldCheck, FieldsInvalid, FieldViolation
+from services.runtime.failures import FieldCheck
 
 
 def check_tags(customer_id: str, tags: Sequence[str]) -> list[str]:
     """The tags as stored. Raises FieldsInvalid with every wrong field of a request."""
     check = FieldCheck()
     check.require(customer_id, "customer_id", "is required")
-    check.require(tags, "tags", f"takes 1 to {MOST_TAGS} tags")
+    check.require(tags, "tags", f"takes 1 to {MOST['tags']} tags")
     stored, violations = checked_tags(tags)
     check.violations.extend(violations)
     check.raise_if_any()
@@ -37,10 +38,9 @@ def tagging(after: Callable[[set[str]], set[str]], etag: str) -> Planner:
             wanted = after(before)
             if wanted == before:
                 return None
-            if len(wanted) > max(MOST_TAGS, len(before)):
-                text = f"would be {len(wanted)} together with those that it has; at most {MOST_TAGS} are kept"
-                raise FieldsInvalid([FieldViolation("tags", text)])
-            own = edited(stored.tree, Change(items={"tags": sorted(wanted)}), stored.now, actor_of(tx.scope))
+            tags = {"tags": sorted(wanted)}
+            refuse_too_many(stored.tree, tags)
+            own = edited(stored.tree, Change(items=tags), stored.now, actor_of(tx.scope))
             return Planned(own, "UPDATED", "updated", {"fields": ["tags"]})
 
         return plan

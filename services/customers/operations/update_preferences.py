@@ -15,6 +15,7 @@ from services.customers.domain.edits import Change, change_of, edited
 from services.customers.domain.fields import CONSENTS, Fields, Json
 from services.customers.domain.fold import fold
 from services.customers.domain.forest import Tree
+from services.customers.domain.limits import is_long, refuse_too_many, room_of
 from services.customers.domain.preferences import LIKED, WRITABLE, check_proof, checked_likes
 from services.customers.domain.record import OwnRecord
 from services.customers.domain.view import views
@@ -51,9 +52,11 @@ def update_preferences(
 
     Raises FieldsInvalid, CustomerNotFound, CustomerDeleted, NotOwnRecord, EtagMismatch.
     """
-    wanted = _checked(customer_id, draft, mask, proof, time)
+    room = room_of(trees.read_tree(tx, customer_id).tree) if customer_id and is_long(draft) else {}
+    wanted = _checked(customer_id, draft, mask, proof, time, room)
     stored = trees.lock_tree(tx, customer_id)
     require_writable(tx, stored.root, etag)
+    refuse_too_many(stored.tree, wanted.likes, "preferences.")
     changes = planned_changes(stored.tree, wanted, stored.now)
     if not changes:
         return stored.root, tx.change_token()
@@ -66,11 +69,18 @@ def update_preferences(
     return next(row.after for row in writes.rows if row.customer_id == stored.tree.root_id), token
 
 
-def _checked(customer_id: str, draft: Mapping[str, Json], mask: Sequence[str], proof: str, time: str | None) -> Said:
+def _checked(
+    customer_id: str,
+    draft: Mapping[str, Json],
+    mask: Sequence[str],
+    proof: str,
+    time: str | None,
+    room: Mapping[str, int],
+) -> Said:
     paths = named_paths("Preferences", draft, mask, WRITABLE)
     check = FieldCheck()
     check.require(customer_id, "customer_id", "is required")
-    likes = checked_likes(check, draft)
+    likes = checked_likes(check, draft, room.get("favorite_products", 0))
     since = check_proof(check, proof, time, utc_now())
     check.raise_if_any()
     given = {name: answer(draft[name], since, proof) if name in draft else None for name in CONSENTS if name in paths}

@@ -8,7 +8,7 @@ from services.customers.domain.failures import DuplicateHit
 from services.customers.domain.keys import Key, company_lock, key_locks
 from services.runtime.database import Transaction
 
-MOST_HITS = 20
+MOST_HITS, MOST_LOCKS = 20, 200
 
 LOCK = "SELECT lock_keys(%s, %s, %s::bigint[])"
 HITS = """
@@ -31,9 +31,14 @@ SELECT x.system, x.external_id, x.customer_id::text
 
 
 def lock_keys(tx: Transaction, keys: Iterable[Key]) -> None:
-    """Takes the locks of keys, if there are any. What holds them must be looked up in a later statement."""
+    """Takes the locks of keys, if there are any. What holds them must be looked up in a later statement.
+
+    Of very many the company's own is taken in their place: all sessions share room for some thousand locks.
+    """
     locks = key_locks(tx.scope.company_id, keys)
-    if locks:
+    if len(locks) > MOST_LOCKS:
+        lock_all_keys(tx)
+    elif locks:
         tx.execute(LOCK, (company_lock(tx.scope.company_id), False, locks))
 
 
