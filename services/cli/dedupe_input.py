@@ -30,8 +30,9 @@ class Customers:
 def read_customers(
     path: Path, mapping: Mapping[str, str], source: str | None = None, *, ages: bool = True, encoding: str = ""
 ) -> Customers:
-    """Read the file, or raise BadInputFailure that names line and column; with `ages` these are years of birth.
+    """Read the file, or raise BadInputFailure that names line and column.
 
+    To compare by, `ages` are taken for years of birth, and further columns are kept.
     The encoding is that of a CSV file; "" is UTF-8, or UTF-16 where a byte order mark says so.
     """
     table = read_table(path, encoding)

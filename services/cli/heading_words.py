@@ -20,10 +20,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         " secondary_email additional_email_addresses e_mail_1_value e_mail_2_value business_email",
         "phone": "phone_number telephone telephone_number tel mobile mobile_number cell cellphone fon telefon handy"
         " mobile_phone mobile_phone_number cell_phone home_phone work_phone other_phone phone_1 phone_2 phone_3"
-        " phone_1_value phone_2_value contact_number",
+        " phone_1_value phone_2_value contact_number full_phone_number",
         "address": "full_address postal_address enumcap anschrift adresse addr",
         "street": "street_address street_1 address_1 address_line_1 address_line1 addr1 street_line_1 strasse rue",
-        "city": "town suburb municipality village ort stadt ville ciudad place",
+        "city": "town suburb municipality village ort stadt ville ciudad place wohnort",
         "region": "state province county state_code state_region state_province bundesland",
         "postal_code": "postcode zip zip_code zipcode plz post_code postleitzahl code_postal cp postcode_fake enumpc"
         " zip_postal_code",
@@ -34,7 +34,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 """By field; of several columns that are there the first one listed counts, of e-mails and phones all of them."""
 
-WEAK: dict[str, tuple[str, ...]] = {"city": ("birth_place", "place_of_birth", "birthplace")}
+WEAK: dict[str, tuple[str, ...]] = {"city": ("birth_place", "place_of_birth", "birthplace", "geburtsort")}
 """Names of columns that stand for a field only where no other one does."""
 
 PREFIXES = (
@@ -42,6 +42,9 @@ PREFIXES = (
     " voter member owner res mail registered"
 ).split()
 """What may stand before a name that is known without it."""
+
+TAILS = frozenset(("desc", "lbl", "label", "txt", "cd"))
+"""What may stand behind a name and says nothing."""
 
 JOINED: dict[str, tuple[tuple[str, ...], ...]] = {
     "street": (
@@ -68,7 +71,7 @@ DATES = (
 )
 """Year, month and day of birth in three columns."""
 
-YEARS = ("birth_year", "year_of_birth", "yob", "dob_year")
+YEARS = ("birth_year", "year_of_birth", "yob", "dob_year", "geburtsjahr")
 """A year of birth alone."""
 
 TOLD = ("census_year", "survey_year", "year")
@@ -80,6 +83,6 @@ NO_EVIDENCE = frozenset(
     " rec nr no num number seq sequence serial hash checksum source sources system file batch import imported export"
     " version revision etag url uri link href created updated modified changed inserted loaded deleted timestamp"
     " datetime at on by score rank weight note notes comment comments description text message remark remarks"
-    " src run".split()
+    " src run age".split()
 )
 """Words in a heading that number rows, groups or runs of a program rather than say who someone is."""

@@ -11,10 +11,12 @@ from services.cli.heading_words import (
     NO_EVIDENCE,
     PREFIXES,
     SYNONYMS,
+    TAILS,
     TOLD,
     WEAK,
     YEARS,
 )
+from services.identity.text import fold
 from services.matching.engine.further_columns import PREFIX
 
 AGE = "age"
@@ -147,5 +149,7 @@ def _is_told(field: str, known: set[str]) -> bool:
 
 
 def _key(name: str) -> str:
-    """Return a heading for comparing: 'First Name', 'firstName' and 'FIRST_NAME' alike."""
-    return _BETWEEN.sub("_", _CAMEL.sub("_", name.strip()).lower()).strip("_")
+    """Return a heading for comparing: 'First Name', 'firstName' and 'FIRST_NAME_TXT' alike."""
+    key = _BETWEEN.sub("_", fold(_CAMEL.sub("_", name.strip()))).strip("_")
+    begin, _, last = key.rpartition("_")
+    return begin if begin and last in TAILS else key

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.dedupe_input import read_customers, read_records
-from services.cli.headings import recognised
+from services.cli.headings import further, recognised
 
 CRM = "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Mailing Street,Mailing City,Account Name"
 GERMAN = "id;Vorname;Nachname;Geburtsdatum;Strasse;PLZ;Ort;Telefon"
@@ -116,3 +116,31 @@ def test_what_a_spreadsheet_writes_as_unicode_text_is_read(tmp_path: Path, encod
     (path := tmp_path / "in.csv").write_text("id\tVorname\tNachname\n1\tJürgen\tGroß\n", encoding=encoding)
     base = read_records(path, {}, None, "DE").columns.base
     assert [base[name].values[base[name].codes[0, 0]] for name in ("given", "family")] == ["jurgen", "gross"]
+
+
+def test_umlauts_and_what_says_nothing_at_the_end_do_not_hide_a_column() -> None:
+    found = columns("Straße,Hausnummer,name_suffix_lbl,res_city_desc,mail_city,Geburtsjahr")
+    assert found["street"] == ("Hausnummer", "Straße")
+    assert found["suffix"] == ("name_suffix_lbl",)
+    assert found["city"] == ("res_city_desc",)
+    assert found["birth_date"] == ("Geburtsjahr",)
+
+
+def test_a_birth_place_stands_for_a_city_only_where_there_is_none() -> None:
+    assert columns("name,birth_place")["city"] == ("birth_place",)
+    assert columns("name,birth_place,residential_city")["city"] == ("residential_city",)
+
+
+def test_columns_that_number_rows_or_groups_are_never_evidence() -> None:
+    header = "id,gender,Birth Place,cluster,household_id,rec_no,created_at,truth,source_system,full_name,age,GENDER"
+    found = further(header.split(","), {"id", "full_name"})
+    assert {name: source.columns for name, source in found.items()} == {
+        "column_gender": ("gender",),
+        "column_birth_place": ("Birth Place",),
+    }
+
+
+def test_further_columns_are_compared_and_not_imported(tmp_path: Path) -> None:
+    (path := tmp_path / "in.csv").write_text("id,name,sex\n1,Ann Lee,f\n2,Bo Ray,m\n")
+    assert list(read_customers(path, {}).fields["column_sex"]) == ["f", "m"]
+    assert "column_sex" not in read_customers(path, {}, ages=False).fields
