@@ -30,6 +30,9 @@ MOST_A_PART = 100
 MOST_MEMBERS = 1_000
 """Of all trees of a part, each of which is read and locked: a tree of the largest size, and as many customers again."""
 
+MOST_JOINED = 4_000
+"""Of the trees that the merges of a part leave, one after the other: each is a piece of work while rows are locked."""
+
 MOST_BYTES = 8 << 20
 """Of all that a part shows: the feed tells it as one message, however many merges it is of."""
 
@@ -184,7 +187,7 @@ def _judged(
     applied = merges.fingerprints(tx, [one.merge.merge_id for one in part.wanted if one.wrong is None])
     joins: list[tuple[Merge, Join]] = []
     outcomes: list[Outcome] = []
-    room = MOST_BYTES
+    room, members = MOST_BYTES, MOST_JOINED
     for one in part.wanted:
         before = applied.get(one.merge.merge_id)
         failures = _forbidding(one, before, so_far.of)
@@ -195,7 +198,8 @@ def _judged(
                 failures = [failure]
             else:
                 room -= sum(len(row.view.text) for row in join.writes.rows)
-                if room < 0 and outcomes:
+                members -= len(join.tree.members)
+                if min(room, members) < 0 and outcomes:
                     break
                 so_far.join(join)
                 children.count_events(join)
