@@ -10,6 +10,7 @@ from services.matching.domain.conversation_resolution import (
     ASK,
     CREATE_AND_REVIEW,
     CREATED,
+    DECISION,
     EMAIL,
     EVIDENCE,
     LINK,
@@ -62,6 +63,8 @@ class Search:
     crowded: frozenset[str] = frozenset()
     accept: int = 90
     reject: int = 70
+    some_apart: bool = False
+    """Whether others share a key, and a person has said that the conversation is with none of them."""
 
     def of(self, customer_id: str) -> Holder | None:
         """Return a customer among them."""
@@ -85,6 +88,9 @@ class Standing:
     taken_from: str = ""
     """The customer that it was linked to here, and that a person has taken it away from."""
 
+    decided: str = ""
+    """The customer that a person has decided it to be, by what is given now, and not moved it away from since."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -103,6 +109,9 @@ class Decision:
     needs_review: bool = False
 
 
+APART = Decision(SKIPPED, NONE, "A person has said that it is none of those who were found.")
+
+
 def decide(given: Given, search: Search, policy: ConversationPolicy) -> Decision:
     """Return who it is by what was given, as if the conversation were linked to nobody."""
     if not given.anything:
@@ -115,6 +124,10 @@ def decide(given: Given, search: Search, policy: ConversationPolicy) -> Decision
 
 def settle(decision: Decision, standing: Standing, search: Search) -> Decision:
     """Return what is to be done in view of how the conversation stands: what a person did is never undone."""
+    if decision.action == CREATED and search.some_apart:
+        decision = APART
+    if standing.decided:
+        return _link(DECISION, standing.decided, search, "A person has decided that it is this customer.")
     if not standing.linked_to:
         return _settle_orphan(decision, standing)
     if not standing.live:

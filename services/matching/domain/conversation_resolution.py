@@ -5,6 +5,7 @@ from datetime import datetime
 
 CREATED, UPDATED, FOUND_EXISTING = "CREATED", "UPDATED", "FOUND_EXISTING"
 REVIEW, ERROR, SKIPPED = "REVIEW", "ERROR", "SKIPPED"
+DECISION = "DECISION"
 EMAIL, PHONE, EVIDENCE, NAME_ONLY, NONE, LINK = "EMAIL", "PHONE", "EVIDENCE", "NAME_ONLY", "NONE", "LINK"
 CREATE_AND_REVIEW, CREATE, ASK, SKIP = "CREATE_AND_REVIEW", "CREATE", "REVIEW", "SKIP"
 
@@ -56,12 +57,30 @@ class Resolution:
     run_id: str = ""
     """The request id of the call that resolved it; empty: it had none."""
 
+    decided_id: str = ""
+    """The customer that a person has decided it to be; empty: nobody has."""
+
+    decided_digest: str = ""
+    """The digest of what was given when that was decided."""
+
+    apart: tuple[str, ...] = ()
+    """The customers that a person has said it is not with."""
+
     resolved_at: datetime | None = field(default=None, compare=False)
 
     @property
     def is_whole(self) -> bool:
         """Return whether the conversation was resolved; else no more is known than whom it has created."""
         return bool(self.digest)
+
+    def decided_for(self, digest: str) -> str:
+        """Return the customer that a person has decided it to be by just what was given; empty: nobody has."""
+        return self.decided_id if self.decided_digest == digest else ""
+
+    @property
+    def standing(self) -> tuple[object, ...]:
+        """Return what nobody may change between the look at a conversation and what becomes of it."""
+        return self.linked_id, self.link_time, self.decided_id, self.decided_digest, self.apart
 
 
 @dataclass(frozen=True, slots=True)

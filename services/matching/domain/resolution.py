@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from services.matching.domain.failures import ResolutionUnfit
-from services.matching.domain.review_item import CONFLICT, CONVERSATION, MERGE_UNDONE, PAIR, SAME, UNSURE, ReviewItem
+from services.matching.domain.review_item import (
+    CONFLICT,
+    CONVERSATION,
+    DIFFERENT,
+    MERGE_UNDONE,
+    MERGED,
+    PAIR,
+    SAME,
+    UNSURE,
+    ReviewItem,
+)
 from services.runtime.failures import FieldsInvalid, FieldViolation
 
 MOST_PAIRS = 300
@@ -58,8 +68,9 @@ def merge_of(item: ReviewItem, decision: Decision) -> tuple[str, tuple[str, ...]
 def judged_pairs(item: ReviewItem, decision: Decision) -> list[tuple[str, str]]:
     """Return the pairs of roots that a decision judges. Raises FieldsInvalid, ResolutionUnfit.
 
-    SAME joins all that are meant to the first one; DIFFERENT keeps those that are named from the others, or all apart;
-    UNSURE is said of a pair only, and never in place of what was judged of those that a conversation fits.
+    SAME joins all that are meant to the first one, of a conversation one alone may be meant; DIFFERENT keeps those that
+    are named from the others, or all apart; UNSURE is said of a pair only, and never in place of what was judged of
+    those that a conversation fits.
     """
     roots = roots_of(item)
     if len(roots) < _PAIR:
@@ -69,11 +80,33 @@ def judged_pairs(item: ReviewItem, decision: Decision) -> list[tuple[str, str]]:
     if decision.resolution == UNSURE:
         return [(roots[0], roots[1])] if item.kind in (PAIR, MERGE_UNDONE) else []
     pairs = _pairs(roots, named_roots(item, decision.customer_ids, "customer_ids"), decision.resolution)
+    if not pairs and item.kind == CONVERSATION and decision.resolution == SAME:
+        return []
     if not pairs:
         raise FieldsInvalid([FieldViolation("customer_ids", _TOO_FEW[decision.resolution])])
     if len(pairs) > MOST_PAIRS:
         raise FieldsInvalid([FieldViolation("customer_ids", f"must leave at most {MOST_PAIRS} pairs to be judged")])
     return pairs
+
+
+def conversation_of(item: ReviewItem, decision: Decision, linked_to: str) -> tuple[str, tuple[str, ...]]:
+    """Return the root that an item's conversation is with by a decision, empty: not said; and those it is not with.
+
+    `linked_to` is the root that it is linked to; empty: it is an orphan.
+    """
+    roots = roots_of(item)
+    named = named_roots(item, decision.customer_ids, "customer_ids")
+    if decision.resolution == DIFFERENT:
+        others = tuple(one for one in roots if one not in named)
+        apart = others if linked_to in named else named or roots
+        return "", tuple(one for one in apart if one != linked_to)
+    if decision.resolution == UNSURE:
+        return "", ()
+    target = named_roots(item, [decision.target_id], "target_id") if decision.resolution == MERGED else ()
+    meant = (*target, *(named or roots))
+    if decision.resolution == MERGED and linked_to:
+        return "", ()
+    return (linked_to if linked_to in meant else meant[0] if meant else ""), ()
 
 
 def unfit(item: ReviewItem, text: str) -> ResolutionUnfit:

@@ -6,9 +6,11 @@ from services.matching.domain import conversation_decision as rules
 from services.matching.domain.conversation_decision import Decision
 from services.matching.domain.conversation_resolution import (
     CREATED,
+    DECISION,
     FOUND_EXISTING,
     LINK,
     REVIEW,
+    SKIPPED,
     UPDATED,
     Resolution,
 )
@@ -41,7 +43,10 @@ def _create(database: Database, customers: Customers, scope: TenantScope, case: 
     try:
         created = customers.create(conversation, case.given, request_id)
     except Taken as error:
-        decision = rules.settle(rules.taken(error.hits, case.search), case.known.standing, case.search)
+        hits = case.hits(error)
+        if not hits:
+            return Resolved(resolution_of(case, rules.APART, SKIPPED))
+        decision = rules.settle(rules.taken(hits, case.search), case.known.standing, case.search)
         return carry_out(database, customers, scope, case, decision)
     note_created(database, scope, conversation, case.known.before, created.customer_id)
     made = created.customer_id
@@ -70,7 +75,9 @@ def _link(customers: Customers, scope: TenantScope, case: Case, decision: Decisi
         try:
             customer = _filled(customers, scope, case, customer, wanted)
         except Taken as error:
-            return _contested(case, decision, customer, error)
+            if case.hits(error) and decision.matched_by != DECISION:
+                return _contested(case, decision, customer, error)
+            resolution = replace(resolution, outcome=FOUND_EXISTING, filled=(), added=())
     return _linked(customers, scope, case, resolution, customer)
 
 
@@ -84,7 +91,7 @@ def _filled(
 
 def _contested(case: Case, decision: Decision, customer: CustomerNow, error: Taken) -> Resolved:
     """Return the review of a conversation that found one customer, and gave what belongs to another one."""
-    others = tuple(dict.fromkeys(customer_id for customer_id, _ in error.hits))
+    others = tuple(dict.fromkeys(customer_id for customer_id, _ in case.hits(error)))
     why = f"{decision.why} What else was given belongs to another customer."
     asked = replace(decision, why=why, candidates=(customer.customer_id, *others), customer_id="", needs_review=True)
     return Resolved(resolution_of(case, asked, REVIEW))
@@ -96,7 +103,8 @@ def _linked(
     """Link the conversation, unless it is; gives what became of it."""
     conversation, standing = case.conversation, case.known.standing
     if customer.customer_id in (standing.linked_to, conversation.origin_id):
-        kept = case.known.before if standing.by_resolver else None
+        before = case.known.before
+        kept = before if before and (standing.by_resolver or before.decided_id) else None
         linked_id, link_time = (kept.linked_id, kept.link_time) if kept else ("", "")
         resolution = replace(resolution, linked_id=linked_id, link_time=link_time)
         return Resolved(resolution, customer, customer.change_token)

@@ -25,7 +25,7 @@ def resolve_task(resolving: Resolving, customers: Customers, task: Waiting) -> N
     with resolving.database.transaction(scope, read_only=True) as tx:
         before = conversation_resolutions.of(tx, [conversation.conversation_id]).get(conversation.conversation_id)
         automatic = conversation_resolutions.policy(tx).automatic
-    if automatic and task.again:
+    if task.again and (automatic or (before is not None and before.decided_for(before.digest))):
         _resolve_again(resolving, customers, scope, conversation)
     elif automatic and (before is None or before.digest != conversation.digest):
         resolve_conversation(resolving, customers, scope, conversation)

@@ -7,6 +7,7 @@ from services.matching.domain.conversation import Conversation, Given
 from services.matching.domain.conversation_decision import Decision, Search, Standing
 from services.matching.domain.conversation_resolution import ConversationPolicy, Resolution
 from services.matching.domain.customer_filling import CustomerNow, Filling
+from services.matching.domain.customers_answers import Taken
 
 
 class Customers(Protocol):
@@ -49,6 +50,8 @@ class Known:
     standing: Standing
     accept: int
     reject: int
+    apart: frozenset[str] = frozenset()
+    """The roots that a person has said it is not with."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,10 @@ class Case:
     """Customers that turned out to be deleted meanwhile."""
 
     dry_run: bool
+
+    def hits(self, taken: Taken) -> list[tuple[str, str]]:
+        """Return who has the e-mail or the phone, but for those that a person has said it is not with."""
+        return [one for one in taken.hits if one[0] not in self.known.apart]
 
     @property
     def is_behind(self) -> bool:

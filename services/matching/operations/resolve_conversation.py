@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from services.matching.domain import conversation_decision as rules
 from services.matching.domain.conversation import Conversation, Given
 from services.matching.domain.conversation_decision import Decision, Holder, Standing
-from services.matching.domain.conversation_resolution import ERROR, Resolution
+from services.matching.domain.conversation_resolution import DECISION, ERROR, Resolution
 from services.matching.domain.customers_answers import Changed, Gone, Refused
 from services.matching.operations.carry_out_resolution import carry_out
 from services.matching.operations.company_regions import CompanyRegions
@@ -88,8 +88,9 @@ def cases_of(
 def _case(
     conversation: Conversation, given: Given, known: Known, found: Found, region: str, gone: Set[str], dry_run: bool
 ) -> Case:
-    holders = [Holder(one.customer_id, one.evidence) for one in found.candidates if one.customer_id not in gone]
-    search = rules.Search(holders, _crowded(found), known.accept, known.reject)
+    there = [Holder(one.customer_id, one.evidence) for one in found.candidates if one.customer_id not in gone]
+    holders = [one for one in there if one.customer_id not in known.apart]
+    search = rules.Search(holders, _crowded(found), known.accept, known.reject, len(holders) < len(there))
     return Case(conversation, given, known, search, region, found.model_version, tuple(sorted(gone)), dry_run)
 
 
@@ -97,17 +98,37 @@ def _known(tx: Transaction, conversations: Sequence[Conversation], gone: Set[str
     before = conversation_resolutions.of(tx, [one.conversation_id for one in conversations])
     weighed, policy = policies.current(tx), conversation_resolutions.policy(tx)
     known = [(before.get(one.conversation_id), one) for one in conversations]
-    return [Known(policy, was, _standing(tx, one, was, gone), weighed.accept, weighed.reject) for was, one in known]
+    return [
+        Known(policy, was, _standing(tx, one, was, gone), weighed.accept, weighed.reject, _apart(tx, was))
+        for was, one in known
+    ]
+
+
+def _apart(tx: Transaction, before: Resolution | None) -> frozenset[str]:
+    return frozenset(_root(tx, one, set())[0] for one in (before.apart if before else ())) - {""}
 
 
 def _standing(tx: Transaction, conversation: Conversation, before: Resolution | None, gone: Set[str]) -> Standing:
     created, _ = _root(tx, before.created_id if before else "", gone)
     linked = before.linked_id if before else ""
     if not conversation.origin_id:
-        return Standing(created_id=created, taken_from=_root(tx, linked, set())[0])
+        decided = _decided(tx, conversation, before, "", gone)
+        return Standing(created_id=created, taken_from=_root(tx, linked, set())[0], decided=decided)
     root, live = _root(tx, conversation.origin_id, gone)
     ours = before is not None and (linked, before.link_time) == (conversation.origin_id, conversation.link_time)
-    return Standing(root or conversation.origin_id, live, ours, created)
+    by_resolver = ours and before is not None and not before.decided_id
+    decided = _decided(tx, conversation, before, root, gone)
+    return Standing(root or conversation.origin_id, live, by_resolver, created, decided=decided)
+
+
+def _decided(
+    tx: Transaction, conversation: Conversation, before: Resolution | None, linked_to: str, gone: Set[str]
+) -> str:
+    """Return the customer that a person has decided a conversation to be; once linked to, only as long as it is."""
+    if before is None:
+        return ""
+    decided, _ = _root(tx, before.decided_for(conversation.digest), gone)
+    return decided if before.matched_by != DECISION or decided == linked_to else ""
 
 
 def _root(tx: Transaction, customer_id: str, gone: Set[str]) -> tuple[str, bool]:

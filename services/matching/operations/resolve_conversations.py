@@ -72,7 +72,7 @@ def _is_plain(case: Case) -> bool:
     return (
         not case.conversation.origin_id
         and not case.is_behind
-        and not (before and (before.linked_id or before.created_id))
+        and not (before and (before.linked_id or before.created_id or before.decided_id or before.apart))
     )
 
 

@@ -5,6 +5,7 @@ from services.matching.domain.judgement import Judged
 from services.matching.domain.resolution import Decision, judged_pairs, roots_of, unfit
 from services.matching.domain.review_item import CONFLICT, DIFFERENT, MERGED, OPEN, SAME, SUPERSEDED, UNSURE, ReviewItem
 from services.matching.operations.create_judgement import create_judgement, lock_judging
+from services.matching.operations.decide_conversation import decide_conversation, lock_conversation
 from services.matching.operations.get_review_item import get_review_item
 from services.matching.operations.retract_judgement import retract_judgement
 from services.matching.store import review_endings
@@ -39,7 +40,9 @@ def may_be_merged_before(tx: Transaction, item_id: str) -> bool:
 
 def note_merged(tx: Transaction, item: ReviewItem, decision: Decision, merge_id: str) -> ReviewItem:
     """Keep a decision whose merge was made."""
+    lock_conversation(tx, item)
     review_endings.resolve(tx, item.item_id, MERGED, decision.reason, merge_id)
+    decide_conversation(tx, item, decision)
     return get_review_item(tx, item.item_id)
 
 
@@ -50,9 +53,11 @@ def resolve_by_judgement(tx: Transaction, decision: Decision) -> tuple[ReviewIte
     """
     item = begin_resolution(tx, decision)
     lock_judging(tx)
+    lock_conversation(tx, item)
     review_endings.resolve(tx, item.item_id, decision.resolution, decision.reason)
     settle = _settle_conflict if item.kind == CONFLICT else _judge
     judgement_ids = settle(tx, item, decision)
+    decide_conversation(tx, item, decision)
     return get_review_item(tx, item.item_id), judgement_ids
 
 

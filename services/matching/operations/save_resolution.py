@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.matching.domain.conversation import Conversation
-from services.matching.domain.conversation_resolution import CREATED, NAME_ONLY, NONE, Resolution
+from services.matching.domain.conversation_resolution import CREATED, NAME_ONLY, NONE, SKIPPED, Resolution
 from services.matching.domain.customers_answers import Changed
 from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence
 from services.matching.operations.follow_conversations import forget_conversations
@@ -13,6 +13,7 @@ from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Database, TenantScope, Transaction
 
 _SETTLED = "RESOLVED"
+NOTHING_KNOWN = Resolution("", 0, "", "", SKIPPED, NONE, "")
 Made = tuple[Resolution, Resolution | None]
 """What became of a conversation, and what was known of it when it was looked at."""
 
@@ -22,7 +23,8 @@ def save_resolution(
 ) -> Resolution:
     """Write what became of a conversation, and ask a person where one must look; it waits no longer.
 
-    Raises Changed where another link was noted since `before` was read: two were at the same conversation.
+    Raises Changed where another link, or what a person decided, was noted since `before` was read: somebody else was
+    at the same conversation.
     """
     [saved] = save_resolutions(database, scope, [(resolution, before)])
     if saved is None:
@@ -31,12 +33,12 @@ def save_resolution(
 
 
 def save_resolutions(database: Database, scope: TenantScope, made: Sequence[Made]) -> list[Resolution | None]:
-    """Do so for conversations that are all different; None for each of which another link was noted meanwhile."""
+    """Do so for conversations that are all different; None for each that somebody else was at meanwhile."""
     if not made:
         return []
     with database.transaction(scope) as tx:
         known = _locked(tx, [one.conversation_id for one, _ in made])
-        fresh = [one for one, before in made if _link_of(known.get(one.conversation_id)) == _link_of(before)]
+        fresh = [one for one, before in made if _standing(known.get(one.conversation_id)) == _standing(before)]
         saved = _saved(tx, fresh, scope.actor)
     return [saved.get(one.conversation_id) for one, _ in made]
 
@@ -77,8 +79,8 @@ def _locked(tx: Transaction, conversation_ids: Sequence[str]) -> dict[str, Resol
     return conversation_resolutions.of(tx, conversation_ids)
 
 
-def _link_of(known: Resolution | None) -> tuple[str, str]:
-    return (known.linked_id, known.link_time) if known else ("", "")
+def _standing(known: Resolution | None) -> tuple[object, ...]:
+    return (known or NOTHING_KNOWN).standing
 
 
 def _asked_about(resolution: Resolution) -> tuple[str, ...]:

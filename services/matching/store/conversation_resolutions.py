@@ -15,7 +15,7 @@ _COLUMNS = """conversation_id::text, revision, epoch, digest, outcome, matched_b
     coalesce(customer_id::text, ''), confidence, weight, filled, added, candidates::text[],
     coalesce(moved_from::text, ''), needs_review, error_reason, coalesce(created_id::text, ''),
     coalesce(linked_id::text, ''), link_time, model_version, resolved_by, coalesce(review_item_id::text, ''), run_id,
-    resolved_at"""
+    coalesce(decided_id::text, ''), decided_digest, apart::text[], resolved_at"""
 _GET = f"""
     SELECT {_COLUMNS} FROM conversation_resolutions
     WHERE company_id = (SELECT app_company()) AND conversation_id = ANY(%s::uuid[])
@@ -59,6 +59,13 @@ _NOTE_LINKED = """
     FROM json_to_recordset(%s::json)
         AS t (conversation_id uuid, revision bigint, epoch text, digest text, origin_id uuid)
     ORDER BY t.conversation_id ON CONFLICT (company_id, conversation_id) DO NOTHING
+"""
+_DECIDE = """
+    UPDATE conversation_resolutions
+    SET decided_id = %(decided)s::uuid, decided_digest = digest,
+        apart = ARRAY(SELECT DISTINCT t.id FROM unnest(apart || %(apart)s::uuid[]) AS t (id)
+                      WHERE t.id IS DISTINCT FROM %(decided)s::uuid)
+    WHERE company_id = (SELECT app_company()) AND conversation_id = %(conversation_id)s::uuid
 """
 _FORGET = """
     DELETE FROM conversation_resolutions
@@ -116,6 +123,12 @@ def save(tx: Transaction, resolutions: Sequence[Resolution]) -> dict[str, dateti
     for row in rows:
         row |= {name: row[name] or None for name in _IDS}
     return dict(tx.execute(_SAVE, (json.dumps(rows),)).fetchall())
+
+
+def note_decided(tx: Transaction, conversation_id: str, customer_id: str, apart: Sequence[str]) -> None:
+    """Write down who a person says that a conversation is with, empty where that is not said, and who it is not."""
+    values = {"decided": customer_id or None, "apart": list(apart), "conversation_id": conversation_id}
+    tx.execute(_DECIDE, values)
 
 
 def note_linked(tx: Transaction, conversations: Sequence[Conversation]) -> None:

@@ -49,6 +49,13 @@ _PUT_AGAIN = """
     WHERE r.outcome = 'REVIEW' AND r.matched_by <> 'NAME_ONLY'
     ORDER BY r.conversation_id ON CONFLICT DO NOTHING
 """
+_PUT_DECIDED = """
+    INSERT INTO conversation_tasks (company_id, conversation_id, epoch, revision, content)
+    SELECT company_id, conversation_id, epoch, revision,
+           json_build_object('conversation_id', conversation_id, 'epoch', epoch, 'revision', revision)
+    FROM conversation_resolutions WHERE company_id = (SELECT app_company()) AND conversation_id = %s::uuid
+    ON CONFLICT (company_id, conversation_id) DO UPDATE SET attempts = 0, due_at = clock_timestamp(), parked = false
+"""
 _REFUSED = """
     INSERT INTO conversation_backlogs AS b (company_id, refused) VALUES ((SELECT app_company()), %s)
     ON CONFLICT (company_id) DO UPDATE SET refused = b.refused + excluded.refused
@@ -119,6 +126,11 @@ def put_again(tx: Transaction, customer_ids: Iterable[str]) -> None:
     Such a task has no more than the ids of its conversation: what that says is not kept here.
     """
     tx.execute(_PUT_AGAIN, (list(customer_ids), WHOLE_MERGE_S))
+
+
+def put_decided(tx: Transaction, conversation_id: str) -> None:
+    """Let a conversation wait whose customer a person has decided; its task has no more than ids either."""
+    tx.execute(_PUT_DECIDED, (conversation_id,))
 
 
 def waiting(tx: Transaction, conversation_ids: Iterable[str]) -> set[str]:

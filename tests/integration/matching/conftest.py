@@ -7,6 +7,7 @@ import pytest
 from services.runtime.database import Database
 from tests.fixtures.databases import ServiceDatabase
 from tests.integration.matching.people import Company
+from tests.integration.matching.talking import Talk
 
 
 @pytest.fixture
@@ -31,3 +32,8 @@ def company(database: Database, upkeep: Database) -> Company:
 @pytest.fixture
 def other_company(database: Database, upkeep: Database) -> Company:
     return Company(database, upkeep, "other")
+
+
+@pytest.fixture
+def talk(company: Company) -> Talk:
+    return Talk(company)

@@ -34,7 +34,7 @@ CREATE TABLE conversation_resolutions (
     revision bigint NOT NULL,
     digest text NOT NULL,
     outcome text NOT NULL CHECK (outcome IN ('CREATED', 'UPDATED', 'FOUND_EXISTING', 'REVIEW', 'ERROR', 'SKIPPED')),
-    matched_by text NOT NULL CHECK (matched_by IN ('EMAIL', 'PHONE', 'EVIDENCE', 'NAME_ONLY', 'NONE', 'LINK')),
+    matched_by text NOT NULL CHECK (matched_by IN ('EMAIL', 'PHONE', 'EVIDENCE', 'NAME_ONLY', 'NONE', 'LINK', 'DECISION')),
     customer_id uuid,
     confidence integer NOT NULL CHECK (confidence BETWEEN 0 AND 100),
     weight double precision,
@@ -53,6 +53,10 @@ CREATE TABLE conversation_resolutions (
     resolved_by text NOT NULL,
     review_item_id uuid,
     run_id text NOT NULL DEFAULT '',
+    -- What a person has decided of its review item: who it is, by what was given then, and who it is not.
+    decided_id uuid,
+    decided_digest text NOT NULL DEFAULT '',
+    apart uuid[] NOT NULL DEFAULT '{}',
     resolved_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (company_id, conversation_id)
 );

@@ -86,6 +86,8 @@ class _MatchedByEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchedBy.V
     """Nobody was found."""
     MATCHED_BY_LINK: _MatchedBy.ValueType  # 6
     """It was linked already, and what was given is not against it."""
+    MATCHED_BY_DECISION: _MatchedBy.ValueType  # 7
+    """A person has decided it in the review queue."""
 
 class MatchedBy(_MatchedBy, metaclass=_MatchedByEnumTypeWrapper):
     """By what a customer was found."""
@@ -104,6 +106,8 @@ MATCHED_BY_NONE: MatchedBy.ValueType  # 5
 """Nobody was found."""
 MATCHED_BY_LINK: MatchedBy.ValueType  # 6
 """It was linked already, and what was given is not against it."""
+MATCHED_BY_DECISION: MatchedBy.ValueType  # 7
+"""A person has decided it in the review queue."""
 Global___MatchedBy: _TypeAlias = MatchedBy  # noqa: Y015
 
 class _NameOnlyAction:

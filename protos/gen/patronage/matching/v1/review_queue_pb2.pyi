@@ -96,14 +96,18 @@ class _ResolutionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Resolution
     RESOLUTION_UNSPECIFIED: _Resolution.ValueType  # 0
     """Never sent."""
     RESOLUTION_MERGE: _Resolution.ValueType  # 1
-    """They are one, and are merged now. Not for a CONFLICT."""
+    """They are one, and are merged now. Not for a CONFLICT. A CONVERSATION that is linked to nobody is linked to the
+    target in a moment.
+    """
     RESOLUTION_DIFFERENT: _Resolution.ValueType  # 2
-    """They are different ones; a judgement says so from now on. Of a CONFLICT: the judgements that say SAME are retracted;
-    where the two are merged, undo the merge instead.
+    """They are different ones; a judgement says so from now on. Of a CONVERSATION also: it is with none of them but the
+    one that it is linked to, is never linked to them by itself, and they are not asked about again. Of a CONFLICT: the
+    judgements that say SAME are retracted; where the two are merged, undo the merge instead.
     """
     RESOLUTION_SAME: _Resolution.ValueType  # 3
-    """They are one; a judgement says so from now on, and nothing is merged yet. Of a CONFLICT: the judgement that says
-    DIFFERENT is retracted.
+    """They are one; a judgement says so from now on, and nothing is merged yet. Of a CONVERSATION also: it is with them; it
+    stays with the one that it is linked to, and else is linked to the first in a moment, by the service itself. Of a
+    CONFLICT: the judgement that says DIFFERENT is retracted.
     """
     RESOLUTION_UNSURE: _Resolution.ValueType  # 4
     """It cannot be told. The item stays out of the queue until its evidence is another one: other fields agree, or agree
@@ -116,14 +120,18 @@ class Resolution(_Resolution, metaclass=_ResolutionEnumTypeWrapper):
 RESOLUTION_UNSPECIFIED: Resolution.ValueType  # 0
 """Never sent."""
 RESOLUTION_MERGE: Resolution.ValueType  # 1
-"""They are one, and are merged now. Not for a CONFLICT."""
+"""They are one, and are merged now. Not for a CONFLICT. A CONVERSATION that is linked to nobody is linked to the
+target in a moment.
+"""
 RESOLUTION_DIFFERENT: Resolution.ValueType  # 2
-"""They are different ones; a judgement says so from now on. Of a CONFLICT: the judgements that say SAME are retracted;
-where the two are merged, undo the merge instead.
+"""They are different ones; a judgement says so from now on. Of a CONVERSATION also: it is with none of them but the
+one that it is linked to, is never linked to them by itself, and they are not asked about again. Of a CONFLICT: the
+judgements that say SAME are retracted; where the two are merged, undo the merge instead.
 """
 RESOLUTION_SAME: Resolution.ValueType  # 3
-"""They are one; a judgement says so from now on, and nothing is merged yet. Of a CONFLICT: the judgement that says
-DIFFERENT is retracted.
+"""They are one; a judgement says so from now on, and nothing is merged yet. Of a CONVERSATION also: it is with them; it
+stays with the one that it is linked to, and else is linked to the first in a moment, by the service itself. Of a
+CONFLICT: the judgement that says DIFFERENT is retracted.
 """
 RESOLUTION_UNSURE: Resolution.ValueType  # 4
 """It cannot be told. The item stays out of the queue until its evidence is another one: other fields agree, or agree
@@ -527,7 +535,8 @@ class ResolveReviewItemRequest(_message.Message):
     @_builtins.property
     def customer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Which of the item's customers are meant. Of a MERGE: those that go into the target. Of DIFFERENT: each of these is
-        another one than each that is not named. Of SAME: these are one. Absent: all of them. Not for UNSURE or a CONFLICT.
+        another one than each that is not named. Of SAME: these are one; of a CONVERSATION one alone may be named, who it is
+        with. Absent: all of them. Not for UNSURE or a CONFLICT.
         """
 
     @_builtins.property
