@@ -24,10 +24,18 @@ def provision(admin_url: str, service: str, *, role_password: str = "", database
             _make_role(admin, f"{service}_{role}", "LOGIN", role_password)
         _make_role(admin, f"{service}_{FINDER}", "NOLOGIN", "")
         _make_database(admin, name, f"{service}_owner")
-        _admit(admin, name, service)
+        admit(admin, name, service)
     with psycopg.connect(_url(admin_url, dbname=name), autocommit=True) as inside:
         _open_schema(inside, service)
     return name
+
+
+def admit(admin: psycopg.Connection, name: str, service: str) -> None:
+    """Let the login roles of a service, and nobody else, into a database."""
+    roles = sql.SQL(", ").join(sql.Identifier(f"{service}_{role}") for role in LOGIN_ROLES)
+    database = sql.Identifier(name)
+    admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    admin.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, roles))
 
 
 def database_name(service: str) -> str:
@@ -61,13 +69,6 @@ def _make_database(admin: psycopg.Connection, name: str, owner: str) -> None:
             sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name), who)
         )
     admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), who))
-
-
-def _admit(admin: psycopg.Connection, name: str, service: str) -> None:
-    roles = sql.SQL(", ").join(sql.Identifier(f"{service}_{role}") for role in LOGIN_ROLES)
-    database = sql.Identifier(name)
-    admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    admin.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, roles))
 
 
 def _open_schema(inside: psycopg.Connection, service: str) -> None:
