@@ -7,7 +7,7 @@ from datetime import datetime
 from services.analytics.domain.failures import CustomerNotFound, SaleConflict
 from services.analytics.domain.sale_outcomes import Outcome, Result
 from services.analytics.domain.sales import NewSale, Sale, differences, differences_of_two
-from services.analytics.store import external_ids, parked_sales, sale_recording, sales
+from services.analytics.store import external_ids, mirror, parked_sales, sale_recording, sales
 from services.analytics.store.sale_recording import Entry
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
@@ -61,7 +61,8 @@ def _of_others(tx: Transaction, others: Sequence[NewSale]) -> dict[str, Outcome]
         if stored := there.get(sale.sale_id):
             outcomes[sale.sale_id] = _compared(sale, differences(sale, stored), Result.UNCHANGED, stored)
         elif parked := waiting.get(sale.sale_id):
-            outcomes[sale.sale_id] = _compared(sale, differences_of_two(sale, parked.sale), Result.PARKED, None)
+            same = Result.UNKNOWN_CUSTOMER if parked.customer_erased else Result.PARKED
+            outcomes[sale.sale_id] = _compared(sale, differences_of_two(sale, parked.sale), same, None)
         else:
             outcomes[sale.sale_id] = Outcome(sale, Result.UNKNOWN_CUSTOMER)
     return outcomes
@@ -72,8 +73,10 @@ def _compared(asked: NewSale, differs: tuple[str, ...], same: Result, stored: Sa
 
 
 def _parked(tx: Transaction, unknown: Iterable[Outcome], now: datetime) -> dict[str, Outcome]:
-    """Keeps the sales aside whose customer may still become known; a text that is no id never is one."""
-    waiting = [one.asked for one in unknown if one.asked.external or is_id(one.asked.customer_id)]
+    """Keeps the sales aside whose customer may still become known: no text that is no id, and nobody who was erased."""
+    named = [one.asked for one in unknown if one.asked.external or is_id(one.asked.customer_id)]
+    erased = mirror.erased(tx, {sale.customer_id.lower() for sale in named if not sale.external}) if named else set()
+    waiting = [sale for sale in named if sale.external or sale.customer_id.lower() not in erased]
     if waiting:
         parked_sales.park(tx, [replace(sale, sale_time=sale.sale_time or now) for sale in waiting])
     return {sale.sale_id: Outcome(sale, Result.PARKED) for sale in waiting}

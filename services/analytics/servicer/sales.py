@@ -194,7 +194,12 @@ def _parked(tx: Transaction, asked: ParkedSalesQuestion) -> pb.ListParkedSalesRe
     page = list_parked_sales(tx, asked)
     return pb.ListParkedSalesResponse(
         parked_sales=[
-            pb.ParkedSale(entry=entry_message(one.sale), park_time=timestamp(one.park_time)) for one in page.parked
+            pb.ParkedSale(
+                entry=entry_message(one.sale),
+                park_time=timestamp(one.park_time),
+                customer_erased=one.customer_erased,
+            )
+            for one in page.parked
         ],
         next_page_token=page.next_page_token,
         total_size=page.total_size,

@@ -22,6 +22,10 @@ ROOTS = """
 SELECT customer_id, root_id FROM customers_mirror
 WHERE company_id = app_company() AND customer_id = ANY(%s::uuid[])
 """
+ERASED = """
+SELECT customer_id FROM customers_mirror
+WHERE company_id = app_company() AND customer_id = ANY(%s::uuid[]) AND state = 'ERASED'
+"""
 WRITE = """
 INSERT INTO customers_mirror
     (company_id, customer_id, merged_into, root_id, name, state, party_type, email, phone, customer_type, source,
@@ -78,6 +82,11 @@ def lock_trees(tx: Transaction, customer_ids: Iterable[str]) -> dict[str, Mirror
     """The customers and all of the trees they are in, locked against sales and other changes, by id."""
     rows = tx.rows(LOCK_TREES, {"ids": list(customer_ids)})
     return {str(row["customer_id"]): _mirrored(row) for row in rows}
+
+
+def erased(tx: Transaction, customer_ids: Iterable[str]) -> set[str]:
+    """Those of the customers who were erased."""
+    return {str(row["customer_id"]) for row in tx.rows(ERASED, (sorted(customer_ids),))}
 
 
 def roots_of(tx: Transaction, customer_ids: Iterable[str]) -> dict[str, str]:

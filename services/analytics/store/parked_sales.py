@@ -28,7 +28,12 @@ FROM ROWS FROM (
 ORDER BY p.sale_id
 ON CONFLICT (company_id, sale_id) DO NOTHING
 """
-READ = f"SELECT {COLUMNS} FROM parked_sales WHERE company_id = app_company() AND sale_id = ANY(%s)"
+READ = f"""
+SELECT {COLUMNS}, EXISTS (
+    SELECT FROM customers_mirror m
+    WHERE m.company_id = app_company() AND m.customer_id = p.customer_id AND m.state = 'ERASED') AS customer_erased
+FROM parked_sales p WHERE company_id = app_company() AND sale_id = ANY(%s)
+"""
 # About how many bytes each takes in a message, and no fewer.
 PAGE = f"""
 SELECT sale_id, octet_length(sale::text) + {SALE_BYTES} + {LINE_BYTES} * jsonb_array_length(sale -> 'lines') AS bytes
@@ -37,7 +42,7 @@ FROM parked_sales WHERE company_id = app_company() AND sale_id > %s ORDER BY sal
 COUNT = "SELECT count(*) FROM parked_sales WHERE company_id = app_company()"
 DELETE = "DELETE FROM parked_sales WHERE company_id = app_company() AND sale_id = ANY(%s) RETURNING sale_id"
 READY = f"""
-SELECT {COLUMNS}, known_id FROM (
+SELECT {COLUMNS}, false AS customer_erased, known_id FROM (
     SELECT p.sale_id AS parked_id, m.customer_id AS known_id
     FROM customers_mirror m
     JOIN parked_sales p ON p.company_id = app_company() AND p.customer_id = m.customer_id
@@ -56,11 +61,12 @@ ORDER BY sale_id
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A sale that waits, since when, and who sent it."""
+    """A sale that waits, since when, and who sent it; for a customer who was erased it waits in vain."""
 
     sale: NewSale
     park_time: datetime
     created_by: str
+    customer_erased: bool
 
 
 def hold_off_follower(tx: Transaction) -> None:
@@ -140,7 +146,7 @@ def _parked(row: Mapping[str, Any]) -> Parked:
         sale_time=datetime.fromisoformat(kept["time"]),
         external=external,
     )
-    return Parked(sale, row["parked_at"], row["created_by"])
+    return Parked(sale, row["parked_at"], row["created_by"], row["customer_erased"])
 
 
 def _line(kept: Sequence[Any], currency: str) -> SaleLine:

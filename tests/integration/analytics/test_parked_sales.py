@@ -77,12 +77,30 @@ def test_a_text_that_is_no_id_is_refused_also_where_sales_may_wait(shop: Shop) -
         shop.sell(sale("no id", "s-1"), park=True)
 
 
-def test_a_sale_for_an_erased_customer_waits_and_is_not_recorded(shop: Shop) -> None:
+def test_a_sale_for_an_erased_customer_is_refused_also_where_sales_may_wait(shop: Shop) -> None:
     amina = shop.customer()
     shop.tell(shop.change(amina, state=CustomerState.ERASED))
-    assert shop.sell(sale(amina, "s-1"), park=True).result is Result.PARKED
+    with pytest.raises(CustomerNotFound):
+        shop.sell(sale(amina, "s-1"), park=True)
+    with pytest.raises(CustomerNotFound):
+        shop.sell(sale(amina.upper(), "s-1"), park=True)
+    assert shop.parked().total_size == 0
+
+
+def test_a_sale_whose_customer_turns_out_to_be_erased_is_listed_as_such_and_never_recorded(shop: Shop) -> None:
+    amina, brian = new_id(), new_id()
+    asked = sale(amina, "s-1")
+    shop.sell(asked, park=True)
+    shop.sell(sale(brian, "s-2"), park=True)
     shop.tell(shop.change(amina, state=CustomerState.ERASED))
-    assert shop.parked().total_size == 1
+    assert [(one.sale.sale_id, one.customer_erased) for one in shop.parked().parked] == [("s-1", True), ("s-2", False)]
+    with pytest.raises(CustomerNotFound):
+        shop.sell(asked, park=True)
+    with pytest.raises(SaleConflict):
+        shop.sell(sale(brian, "s-1"), park=True)
+    shop.discard("s-1")
+    assert [one.sale.sale_id for one in shop.parked().parked] == ["s-2"]
+    assert shop.summary().revenue == ()
 
 
 def test_a_parked_sale_can_be_given_up_once_and_its_id_is_free(shop: Shop) -> None:

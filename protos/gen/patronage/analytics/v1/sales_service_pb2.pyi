@@ -66,7 +66,9 @@ class _UnknownCustomerActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[
     UNKNOWN_CUSTOMER_ACTION_REFUSE: _UnknownCustomerAction.ValueType  # 1
     """Refuse it with CUSTOMER_NOT_FOUND."""
     UNKNOWN_CUSTOMER_ACTION_PARK: _UnknownCustomerAction.ValueType  # 2
-    """Keep it aside; it is recorded by itself when the customer becomes known, and counts from then on."""
+    """Keep it aside; it is recorded by itself when the customer becomes known, and counts from then on. One for a customer
+    who was erased is refused as with REFUSE.
+    """
 
 class UnknownCustomerAction(_UnknownCustomerAction, metaclass=_UnknownCustomerActionEnumTypeWrapper):
     """What to do with a sale for a customer that is not known."""
@@ -76,7 +78,9 @@ UNKNOWN_CUSTOMER_ACTION_UNSPECIFIED: UnknownCustomerAction.ValueType  # 0
 UNKNOWN_CUSTOMER_ACTION_REFUSE: UnknownCustomerAction.ValueType  # 1
 """Refuse it with CUSTOMER_NOT_FOUND."""
 UNKNOWN_CUSTOMER_ACTION_PARK: UnknownCustomerAction.ValueType  # 2
-"""Keep it aside; it is recorded by itself when the customer becomes known, and counts from then on."""
+"""Keep it aside; it is recorded by itself when the customer becomes known, and counts from then on. One for a customer
+who was erased is refused as with REFUSE.
+"""
 Global___UnknownCustomerAction: _TypeAlias = UnknownCustomerAction  # noqa: Y015
 
 class _SaleResult:
@@ -791,6 +795,9 @@ class ParkedSale(_message.Message):
 
     ENTRY_FIELD_NUMBER: _builtins.int
     PARK_TIME_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ERASED_FIELD_NUMBER: _builtins.int
+    customer_erased: _builtins.bool
+    """Whether its customer was erased since, so that it waits in vain: it is never recorded. End it with DiscardParkedSale."""
     @_builtins.property
     def entry(self) -> Global___SaleEntry:
         """The sale and the customer that it names."""
@@ -804,10 +811,11 @@ class ParkedSale(_message.Message):
         *,
         entry: Global___SaleEntry | None = ...,
         park_time: _timestamp_pb2.Timestamp | None = ...,
+        customer_erased: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "park_time", b"park_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "park_time", b"park_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_erased", b"customer_erased", "entry", b"entry", "park_time", b"park_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
