@@ -116,3 +116,8 @@ def _replaced(comparison: Comparison, shares: Mapping[tuple[str, str], tuple[flo
         return replace(one, m=m, u=u)
 
     return replace(comparison, levels=tuple(map(level, comparison.levels)))
+
+
+def weighs_alike(one: Policy, other: Policy) -> bool:
+    """Return whether two versions weigh pairs by the same numbers, whatever else changed between them."""
+    return replace(one.model, version="") == replace(other.model, version="")

@@ -16,6 +16,7 @@ NAME_ALONE, SEVERAL_MATCHES = "NAME_ALONE", "SEVERAL_MATCHES"
 """Why a conversation waits: nothing but a name is known of the person; it fits two customers as well or better."""
 
 NOT_ALIKE, JUDGED, NOT_FOUND, NO_CONFLICT = "NOT_ALIKE", "JUDGED", "NOT_FOUND", "NO_CONFLICT"
+OUT_OF_BAND = "OUT_OF_BAND"
 """Why an item is superseded, beside the states MERGED, DELETED and ERASED of those that it was about."""
 
 MOST_OPEN = 20_000

@@ -1,13 +1,12 @@
 """Auto merge owns the choice of the groups that merge by themselves, and the look at each just before it is merged."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from services.matching.domain.auto_merge import CHANGED, Plan, Weighed, Wish
 from services.matching.domain.failures import scan_required
 from services.matching.domain.judgement import DIFFERENT, UNSURE
 from services.matching.domain.merge_run import Item, MergedSoFar, standing
-from services.matching.domain.policy import Policy
+from services.matching.domain.policy import weighs_alike
 from services.matching.domain.scan import Scan
 from services.matching.operations.batch_merge import judged_apart_in
 from services.matching.operations.get_policy import policy_of
@@ -30,7 +29,7 @@ def plan(tx: Transaction, wish: Wish) -> Plan:
     accept what is asked for without a person looking.
     """
     policy, scan = policies.current(tx), scans.listed(tx)
-    if scan is None or not _compares_the_same(policy, policy_of(tx, scan.model_version)):
+    if scan is None or not weighs_alike(policy, policy_of(tx, scan.model_version)):
         raise scan_required()
     least = wish.least if wish.least is not None else policy.accept
     if least < policy.accept:
@@ -72,8 +71,3 @@ def _weighed(tx: Transaction, scan: Scan, least: int) -> Iterator[Weighed]:
         yield from weigh(tx, scan.scan_id, [group_id for *_, group_id in page], least).values()
         more = len(page) == AT_ONCE
         after = page[-1] if page else after
-
-
-def _compares_the_same(one: Policy, other: Policy) -> bool:
-    """Return whether two versions weigh pairs by the same numbers, whatever else changed between them."""
-    return replace(one.model, version="") == replace(other.model, version="")

@@ -10,7 +10,7 @@ from services.matching.domain.review_item import GROUP, MOST_OPEN, PAIR, ItemEvi
 from services.matching.engine.band import Chosen, Question, choose, evidence_between, pairs_with_evidence
 from services.matching.engine.results import Result
 from services.matching.operations.review_conflicts import review_all_conflicts
-from services.matching.store import policies, review_endings, review_items, standing_judgements
+from services.matching.store import policies, review_bands, review_endings, review_items, standing_judgements
 from services.runtime.database import Database, TenantScope, Transaction
 
 AT_ONCE = 1_000
@@ -48,6 +48,9 @@ def review_scan(
         review_items.write_alone(tx)
         review_endings.note_left_out(tx, chosen.left_out)
         review_all_conflicts(tx)
+        now = policies.current(tx)
+        if (now.accept, now.reject) != (policy.accept, policy.reject):
+            review_bands.end_outside(tx, now.reject, now.accept)
 
 
 def item_evidence(evidence: Evidence, version: str = "", confidence: int | None = None) -> ItemEvidence:

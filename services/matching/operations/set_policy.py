@@ -13,20 +13,28 @@ from services.matching.domain.policy import (
 )
 from services.matching.operations.derive import RULES
 from services.matching.operations.get_policy import policy_of
-from services.matching.store import companies, policies
+from services.matching.operations.reband import reband
+from services.matching.store import companies, policies, review_items
 from services.runtime.database import Transaction
 from services.runtime.failures import EtagMismatch, FieldsInvalid, FieldViolation
 
 
 def set_policy(tx: Transaction, wish: PolicyWish, etag: str) -> Policy:
-    """Make a version and use it. Raises EtagMismatch, PolicyNotFound, FieldsInvalid."""
+    """Make a version and use it; the review queue follows another band.
+
+    Raises EtagMismatch, PolicyNotFound, FieldsInvalid.
+    """
+    review_items.write_beside(tx)  # before the company is locked, as a scan does
     companies.region_of(tx, RULES)
     policies.lock_current(tx)
     current = policies.current(tx)
     if etag and etag != current.version:
         text = f"The policy is {current.version} by now. Read it and decide anew."
         raise EtagMismatch(text, metadata={"etag": current.version})
-    return policies.add(tx, _wanted(tx, wish, current))
+    made = policies.add(tx, _wanted(tx, wish, current))
+    if (made.accept, made.reject) != (current.accept, current.reject):
+        reband(tx, made)
+    return made
 
 
 def _wanted(tx: Transaction, wish: PolicyWish, current: Policy) -> Policy:

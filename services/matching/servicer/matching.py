@@ -20,6 +20,7 @@ from services.matching.operations.judging import Asked, Found, Search
 from services.matching.operations.list_duplicate_groups import FIRST, list_duplicate_groups, next_groups
 from services.matching.operations.match_record import match_record
 from services.matching.operations.normalize_identity import normalize_identity
+from services.matching.operations.reband import scan_due
 from services.matching.operations.scan_duplicates import DEFAULT_LINK_CONFIDENCE, scan_duplicates
 from services.matching.operations.set_policy import set_policy
 from services.matching.operations.train_policy import train_policy
@@ -194,7 +195,9 @@ class MatchingServicer(Conversations, grpc_pb.MatchingServiceServicer):
 
         def run(tx: Transaction) -> policy_pb2.GetPolicyResponse:
             policy, current = get_policy(tx, request.version)
-            return policy_pb2.GetPolicyResponse(policy=policies.policy_message(policy), etag=current)
+            return policy_pb2.GetPolicyResponse(
+                policy=policies.policy_message(policy), etag=current, scan_due=scan_due(tx)
+            )
 
         return self._edge.read(context, run)
 
@@ -204,7 +207,9 @@ class MatchingServicer(Conversations, grpc_pb.MatchingServiceServicer):
 
         def run(tx: Transaction) -> policy_pb2.SetPolicyResponse:
             made = set_policy(tx, wish, request.etag)
-            return policy_pb2.SetPolicyResponse(policy=policies.policy_message(made), etag=made.version)
+            return policy_pb2.SetPolicyResponse(
+                policy=policies.policy_message(made), etag=made.version, scan_due=scan_due(tx)
+            )
 
         return self._edge.write(context, request, run)
 

@@ -315,8 +315,13 @@ class GetPolicyResponse(_message.Message):
 
     POLICY_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    SCAN_DUE_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """The version that is current; pass it as etag to SetPolicy."""
+    scan_due: _builtins.bool
+    """Whether only another scan can bring groups and review items up to the current policy: there was none yet, it weighed
+    by other numbers, or the current policy rejects less than it did. Otherwise they follow the current band as it is.
+    """
     @_builtins.property
     def policy(self) -> Global___Policy:
         """The policy."""
@@ -326,10 +331,11 @@ class GetPolicyResponse(_message.Message):
         *,
         policy: Global___Policy | None = ...,
         etag: _builtins.str = ...,
+        scan_due: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "policy", b"policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "policy", b"policy", "scan_due", b"scan_due"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -415,8 +421,14 @@ class SetPolicyResponse(_message.Message):
 
     POLICY_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    SCAN_DUE_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """Its version; pass it as etag to SetPolicy."""
+    scan_due: _builtins.bool
+    """Whether only another scan can bring groups and review items up to this policy: there was none yet, it weighed by
+    other numbers, or this policy rejects less than it did. Otherwise pairs and groups that are out of its band are no
+    review items from now on, and those that come into it are within moments.
+    """
     @_builtins.property
     def policy(self) -> Global___Policy:
         """The policy, now the current one."""
@@ -426,10 +438,11 @@ class SetPolicyResponse(_message.Message):
         *,
         policy: Global___Policy | None = ...,
         etag: _builtins.str = ...,
+        scan_due: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "policy", b"policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "policy", b"policy", "scan_due", b"scan_due"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,45 @@
+"""Review bands owns which questions another band of the policy ends, and whose may be questions by it."""
+
+from services.matching.domain.review_item import OUT_OF_BAND
+from services.runtime.database import Transaction
+
+_END = """
+    WITH ending AS MATERIALIZED (
+        SELECT i.item_id FROM review_items i
+        WHERE i.company_id = (SELECT app_company()) AND i.state = 'OPEN'
+          AND (i.kind IN ('PAIR', 'GROUP') AND i.confidence >= %(accept)s
+               OR i.kind = 'PAIR' AND i.confidence < %(reject)s)
+        ORDER BY i.subject FOR UPDATE
+    )
+    UPDATE review_items i SET state = 'SUPERSEDED', outcome = %(why)s, ended_at = clock_timestamp(),
+        updated_at = clock_timestamp(), version = i.version + 1
+    FROM ending WHERE i.company_id = (SELECT app_company()) AND i.item_id = ending.item_id
+"""
+# One customer of each: those that hang together with it are looked at with it.
+_LOOK_AT = """
+    SELECT i.customers[1]::text FROM review_items i
+    WHERE i.company_id = (SELECT app_company()) AND i.state = 'SUPERSEDED' AND i.outcome = %(why)s
+      AND i.confidence >= %(reject)s AND i.confidence < %(accept)s
+     UNION
+    SELECT i.customers[1]::text FROM review_items i
+    WHERE i.company_id = (SELECT app_company()) AND i.state = 'OPEN' AND i.kind = 'GROUP'
+     UNION
+    SELECT min(m.customer_id::text) FROM duplicate_groups g
+      JOIN duplicate_group_members m ON m.company_id = (SELECT app_company()) AND m.scan_id = g.scan_id
+           AND m.group_id = g.group_id AND m.live
+     WHERE g.company_id = (SELECT app_company()) AND g.scan_id = %(scan_id)s::uuid AND g.live_members >= 2
+       AND g.rank > 100 - %(accept)s AND g.strongest >= %(reject)s
+     GROUP BY g.group_id
+     ORDER BY 1
+"""
+
+
+def end_outside(tx: Transaction, reject: int, accept: int) -> None:
+    """Supersede the open pairs and groups that a band does not ask about."""
+    tx.execute(_END, {"reject": reject, "accept": accept, "why": OUT_OF_BAND})
+
+
+def to_look_at(tx: Transaction, scan_id: str, reject: int, accept: int) -> list[str]:
+    """Return a customer of each listed group in the band, and of each question that a band before this one ended."""
+    asked = {"scan_id": scan_id, "reject": reject, "accept": accept, "why": OUT_OF_BAND}
+    return [row[0] for row in tx.execute(_LOOK_AT, asked).fetchall()]
