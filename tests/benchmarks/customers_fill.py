@@ -42,10 +42,11 @@ _TABLES = {
     "external_ids": ("customer_id", "system", "external_id"),
     "customer_labels": ("customer_id", "kind", "label", "facets"),
     "search_words": ("word",),
+    "search_texts": ("customer_id", "search_text"),
 }
 _SECONDARY = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
- WHERE indrelid = 'customers'::regclass AND NOT indisprimary
+ WHERE indrelid IN ('customers'::regclass, 'search_texts'::regclass) AND NOT indisprimary
 """
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -99,6 +100,7 @@ def _stored(batch: Sequence[tuple[int, Row]]) -> Rows:
         view = root_view(Tree(customer_id(number), {customer_id(number): own}))
         write = CustomerWrite(customer_id(number), own, view)
         stored["customers"].append(_values(write, view, dice))
+        stored["search_texts"].append((write.customer_id, sorted_columns(view.data)["search_text"]))
         for table, found in (
             ("customer_keys", write.keys()),
             ("external_ids", write.external_ids()),

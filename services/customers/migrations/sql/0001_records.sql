@@ -315,23 +315,3 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-
--- Looks anew at tables that have doubled since they were last looked at. PostgreSQL does so itself within a minute or
--- more; until then, after a first import, the planner takes a company for a few rows and walks all of it.
-CREATE FUNCTION refresh_statistics() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '50ms' AS $$
-DECLARE
-    grown text;
-BEGIN
-    FOR grown IN
-        SELECT c.relname FROM pg_class AS c
-         WHERE c.oid IN ('public.customers'::regclass, 'public.customer_keys'::regclass, 'public.external_ids'::regclass)
-           AND pg_relation_size(c.oid) > (64 + 2 * c.relpages) * current_setting('block_size')::bigint
-    LOOP
-        EXECUTE format('ANALYZE public.%I', grown);
-    END LOOP;
-EXCEPTION WHEN lock_not_available THEN
-    NULL; -- someone else is looking
-END $$;
-REVOKE EXECUTE ON FUNCTION refresh_statistics() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION refresh_statistics() TO customers_runtime;

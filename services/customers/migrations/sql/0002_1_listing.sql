@@ -74,27 +74,9 @@ CREATE POLICY company ON customer_labels TO customers_runtime, customers_owner
     USING (company_id = (SELECT app_company())) WITH CHECK (company_id = (SELECT app_company()));
 GRANT SELECT, INSERT, DELETE ON customer_labels TO customers_runtime;
 
--- As before, with the derived columns of this revision left out of what the audit keeps.
-CREATE OR REPLACE FUNCTION write_audit() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    INSERT INTO public.audit_log (company_id, table_name, record_id, action, old_values, new_values,
-                                  actor, actor_name, peer, request_id)
-    SELECT coalesce(after, before) ->> 'company_id', TG_TABLE_NAME, coalesce(after, before) ->> TG_ARGV[0], TG_OP,
-           before, after, coalesce(current_setting('app.actor', true), ''),
-           coalesce(current_setting('app.actor_name', true), ''), coalesce(current_setting('app.peer', true), ''),
-           coalesce(current_setting('app.request_id', true), '')
-      FROM (SELECT CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - derived END AS before,
-                   CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - derived END AS after
-              FROM (VALUES ('{view,revision,name_sort,email_sort,phone_sort,total_conversations,last_interaction_time,
-                              search_text,facets,created_by,family_sort,phone_national}'::text[]))
-                   AS kept (derived) OFFSET 0) AS row_values
-     WHERE before IS DISTINCT FROM after;
-    RETURN NULL;
-END $$;
-
--- As before, with the labels.
-CREATE OR REPLACE FUNCTION refresh_statistics() RETURNS void
+-- Looks anew at tables that have doubled since they were last looked at. PostgreSQL does so itself within a minute or
+-- more; until then, after a first import, the planner takes a company for a few rows and walks all of it.
+CREATE FUNCTION refresh_statistics() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '50ms' AS $$
 DECLARE
     grown text;
@@ -102,7 +84,7 @@ BEGIN
     FOR grown IN
         SELECT c.relname FROM pg_class AS c
          WHERE c.oid IN ('public.customers'::regclass, 'public.customer_keys'::regclass, 'public.external_ids'::regclass,
-                         'public.customer_labels'::regclass)
+                         'public.customer_labels'::regclass, 'public.search_texts'::regclass)
            AND pg_relation_size(c.oid) > (64 + 2 * c.relpages) * current_setting('block_size')::bigint
     LOOP
         EXECUTE format('ANALYZE public.%I', grown);
@@ -110,3 +92,5 @@ BEGIN
 EXCEPTION WHEN lock_not_available THEN
     NULL; -- someone else is looking
 END $$;
+REVOKE EXECUTE ON FUNCTION refresh_statistics() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION refresh_statistics() TO customers_runtime;

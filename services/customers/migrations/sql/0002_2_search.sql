@@ -2,12 +2,44 @@
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS btree_gin;
--- Of a list of what is yet to be sorted in, which each search reads to its end, at most 512 kB are kept.
-CREATE INDEX customers_by_text ON customers USING gin (company_id, search_text gin_trgm_ops)
-    WITH (gin_pending_list_limit = 512) WHERE state IN ('ACTIVE', 'INACTIVE');
 
-CREATE POLICY finds ON customers FOR SELECT TO customers_finder USING (true);
-GRANT SELECT (company_id, customer_id, state, search_text) ON customers TO customers_finder;
+-- The texts of customers in use, apart from them: an index of trigrams beside the row would be written anew with each change
+-- of anything, which takes as long as all else that is written to the row and its other indexes.
+CREATE TABLE search_texts (
+    company_id text NOT NULL,
+    customer_id uuid NOT NULL,
+    search_text text COLLATE "C" NOT NULL,
+    PRIMARY KEY (company_id, customer_id)
+);
+-- Of a list of what is yet to be sorted in, which each search reads to its end, at most 512 kB are kept.
+CREATE INDEX search_texts_by_trigrams ON search_texts USING gin (company_id, search_text gin_trgm_ops)
+    WITH (gin_pending_list_limit = 512);
+ALTER TABLE search_texts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE search_texts FORCE ROW LEVEL SECURITY;
+CREATE POLICY company ON search_texts TO customers_runtime, customers_owner
+    USING (company_id = (SELECT app_company())) WITH CHECK (company_id = (SELECT app_company()));
+CREATE POLICY finds ON search_texts FOR SELECT TO customers_finder USING (true);
+GRANT SELECT ON search_texts TO customers_finder;
+
+CREATE FUNCTION keep_search_text() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.state IN ('ACTIVE', 'INACTIVE') THEN
+        INSERT INTO public.search_texts (company_id, customer_id, search_text)
+        VALUES (NEW.company_id, NEW.customer_id, NEW.search_text)
+        ON CONFLICT (company_id, customer_id) DO UPDATE SET search_text = excluded.search_text;
+    ELSE
+        DELETE FROM public.search_texts WHERE company_id = NEW.company_id AND customer_id = NEW.customer_id;
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE EXECUTE ON FUNCTION keep_search_text() FROM PUBLIC;
+CREATE TRIGGER keep_new_search_text AFTER INSERT ON customers FOR EACH ROW
+    WHEN (NEW.state IN ('ACTIVE', 'INACTIVE')) EXECUTE FUNCTION keep_search_text();
+CREATE TRIGGER keep_changed_search_text AFTER UPDATE ON customers FOR EACH ROW
+    WHEN (OLD.search_text IS DISTINCT FROM NEW.search_text
+          OR (OLD.state IN ('ACTIVE', 'INACTIVE')) IS DISTINCT FROM (NEW.state IN ('ACTIVE', 'INACTIVE')))
+    EXECUTE FUNCTION keep_search_text();
 
 -- The customers in use of this company whose text holds every pattern, any `most` of them. A plan for just these
 -- patterns, by the index of texts alone: an early end would tempt the planner to read on until enough are found.
@@ -16,8 +48,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off AS $$
 BEGIN
     RETURN QUERY EXECUTE
-        'SELECT customer_id FROM public.customers'
-        || ' WHERE company_id = (SELECT public.app_company()) AND state IN (''ACTIVE'', ''INACTIVE'')'
+        'SELECT customer_id FROM public.search_texts WHERE company_id = (SELECT public.app_company())'
         || (SELECT string_agg(format(' AND search_text LIKE %L', pattern), '') FROM unnest(patterns) AS pattern)
         || format(' LIMIT %s', most);
 END $$;
@@ -31,9 +62,8 @@ BEGIN
     PERFORM set_config('pg_trgm.word_similarity_threshold', threshold::text, true);
     RETURN QUERY
         SELECT any_of.customer_id, word_similarity(words, any_of.search_text) AS likeness
-          FROM (SELECT c.customer_id, c.search_text FROM public.customers AS c
-                 WHERE c.company_id = (SELECT public.app_company()) AND c.state IN ('ACTIVE', 'INACTIVE')
-                   AND words <% c.search_text
+          FROM (SELECT t.customer_id, t.search_text FROM public.search_texts AS t
+                 WHERE t.company_id = (SELECT public.app_company()) AND words <% t.search_text
                  LIMIT 4 * most) AS any_of
          ORDER BY likeness DESC, any_of.customer_id LIMIT most;
 END $$;
@@ -96,61 +126,7 @@ BEGIN
          WHERE newest.search_text LIKE ALL (patterns) LIMIT most;
 END $$;
 
--- Who may fit, as JSON: pairs of an id and its text, a likeness with those that are only similar, and whether there
--- may be more. `patterns` and `words` are empty where parts and similar spellings are not looked for.
-CREATE FUNCTION search_candidates(
-    name_text text, email_text text, phone_text text, national_text text, patterns text[], words text, most integer)
-RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    begun uuid[] := ARRAY(SELECT find_beginnings(name_text, email_text, phone_text, national_text, most));
-    parts uuid[] := '{}';
-    answered CONSTANT integer := 50;
-    enough CONSTANT integer := 20;
-    cut boolean := cardinality(begun) >= most;
-    alike json;
-    bar real;
-    found json;
-BEGIN
-    -- Beginnings fit better than parts and these better than what is similar: with enough of them there is no need to look.
-    -- Nor is there where the query is an e-mail that is known.
-    IF (SELECT count(DISTINCT id) FROM unnest(begun) AS id) >= most
-       OR email_text LIKE '_%@_%._%' AND EXISTS (SELECT FROM customer_keys AS k
-               WHERE k.company_id = (SELECT app_company()) AND k.kind = 'EMAIL' AND k.value = email_text) THEN
-        patterns := '{}';
-        words := '';
-    END IF;
-    IF patterns <> '{}' THEN
-        parts := ARRAY(SELECT find_among_newest(patterns, 4 * most));
-        IF cardinality(parts) >= answered THEN
-            patterns := '{}';
-            words := '';
-            cut := true;
-        END IF;
-    END IF;
-    IF patterns <> '{}' THEN
-        parts := ARRAY(SELECT find_parts(patterns, 4 * most));
-    END IF;
-    IF words <> '' AND cardinality(parts) < most THEN
-        -- What is most like comes first: a lower bar is for when few clear the higher one.
-        FOREACH bar IN ARRAY '{0.75, 0.55, 0.4}'::real[] LOOP
-            SELECT json_agg(json_build_array(s.customer_id, c.search_text, s.similarity)) INTO alike
-              FROM find_similar(words, bar, most) AS s
-             CROSS JOIN LATERAL (SELECT search_text FROM customers
-                                  WHERE company_id = (SELECT app_company()) AND customer_id = s.customer_id LIMIT 1) AS c;
-            cut := cut OR coalesce(json_array_length(alike), 0) >= enough;
-            EXIT WHEN json_array_length(alike) >= enough;
-        END LOOP;
-    END IF;
-    SELECT json_agg(json_build_array(id, c.search_text)) INTO found
-      FROM (SELECT DISTINCT unnest(begun || parts) AS id) AS ids
-     CROSS JOIN LATERAL (SELECT search_text FROM customers
-                          WHERE company_id = (SELECT app_company()) AND customer_id = id LIMIT 1) AS c;
-    RETURN json_build_object('found', coalesce(found, '[]'), 'alike', coalesce(alike, '[]'),
-                             'more', cut OR cardinality(parts) >= 4 * most);
-END $$;
 REVOKE EXECUTE ON FUNCTION find_beginnings(text, text, text, text, integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION find_among_newest(text[], integer) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION search_candidates(text, text, text, text, text[], text, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION find_beginnings(text, text, text, text, integer) TO customers_runtime;
 GRANT EXECUTE ON FUNCTION find_among_newest(text[], integer) TO customers_runtime;
-GRANT EXECUTE ON FUNCTION search_candidates(text, text, text, text, text[], text, integer) TO customers_runtime;

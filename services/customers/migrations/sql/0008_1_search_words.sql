@@ -53,8 +53,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off AS $$
 BEGIN
     RETURN QUERY EXECUTE
-        'SELECT customer_id FROM public.customers'
-        || ' WHERE company_id = (SELECT public.app_company()) AND state IN (''ACTIVE'', ''INACTIVE'')'
+        'SELECT customer_id FROM public.search_texts WHERE company_id = (SELECT public.app_company())'
         || (SELECT string_agg(format(' AND search_text ~ %L', pattern), '') FROM unnest(patterns) AS pattern)
         || format(' LIMIT %s', most);
 END $$;
@@ -67,7 +66,6 @@ GRANT EXECUTE ON FUNCTION find_spellings(text[], integer), find_spelled(text[], 
 -- Who may fit, as JSON: pairs of an id and its text, a likeness with those that are only similar, what the words may have
 -- meant, and whether there may be more. `patterns`, `words` and `sought` are empty where parts and similar spellings are
 -- not looked for; `sought` are those of the words that have a spelling.
-DROP FUNCTION search_candidates(text, text, text, text, text[], text, integer);
 CREATE FUNCTION search_candidates(
     name_text text, email_text text, phone_text text, national_text text, patterns text[], words text, sought text[],
     most integer)
