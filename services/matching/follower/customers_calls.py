@@ -111,7 +111,7 @@ class CustomersCalls:
         answer = self._write(self._stubs.conversations.LinkConversation, request, customer_id)
         return conversation_of(answer.conversation, conversation.epoch), answer.change_token
 
-    def customers(self, customer_ids: Sequence[str]) -> dict[str, CustomerNow]:
+    def customers_now(self, customer_ids: Sequence[str]) -> dict[str, CustomerNow]:
         """Return customers as they are now, by the ids that were asked for; roots stand for who was merged."""
         request = customer_service_pb2.BatchGetCustomersRequest(customer_ids=customer_ids)
         found = self._call(self._stubs.customers.BatchGetCustomers, request).customers

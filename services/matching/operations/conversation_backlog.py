@@ -6,6 +6,7 @@ from services.matching.domain.conversation import Conversation, Waiting
 from services.matching.domain.conversation_resolution import CREATED, SKIPPED
 from services.matching.operations.resolution_case import Customers
 from services.matching.operations.resolve_conversation import Resolving, resolve_conversation
+from services.matching.operations.save_resolution import forget_resolution
 from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Database, TenantScope
 
@@ -35,6 +36,9 @@ def resolve_task(resolving: Resolving, customers: Customers, task: Waiting) -> N
 
 def _resolve_again(resolving: Resolving, customers: Customers, scope: TenantScope, conversation: Conversation) -> None:
     """Resolve a conversation whose customers have changed, unless they are gone: that makes nobody anew."""
+    if not customers.is_there(conversation.conversation_id):
+        forget_resolution(resolving.database, scope, conversation.conversation_id)
+        return
     now = replace(customers.conversation(conversation.conversation_id), epoch=conversation.epoch)
     tried = resolve_conversation(resolving, customers, scope, now, dry_run=True)
     if tried.resolution.outcome not in (CREATED, SKIPPED):

@@ -166,6 +166,7 @@ def _resolved(
         return done
     resolution = replace(done.resolution, run_id=run_id)
     saved = save_resolution(resolving.database, scope, resolution, case.known.before)
-    if saved.review_item_id and not customers.is_there(saved.conversation_id):
+    may_be_deleted = saved.review_item_id or saved.error_reason == "CONVERSATION_NOT_FOUND"
+    if may_be_deleted and not customers.is_there(saved.conversation_id):
         forget_resolution(resolving.database, scope, saved.conversation_id)
     return replace(done, resolution=saved)

@@ -34,7 +34,7 @@ class WantedLink:
 class ManyCustomers(Protocol):
     """What is asked of the customers service about many at once."""
 
-    def customers(self, customer_ids: Sequence[str]) -> Mapping[str, CustomerNow]:
+    def customers_now(self, customer_ids: Sequence[str]) -> Mapping[str, CustomerNow]:
         """Return customers as they are now, by the ids that were asked for; roots stand for who was merged."""
 
     def link_all(self, company_id: str, links: Sequence[WantedLink]) -> tuple[list[LinkAnswer], str]:
@@ -109,7 +109,7 @@ def _link(
 ) -> dict[str, Resolved]:
     """Return those that are linked to who was found, where nothing is to be filled in; of a dry run all of them."""
     wanted = sorted({decision.customer_id for _, decision in found.values()})
-    now = customers.customers(wanted) if wanted else {}
+    now = customers.customers_now(wanted) if wanted else {}
     tried = {
         key: _found(case, decision, now[decision.customer_id])
         for key, (case, decision) in found.items()

@@ -1,7 +1,7 @@
 """The customers service as the resolving of conversations uses it, in memory: keys are held once."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from services.identity.phones import normalize_phone
 from services.matching.convert.conversations import creation, customer_now, update
 from services.matching.domain.conversation import Conversation, Given
 from services.matching.domain.customer_filling import CustomerNow, Filling
-from services.matching.domain.customers_answers import Changed, Gone, Taken
+from services.matching.domain.customers_answers import Changed, Gone, LinkAnswer, Linked, Taken
+from services.matching.operations.resolve_conversations import WantedLink
 from tests.integration.matching.people import customer_id
 from tests.integration.matching.people import customer_id as new_customer_id
 
@@ -38,7 +39,7 @@ class Desk:
         self.customers[customer.customer_id] = _normalized(customer)
         return customer.customer_id
 
-    def record(self, number: int, **given: str) -> Conversation:
+    def record(self, number: int, **given: Any) -> Conversation:
         """A conversation as it is recorded, or changed by what is given now."""
         conversation_id = customer_id(9000 + number)
         before = self.conversations.get(conversation_id, Conversation(conversation_id, f"s{number}", epoch="e1"))
@@ -106,6 +107,27 @@ class Desk:
             raise Changed
         self._answers[request_id] = self.record_link(there, customer_id, f"by resolver {next(self._numbers)}"), "token"
         return self._answers[request_id]  # type: ignore[no-any-return]
+
+    def customers_now(self, customer_ids: Sequence[str]) -> dict[str, CustomerNow]:
+        return {one: customer_now(self.customers[one]) for one in customer_ids if one in self.customers}
+
+    def link_all(self, company_id: str, links: Sequence[WantedLink]) -> tuple[list[LinkAnswer], str]:
+        self._begin("link_all")
+        return [self._link_one(one) for one in links], "token"
+
+    def _link_one(self, wanted: WantedLink) -> LinkAnswer:
+        told = wanted.conversation
+        now = self.conversations.get(told.conversation_id)
+        if now is None or now.etag != told.etag:
+            return None
+        try:
+            whom = wanted.customer_id or self.create(told, told.given, f"{told.etag}{told.conversation_id}").customer_id
+        except Taken as taken:
+            return taken
+        if whom not in self.customers:
+            return None
+        after = self.record_link(now, whom, f"by resolver {next(self._numbers)}")
+        return Linked(whom, after.revision, after.link_time)
 
     def _begin(self, method: str) -> None:
         self.calls.append(method)

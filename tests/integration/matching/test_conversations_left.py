@@ -6,6 +6,7 @@ import pytest
 
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import CREATED, FOUND_EXISTING, REVIEW
+from services.matching.domain.customers_answers import Gone, Refused
 from services.matching.domain.review_item import ItemsAsked
 from services.matching.operations.conversation_backlog import resolve_task
 from services.matching.operations.get_conversation_resolution import (
@@ -115,3 +116,38 @@ def test_a_conversation_whose_customers_are_all_deleted_creates_nobody_again(
     talk.company.follow(change(2, 2, state="DELETED"))
     talk.work()
     assert (talk.outcome(told), talk.desk.customers) == (REVIEW, {})
+
+
+def test_a_conversation_that_is_deleted_before_it_is_linked_leaves_nothing_behind(talk: Talk) -> None:
+    talk.known_customer(1, **ANN)
+    told = talk.desk.record(1, **GIVEN)
+    talk.feed(told)
+    (task,) = talk.waiting()
+    talk.feed(replace(told, revision=2, deleted=True))
+    del talk.desk.conversations[told.conversation_id]
+    talk.desk.fail["link"] = [Refused("CONVERSATION_NOT_FOUND", "There is no conversation with this id.")]
+    resolve_task(talk.resolving, talk.desk, task)
+    assert talk.waiting() == []
+    assert talk.company.value("SELECT count(*) FROM conversation_resolutions") == 0
+
+
+def test_one_that_waits_again_and_is_deleted_meanwhile_waits_no_longer(talk: Talk, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(conversation_tasks, "WHOLE_MERGE_S", 0.0)
+    for number in (1, 2):
+        talk.known_customer(number, **ANN)
+    told = talk.desk.record(1, **GIVEN)
+    talk.sync(told)
+    talk.company.follow(change(2, 2, state="DELETED"))
+    del talk.desk.conversations[told.conversation_id]
+    talk.work()
+    assert (talk.waiting(), talk.open_items()) == ([], 0)
+
+
+def test_a_customer_that_is_erased_while_it_is_filled_is_nobody_and_another_one_is_made(talk: Talk) -> None:
+    erased = talk.known_customer(1, name="Ann Lee", email=ANN["email"])
+    told = talk.desk.record(1, **GIVEN, phone=ANN["phone"])
+    del talk.desk.customers[erased].contact_points[:]  # customers has erased it, the mirror has yet to learn of it
+    talk.desk.fail["fill"] = [Gone(erased)]
+    talk.feed(told)
+    talk.work()
+    assert (talk.outcome(told), talk.linked_to(told) not in ("", erased), talk.waiting()) == (CREATED, True, [])
