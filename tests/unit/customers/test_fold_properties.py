@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.customers.domain.fields import CONTACT_KINDS, item_key
-from services.customers.domain.fold import fold, shown
+from services.customers.domain.fold import fold, shown, shown_joined
 from services.customers.domain.view import root_view, views
 from tests.unit.customers.forests import World, act, edits, forests, random_merge, worlds
 
@@ -66,6 +66,19 @@ def test_what_a_member_shows_is_what_its_own_part_of_the_tree_folds_to(world: Wo
         tree = world.tree(root)
         for member, state in shown(tree).items():
             assert fold(tree.part(member)) == state.fields
+
+
+@given(forests(), st.data())
+def test_what_is_joined_to_a_tree_is_folded_in_as_if_all_were_folded_anew(world: World, data: st.DataObject) -> None:
+    if len(world.roots()) < 2:
+        return
+    before = {member: state for root in world.roots() for member, state in shown(world.tree(root)).items()}
+    parts, kept = {root: world.tree(root) for root in world.roots()}, copy.deepcopy(before)
+    merge_id = random_merge(data.draw, world)
+    edges = [edge for edge in world.edges if edge.merge_id == merge_id]
+    tree = world.tree(edges[0].target_id)
+    assert shown_joined(tree, parts[tree.root_id], edges, before) == shown(tree)
+    assert before == kept, "what was known before stays as it was"
 
 
 @given(forests())
