@@ -1,5 +1,6 @@
 """Answers owns the messages about candidates and explanations."""
 
+from functools import lru_cache
 from math import isfinite
 from typing import Protocol
 
@@ -56,8 +57,9 @@ def freshness_message(age_s: float) -> pb.Freshness | None:
     return pb.Freshness(age_seconds=age_s) if isfinite(age_s) else None
 
 
+@lru_cache(maxsize=256)
 def counted_message(scan: Scan) -> pb.Counted:
-    """Return the scan that counted how common values are, as a message."""
+    """Return the scan that counted how common values are, as a message that every answer by it copies."""
     ended = time_message(scan.ended_at) if scan.ended_at else None
     return pb.Counted(scan_id=scan.scan_id, time=ended, customers=scan.customers)
 
