@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import customer_service_pb2 as records
 from patronage.matching.v1 import merge_service_pb2 as merge
+from patronage.matching.v1 import review_queue_pb2 as queue
+from patronage.matching.v1 import review_service_pb2 as review
 from services.local.suite import Suite
+from tests.faults.company import until
 from tests.system.chatting import ANN, BOB, Chats, outcome
 
 MATCHING = "matching"
@@ -148,3 +152,47 @@ def test_a_call_writes_as_its_caller(chats: Chats, suite: Suite) -> None:
     assert chats.conversation(told).linked_by.subject == "clerk"
     (update,) = [one for one in chats.audit_of(ann) if one.table_name == "customers" and one.action == 2]
     assert update.actor.subject == "clerk"
+
+
+def item_of(chats: Chats, conversation_id: str) -> queue.ReviewItem:
+    items = chats.client.reviews.ListReviewItems(
+        queue.ListReviewItemsRequest(kind=queue.REVIEW_KIND_CONVERSATION)
+    ).items
+    [found] = [one for one in items if one.conversation_id == conversation_id]
+    return found
+
+
+def decide(chats: Chats, conversation_id: str, resolution: queue.Resolution.ValueType, **more: Any) -> None:
+    item = item_of(chats, conversation_id)
+    chats.client.reviews.ResolveReviewItem(
+        queue.ResolveReviewItemRequest(item_id=item.item_id, resolution=resolution, **more)
+    )
+
+
+def linked_to(chats: Chats, conversation_id: str) -> str:
+    return until(lambda: chats.conversation(conversation_id).origin_customer_id, "the conversation is linked") or ""
+
+
+def test_a_decision_of_the_review_queue_links_the_conversation(chats: Chats) -> None:
+    chats.automatic(False)
+    both = sorted(chats.create("Ann Lee", email=ANN["customer_email"]) for _ in range(2))
+    said, merged, apart = (chats.record(**ANN).conversation_id for _ in range(3))
+    for told in (said, merged, apart):
+        assert outcome(chats.sync(told).resolution) == ("REVIEW", "EMAIL", 100)
+    decide(chats, said, queue.RESOLUTION_SAME, customer_ids=both[1:])
+    assert linked_to(chats, said) == both[1]
+    assert outcome(chats.resolved(said))[1] == "DECISION"
+    decide(chats, apart, queue.RESOLUTION_DIFFERENT)
+    assert outcome(chats.sync(apart).resolution)[0] == "SKIPPED"
+    assert not chats.conversation(apart).origin_customer_id
+    judged = chats.client.reviews.ListJudgements(review.ListJudgementsRequest()).judgements
+    decide(
+        chats,
+        merged,
+        queue.RESOLUTION_MERGE,
+        target_id=both[0],
+        overridden_judgement_ids=[one.judgement_id for one in judged],
+    )
+    assert linked_to(chats, merged) == both[0]
+    assert [one.customer_id for one in chats.customers()] == both[:1]
+    assert not chats.conversation(apart).origin_customer_id, "and is with none of them for good"
