@@ -11,6 +11,9 @@ PREFIX = "column_"
 LONGEST = 64
 """Characters of a value; a longer one is prose, and no value that many share."""
 
+_COMMON = 0.1
+"""Where more random pairs agree than this, agreeing and a name are no more than a name alone."""
+
 _NEAR = 0.02
 """The share of pairs that differ, among strangers, which are nearly the same."""
 
@@ -34,6 +37,7 @@ def further_comparison(name: str, agree: float) -> Comparison:
             Level("near", 2 * _NEAR * (1 - same), _NEAR * (1 - agree), _NEAR * (1 - related)),
             Level("different", (1 - 2 * _NEAR) * (1 - same), (1 - _NEAR) * (1 - agree), (1 - _NEAR) * (1 - related)),
         ),
+        names_only=agree > _COMMON,
         given_lift=1.0,
     )
 

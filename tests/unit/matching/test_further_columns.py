@@ -5,9 +5,10 @@ from random import Random
 
 import pytest
 
+from services.matching.domain.evidence import NAME_ONLY_LIMIT
 from services.matching.domain.further import further_comparison, is_further
-from services.matching.domain.identity_record import Identity
-from services.matching.domain.model import Model
+from services.matching.domain.identity_record import Identity, identify
+from services.matching.domain.model import Frequencies, Model
 from services.matching.engine.api import Options, Records, Result, dedupe, records_from_table, score_candidates
 from services.matching.engine.raw_pairs import RawPairs, identity_of_row
 from tests.unit.matching.households import GIVEN, Lives
@@ -139,6 +140,16 @@ def test_records_without_such_columns_are_neither_more_nor_less_alike() -> None:
     with_sex = replace(MODEL, comparisons=(*MODEL.comparisons, further_comparison("column_sex", 0.5)))
     one, other = Identity(birth_date="1980-02-03"), Identity(birth_date="1980-02-03")
     assert score_candidates(one, [other], with_sex) == score_candidates(one, [other], MODEL)
+
+
+@pytest.mark.parametrize(("agree", "alone"), [(0.5, True), (0.001, False)])
+def test_a_name_and_what_half_of_all_share_are_still_a_name_alone(agree: float, alone: bool) -> None:
+    told = further_comparison("column_trait", agree)
+    sure = replace(told, levels=(replace(told.levels[0], m=0.9), *told.levels[1:]))
+    model = replace(MODEL, comparisons=(*MODEL.comparisons, sure))
+    one = identify(given_name="Ottokar", family_name="Quetzal", further={"column_trait": "Yes"})
+    (found,) = score_candidates(one, [one], model, Frequencies(10_000, {}))
+    assert (found.confidence <= NAME_ONLY_LIMIT) == alone
 
 
 def test_sampling_follows_the_seed(census: Lives) -> None:
