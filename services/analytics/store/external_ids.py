@@ -1,25 +1,13 @@
 """Which customer has which id of another system, as the feed tells it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from services.analytics.domain.mirror import CustomerChange
 from services.analytics.domain.sales import ExternalReference
+from services.analytics.store.told_values import ToldValues
 from services.runtime.database import Transaction
 
-WRITE = """
-WITH told AS (
-    SELECT * FROM unnest(%(owners)s::uuid[], %(systems)s::text[], %(external_ids)s::text[])
-        AS t (customer_id, system, external_id)
-), gone AS (
-    DELETE FROM mirror_external_ids e
-    WHERE e.company_id = app_company() AND e.customer_id = ANY(%(customer_ids)s::uuid[])
-          AND NOT EXISTS (SELECT FROM told t WHERE t.customer_id = e.customer_id AND t.system = e.system
-                          AND t.external_id = e.external_id)
-)
-INSERT INTO mirror_external_ids (company_id, customer_id, system, external_id)
-SELECT DISTINCT app_company(), customer_id, system, external_id FROM told
-ON CONFLICT DO NOTHING
-"""
+EXTERNAL_IDS = ToldValues("mirror_external_ids", ("system", "external_id"))
 # A root shows the ids of all its members; the one whose own id it is is the member.
 FIND = """
 SELECT DISTINCT ON (e.system, e.external_id) e.system, e.external_id, m.customer_id
@@ -31,20 +19,10 @@ ORDER BY e.system, e.external_id, m.customer_id = m.root_id, m.customer_id
 """
 
 
-def write(tx: Transaction, changes: Sequence[CustomerChange]) -> None:
+def write(tx: Transaction, changes: Iterable[CustomerChange]) -> None:
     """Stores the ids of the customers as they are told, in place of what was known."""
-    if not changes:
-        return
-    told = [(change.customer_id, one) for change in changes for one in change.external_ids]
-    tx.execute(
-        WRITE,
-        {
-            "customer_ids": [change.customer_id for change in changes],
-            "owners": [customer_id for customer_id, _ in told],
-            "systems": [one.system for _, one in told],
-            "external_ids": [one.external_id for _, one in told],
-        },
-    )
+    told = {change.customer_id: [(one.system, one.external_id) for one in change.external_ids] for change in changes}
+    EXTERNAL_IDS.replace(tx, told)
 
 
 def owners(tx: Transaction, references: Iterable[ExternalReference]) -> Mapping[ExternalReference, str]:

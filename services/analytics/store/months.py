@@ -18,14 +18,18 @@ WHERE r.company_id = app_company() AND r.root_id = ANY(%(roots)s::uuid[]) AND NO
     JOIN origin_months o ON o.company_id = app_company() AND o.customer_id = m.customer_id
     WHERE m.company_id = app_company() AND m.root_id = r.root_id AND o.month = r.month)
 """
-RECOUNT = """
+OF_TREES = """
 INSERT INTO root_months AS r (company_id, root_id, month, cohort, listed, purchases)
 SELECT app_company(), m.root_id, o.month, min(min(o.month)) OVER (PARTITION BY m.root_id), f.listed, sum(o.purchases)
 FROM customers_mirror m
 JOIN origin_months o ON o.company_id = app_company() AND o.customer_id = m.customer_id
 JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
-WHERE m.company_id = app_company() AND m.root_id = ANY(%(roots)s::uuid[])
-GROUP BY m.root_id, o.month, f.listed ORDER BY m.root_id, o.month
+WHERE m.company_id = app_company() {which}
+GROUP BY m.root_id, o.month, f.listed
+"""
+RECOUNT = f"""
+{OF_TREES.format(which="AND m.root_id = ANY(%(roots)s::uuid[])")}
+ORDER BY m.root_id, o.month
 ON CONFLICT (company_id, root_id, month) DO UPDATE SET
     cohort = excluded.cohort, listed = excluded.listed, purchases = excluded.purchases
 WHERE (r.cohort, r.listed, r.purchases) IS DISTINCT FROM (excluded.cohort, excluded.listed, excluded.purchases)
@@ -55,16 +59,7 @@ BEGIN_ANEW = (
     FROM sales s JOIN company_settings z ON z.company_id = app_company()
     WHERE s.company_id = app_company() AND s.counts GROUP BY 1, 2, 3
     """,
-    """
-    INSERT INTO root_months (company_id, root_id, month, cohort, listed, purchases)
-    SELECT app_company(), m.root_id, o.month, min(min(o.month)) OVER (PARTITION BY m.root_id), f.listed,
-           sum(o.purchases)
-    FROM origin_months o
-    JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = o.customer_id
-    JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
-    WHERE o.company_id = app_company()
-    GROUP BY m.root_id, o.month, f.listed
-    """,
+    OF_TREES.format(which=""),
 )
 
 
