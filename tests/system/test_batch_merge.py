@@ -112,6 +112,51 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(company: Company) -> N
     assert reasons(done) == reasons(tried) == [[], ["ALREADY_MERGED"], [], ["CUSTOMER_NOT_FOUND"]]
 
 
+def test_a_dry_run_names_for_each_merge_just_what_the_run_names_in_the_same_order(company: Company) -> None:
+    a, b, c, d, e, f, g = import_people(company, 7)
+    made = company.merges.MergeCustomers(
+        merge_pb.MergeCustomersRequest(target_id=f, source_ids=[g], allow_unpreviewed=True)
+    )
+    company.merges.UndoMerge(merge_pb.UndoMergeRequest(merge_id=made.merge.merge_id))
+    company.customers.DeleteCustomer(customer_service_pb2.DeleteCustomerRequest(customer_id=d))
+    etag = company.customers.GetCustomer(customer_service_pb2.GetCustomerRequest(customer_id=a)).customer.etag
+    merges = [
+        item(a, b),
+        item(b, d),
+        item(a, c, expected_etags={a: etag}),
+        item(f, b, g),
+        item(f, c),
+        *(item(new_id(), new_id()) for _ in range(250)),
+        item(b, e),
+        item(c, g, b),
+        item(e, f, expected_etags={f: "another"}),
+        item(f, e),
+        item(g, f),
+    ]
+    tried, done = send(company, *merges, dry_run=True), send(company, *merges)
+    told, ran = (
+        [reason for reason in reasons(parts) if reason != ["CUSTOMER_NOT_FOUND"] * 2] for parts in (tried, done)
+    )
+    expected = [
+        [],
+        ["ALREADY_MERGED", "CUSTOMER_DELETED"],
+        ["PREVIEW_STALE"],
+        ["JUDGED_DIFFERENT"],
+        [],
+        ["ALREADY_MERGED"],
+        ["ALREADY_MERGED", "ALREADY_MERGED"],
+        ["PREVIEW_STALE"],
+        [],
+        ["JUDGED_DIFFERENT"],
+    ]
+    assert told == ran == expected
+    named = [[(one.customer_id, one.reason) for one in outcome.blockers] for part in tried for outcome in part.outcomes]
+    assert named == [[(one.customer_id, one.reason) for one in o.blockers] for part in done for o in part.outcomes]
+    assert_no_half_merge(company)
+    assert_each_revision_was_fed_once(company)
+    assert_mirrors_agree(company)
+
+
 def test_what_people_judged_to_be_different_stays_apart_through_the_merges_of_the_same_batch(company: Company) -> None:
     ann, bo, cy, dee = import_people(company, 4)
     made = company.merges.MergeCustomers(
