@@ -57,11 +57,11 @@ def figures(folder: Path, rows: int) -> Iterator[str]:
             yield f"plain SQL, two rows and a log without history, a transaction each: {plain:,.0f} merges a second"
             scan_company(client, None, lambda stage, done: None)
             yield _told("AutoMerge", _measured(lambda: _auto(client)), echoed, plain)
-            yield _followed(client)
+            yield followed(client)
             pairs = _pairs(client)
             request = batch_merge_pb2.BatchMergeRequest(merges=pairs, request_id=new_id())
             yield _told("BatchMerge", _measured(lambda: _batch(client, request)), echoed, plain)
-            yield _followed(client)
+            yield followed(client)
             yield _told("the same BatchMerge sent again", _measured(lambda: _batch(client, request)), echoed, plain)
 
 
@@ -111,7 +111,7 @@ def _told(what: str, measured: tuple[int, Spent], echoed: float, plain: float) -
     )
 
 
-def _followed(client: Client) -> str:
+def followed(client: Client) -> str:
     """How long matching and analytics take until they have what was merged."""
     begun = time.perf_counter()
     token = client.company.GetCompany(company_service_pb2.GetCompanyRequest()).change_token

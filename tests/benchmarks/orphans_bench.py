@@ -21,7 +21,7 @@ from services.cli.client import connected
 from services.cli.context import Context
 from services.local.postgres import Postgres
 from services.local.suite import Suite
-from tests.benchmarks.batch_merge_bench import TICKS
+from tests.benchmarks.batch_merge_bench import TICKS, followed
 
 BATCH = 100
 TOLD_EVERY = 5_000
@@ -61,7 +61,9 @@ def figures(folder: Path, rows: int, seconds: float) -> Iterator[str]:
                     yield f"{told:,} after {time.perf_counter() - begun:,.0f} s"
                 if time.perf_counter() - begun > seconds:
                     break
-            spent, after = time.perf_counter() - begun, _cpu_s()
+            spent = time.perf_counter() - begun
+            yield followed(client)
+            after = _cpu_s()
             yield f"{str(counts).replace(chr(10), ', ')}{counts.total / spent:,.0f} a second on the clock"
             for name in sorted(after):
                 used = after[name] - before.get(name, 0.0)

@@ -78,7 +78,8 @@ class Chats:
 
     def listed(self, **request: Any) -> list[pb.ConversationResolution]:
         """What became of conversations, of all pages."""
-        asked, found = pb.ListConversationResolutionsRequest(**request), []
+        asked = pb.ListConversationResolutionsRequest(**request)
+        found: list[pb.ConversationResolution] = []
         while True:
             page = self.client.matching.ListConversationResolutions(asked)
             found += page.resolutions

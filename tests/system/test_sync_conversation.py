@@ -1,6 +1,7 @@
 """SyncConversation and SyncOrphanedConversations: what callers are told, what is repeated, who may."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def refusal(call: object, *args: object, **named: object) -> str:
     return raised.value.reason
 
 
-def contents(**given: str) -> conversation_pb2.Conversation:
+def contents(**given: Any) -> conversation_pb2.Conversation:
     return conversation_pb2.Conversation(session_id="a session", **given)
 
 
