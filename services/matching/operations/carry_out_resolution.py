@@ -16,7 +16,7 @@ from services.matching.domain.conversation_resolution import (
 )
 from services.matching.domain.customer_filling import CustomerNow, Filling, filling
 from services.matching.domain.customers_answers import Taken
-from services.matching.operations.resolution_case import Case, Customers, Resolved, resolution_of
+from services.matching.operations.resolution_case import Case, Customers, Fills, Resolved, resolution_of
 from services.matching.operations.save_resolution import note_created
 from services.runtime.database import Database, TenantScope
 
@@ -73,7 +73,7 @@ def _link(customers: Customers, scope: TenantScope, case: Case, decision: Decisi
         return Resolved(resolution, customer)
     if wanted:
         try:
-            customer = _filled(customers, scope, case, customer, wanted)
+            customer = filled(customers, scope, case, customer, wanted)
         except Taken as error:
             if case.hits(error) and decision.matched_by != DECISION:
                 return _contested(case, decision, customer, error)
@@ -81,9 +81,8 @@ def _link(customers: Customers, scope: TenantScope, case: Case, decision: Decisi
     return _linked(customers, scope, case, resolution, customer)
 
 
-def _filled(
-    customers: Customers, scope: TenantScope, case: Case, customer: CustomerNow, wanted: Filling
-) -> CustomerNow:
+def filled(customers: Fills, scope: TenantScope, case: Case, customer: CustomerNow, wanted: Filling) -> CustomerNow:
+    """Add what a conversation gave to its customer. Raises Changed, Taken, Gone, Refused."""
     conversation = case.conversation
     request_id = conversation.request_id(scope.company_id, "fill", conversation.digest, customer.etag)
     return customers.fill(customer, wanted, conversation, request_id)

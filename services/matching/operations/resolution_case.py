@@ -10,7 +10,14 @@ from services.matching.domain.customer_filling import CustomerNow, Filling
 from services.matching.domain.customers_answers import Taken
 
 
-class Customers(Protocol):
+class Fills(Protocol):
+    """What adds to customers."""
+
+    def fill(self, customer: CustomerNow, filling: Filling, conversation: Conversation, request_id: str) -> CustomerNow:
+        """Add to a customer that is as it was read. Raises Changed, Taken, Gone, Refused."""
+
+
+class Customers(Fills, Protocol):
     """What is asked of the customers service; each call raises what the module of answers names, or that it failed."""
 
     def conversation(self, conversation_id: str) -> Conversation:
@@ -24,9 +31,6 @@ class Customers(Protocol):
 
     def create(self, conversation: Conversation, given: Given, request_id: str) -> CustomerNow:
         """Create the customer of a conversation. Raises Taken, Refused."""
-
-    def fill(self, customer: CustomerNow, filling: Filling, conversation: Conversation, request_id: str) -> CustomerNow:
-        """Add to a customer that is as it was read. Raises Changed, Taken, Gone, Refused."""
 
     def link(self, conversation: Conversation, customer_id: str, request_id: str) -> tuple[Conversation, str]:
         """Link a conversation that is as it was read; gives it and a change token. Raises Changed, Gone, Refused."""

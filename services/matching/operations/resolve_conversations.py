@@ -1,8 +1,8 @@
 """Resolve conversations owns how the plain ones of many conversations get their customers: one look and one write.
 
 Plain is an orphan that never was linked here and that either is with somebody new, whose e-mail or phone keeps them
-from being made twice, or with a customer who was found and lacks nothing. Each other one, and each that meets something
-on the way, is left to be resolved by itself.
+from being made twice, or with a customer who was found. Each other one, and each that meets something on the way, is
+left to be resolved by itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,10 @@ from services.matching.domain import conversation_decision as rules
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_decision import Decision
 from services.matching.domain.conversation_resolution import CREATED, FOUND_EXISTING, LINK, SKIPPED, UPDATED, Resolution
-from services.matching.domain.customer_filling import CustomerNow, filling
-from services.matching.domain.customers_answers import LinkAnswer, Linked, Taken
-from services.matching.operations.resolution_case import Case, Resolved, resolution_of
+from services.matching.domain.customer_filling import CustomerNow, Filling, filling
+from services.matching.domain.customers_answers import Changed, Gone, LinkAnswer, Linked, Refused, Taken
+from services.matching.operations.carry_out_resolution import filled
+from services.matching.operations.resolution_case import Case, Fills, Resolved, resolution_of
 from services.matching.operations.resolve_conversation import Resolving, cases_of, decided
 from services.matching.operations.save_resolution import save_resolutions
 from services.runtime.database import TenantScope
@@ -31,7 +32,7 @@ class WantedLink:
     customer_id: str = ""
 
 
-class ManyCustomers(Protocol):
+class ManyCustomers(Fills, Protocol):
     """What is asked of the customers service about many at once."""
 
     def customers_now(self, customer_ids: Sequence[str]) -> Mapping[str, CustomerNow]:
@@ -107,7 +108,7 @@ def _create(
 def _link(
     customers: ManyCustomers, scope: TenantScope, found: Mapping[str, Plain], dry_run: bool
 ) -> dict[str, Resolved]:
-    """Return those that are linked to who was found, where nothing is to be filled in; of a dry run all of them."""
+    """Return those that are linked to who was found, and who has what was given by then."""
     wanted = sorted({decision.customer_id for _, decision in found.values()})
     now = customers.customers_now(wanted) if wanted else {}
     tried = {
@@ -116,23 +117,34 @@ def _link(
         if decision.customer_id in now
     }
     if dry_run:
-        return tried
-    lacking_nothing = {key: one for key, one in tried.items() if one.resolution.outcome == FOUND_EXISTING}
-    links = [WantedLink(found[key][0].conversation, one.resolution.customer_id) for key, one in lacking_nothing.items()]
+        return {key: one for key, (one, _) in tried.items()}
+    ready = {
+        key: one for key, (one, wanted) in tried.items() if _is_filled(customers, scope, found[key][0], one, wanted)
+    }
+    links = [WantedLink(found[key][0].conversation, one.resolution.customer_id) for key, one in ready.items()]
     answers, token = _answers(customers, scope, links)
     return {
         key: _with_link(one, answer, token)
-        for (key, one), answer in zip(lacking_nothing.items(), answers, strict=True)
+        for (key, one), answer in zip(ready.items(), answers, strict=True)
         if isinstance(answer, Linked)
     }
 
 
-def _found(case: Case, decision: Decision, customer: CustomerNow) -> Resolved:
+def _found(case: Case, decision: Decision, customer: CustomerNow) -> tuple[Resolved, Filling]:
     wanted = filling(case.given, customer, case.region, decision.leave_out)
     outcome = UPDATED if wanted else FOUND_EXISTING
-    return _resolved(
-        case, decision, outcome, customer_id=customer.customer_id, filled=wanted.filled, added=wanted.added
-    )
+    one = _resolved(case, decision, outcome, customer_id=customer.customer_id, filled=wanted.filled, added=wanted.added)
+    return replace(one, customer=customer), wanted
+
+
+def _is_filled(customers: ManyCustomers, scope: TenantScope, case: Case, one: Resolved, wanted: Filling) -> bool:
+    """Add what was given to the customer that was found; false where that met something."""
+    if wanted and one.customer is not None:
+        try:
+            filled(customers, scope, case, one.customer, wanted)
+        except (Changed, Gone, Refused, Taken):
+            return False
+    return True
 
 
 def _answers(customers: ManyCustomers, scope: TenantScope, links: Sequence[WantedLink]) -> tuple[list[LinkAnswer], str]:

@@ -49,7 +49,7 @@ def scene(talk: Talk) -> list[Conversation]:
     ]  # fmt: skip
 
 
-PLAIN = [FOUND_EXISTING, CREATED, SKIPPED, SKIPPED, FOUND_EXISTING, FOUND_EXISTING, *[None] * 4]
+PLAIN = [FOUND_EXISTING, CREATED, SKIPPED, SKIPPED, FOUND_EXISTING, FOUND_EXISTING, UPDATED, *[None] * 3]
 
 
 def test_the_plain_ones_come_out_as_each_by_itself_and_the_others_are_left(talk: Talk, other_company: Company) -> None:
@@ -87,6 +87,24 @@ def test_many_are_tried_without_anything_being_written(talk: Talk) -> None:
     assert [one.resolution.outcome if one else None for one in tried] == expected
     assert not {"create", "link", "link_all", "fill"} & set(talk.desk.calls)
     assert talk.company.value("SELECT count(*) FROM conversation_resolutions") == 0
+
+
+def test_a_customer_that_many_fill_at_once_has_all_that_was_given(talk: Talk) -> None:
+    cy = talk.known_customer(1, name="Cy", email="cy@x.io")
+    phones = ["+1 415 555 0101", "+1 415 555 0102"]
+    told = [talk.desk.record(number, email="cy@x.io", phone=phone) for number, phone in enumerate(phones, 1)]
+    first, second = many(talk, *told)
+    assert (first and first.resolution.filled, second) == (("phone",), None), "it changed since it was read"
+    assert talk.sync(told[1]).resolution.added == ("PHONE",)
+    assert {point.value for point in talk.desk.customers[cy].contact_points} == {"cy@x.io", *phones}
+
+
+def test_a_phone_that_is_another_ones_is_left_to_be_asked_about(talk: Talk) -> None:
+    talk.known_customer(1, name="Cy", email="cy@x.io")
+    talk.desk.add(2, name="Dee", phone="+1 415 555 0100")  # the mirror has yet to learn of her
+    told = talk.desk.record(1, email="cy@x.io", phone="+1 415 555 0100")
+    assert (many(talk, told), talk.linked_to(told)) == ([None], "")
+    assert talk.sync(told).resolution.outcome == REVIEW
 
 
 def test_one_that_changes_meanwhile_is_left_to_be_looked_at_anew(talk: Talk) -> None:
