@@ -1,6 +1,7 @@
 """Further columns owns which columns beyond those of a customer are evidence: whose values repeat, and are not told."""
 
 from dataclasses import dataclass, field, replace
+from math import sqrt
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def _unfit(rows: NormalRows, name: str) -> str:
 
 def fewest_holders(records: int) -> float:
     """Return how many records must hold a usual value."""
-    return max(FEWEST_HOLDERS, HOLDERS_OF_ROOT * records**0.5)
+    return max(FEWEST_HOLDERS, HOLDERS_OF_ROOT * sqrt(records))
 
 
 def with_further(model: Model, columns: Columns, seed: int) -> tuple[Model, dict[str, str]]:

@@ -42,7 +42,7 @@ def sexes(lives: Lives) -> list[str]:
 
 def of_people(lives: Lives, choices: list[str], seed: int = 5) -> list[str]:
     """Return one of some values for each person, the same in all of their rows."""
-    dice, found = Random(seed), {}
+    dice, found = Random(seed), dict[str, str]()
     return [found.setdefault(person, dice.choice(choices)) for person in lives.people]
 
 
