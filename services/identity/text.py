@@ -6,7 +6,23 @@ import unicodedata
 LONGEST = 400
 """Characters of a field that count: more is no identity, and a megabyte must cost no more than a line."""
 
-_UNMARKED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+UNMARKED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_MOST_KNOWN = 1 << 16
+
+
+class _Bare(dict[int, str]):
+    """What is left of each character without accents, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        decomposed = unicodedata.normalize("NFKD", chr(code)).translate(UNMARKED)
+        self[code] = bare = "".join(one for one in decomposed if not unicodedata.combining(one))
+        return bare
+
+
+_bare = _Bare()
 _PUNCTUATION = re.compile(r"[^\w]+|_+")
 
 
@@ -32,9 +48,12 @@ def fold(text: str) -> str:
     text = clean(text)
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_UNMARKED)
-    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return clean(unicodedata.normalize("NFKC", bare).casefold())
+    bare = _BEYOND_ASCII.sub(_without_accents, text.casefold())
+    return clean(bare.lower() if bare.isascii() else unicodedata.normalize("NFKC", bare).casefold())
+
+
+def _without_accents(found: re.Match[str]) -> str:
+    return found[0].translate(_bare)
 
 
 def words(text: str) -> list[str]:

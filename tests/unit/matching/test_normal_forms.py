@@ -100,6 +100,26 @@ ADDRESS = st.builds(
         ["", ", IL 62704", ", il 62704-1234", ", 62704", ", NSW 2000, Australia", ",", ", IL", ", a,b,c,d"]
     ),
 )
+NUMBER_LAST = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(
+        [
+            "Hauptstraße",
+            "KARL-MARX-STR.",
+            "am Lot",
+            "Žižkova",
+            "Østre  gate",
+            "'t Zand",
+            "St. Pauli",
+            "rue de l'Église",
+            "x",
+        ]
+    ),
+    st.sampled_from([" ", "  ", "", ", "]),
+    st.sampled_from(["12", "12a", "12-14", "12 a", "4/2", "12 Æ", "0012B-3", "17. Juni 3", "٣"]),
+    st.sampled_from(["", " ", " apt 4", ", Unit 5-b", " #7", ","]),
+    st.sampled_from(["", ", Springfield", ", 10115 Köln", ", Łódź", ", 東京", ", a,b,c,d", ", \n10115 Berlin"]),
+)
 EMAIL = st.builds(
     "{}{}{}".format,
     st.sampled_from(["John.Smith", "j+tag", "+tag", ".", "...", "o'neil", "İ", "K", "a b", "<x", "mailto:x", "ﬁ", ""]),
@@ -128,8 +148,8 @@ ROWS = st.fixed_dictionaries(
         **dict.fromkeys(
             ("name", "given_name", "middle_name", "family_name", "suffix", "organization", "city", "postal_code"), TEXT
         ),
-        "street": TEXT | ADDRESS,
-        "address": TEXT | ADDRESS,
+        "street": TEXT | ADDRESS | NUMBER_LAST,
+        "address": TEXT | ADDRESS | NUMBER_LAST,
         "email": several(EMAIL | TEXT),
         "phone": several(PHONE | TEXT),
         "external_id": several(TEXT),
@@ -223,7 +243,7 @@ def test_each_distinct_odd_value_is_read_once(monkeypatch: pytest.MonkeyPatch) -
     for module, name in ((name_columns, "parse_name"), (address_columns, "parse_address")):
         monkeypatch.setattr(module, name, counting(getattr(module, name), read))
     monkeypatch.setattr(contact_columns, "normalize_phone", counting(contact_columns.normalize_phone, read))
-    odd = {"name": "王 小明 (Bo)", "address": "Große Straße 12, München", "phone": "call me"}
+    odd = {"name": "王 小明 (Bo)", "address": "Große Straße, Haus 12, München", "phone": "call me"}
     rows = [*({"id": str(row), **odd} for row in range(500)), {"id": "500", "name": "Ann Lee", "phone": "415-555-2671"}]
     records_from_rows(rows)
     assert sorted(read) == sorted(["王 小明 (bo)", odd["address"], odd["phone"]])
