@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.matching.domain.conversation import Conversation, Given
-from services.matching.domain.conversation_decision import Decision, Search, Standing
+from services.matching.domain.conversation_decision import Decision
 from services.matching.domain.conversation_resolution import ConversationPolicy, Resolution
+from services.matching.domain.conversation_search import Search, Standing
 from services.matching.domain.customer_filling import CustomerNow, Filling
 from services.matching.domain.customers_answers import Taken
 

@@ -8,9 +8,11 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from services.matching.domain import conversation_decision as rules
+from services.matching.domain import conversation_search
 from services.matching.domain.conversation import Conversation, Given
-from services.matching.domain.conversation_decision import Decision, Holder, Standing
+from services.matching.domain.conversation_decision import Decision
 from services.matching.domain.conversation_resolution import DECISION, ERROR, Resolution
+from services.matching.domain.conversation_search import Holder, Standing
 from services.matching.domain.customers_answers import Changed, Gone, Refused
 from services.matching.operations.carry_out_resolution import carry_out
 from services.matching.operations.company_regions import CompanyRegions
@@ -90,7 +92,7 @@ def _case(
 ) -> Case:
     there = [Holder(one.customer_id, one.evidence) for one in found.candidates if one.customer_id not in gone]
     holders = [one for one in there if one.customer_id not in known.apart]
-    search = rules.Search(holders, _crowded(found), known.accept, known.reject, len(holders) < len(there))
+    search = conversation_search.Search(holders, _crowded(found), known.accept, known.reject, len(holders) < len(there))
     return Case(conversation, given, known, search, region, found.model_version, tuple(sorted(gone)), dry_run)
 
 

@@ -7,9 +7,6 @@ import pytest
 from services.matching.domain.conversation import Conversation, Given
 from services.matching.domain.conversation_decision import (
     Decision,
-    Holder,
-    Search,
-    Standing,
     decide,
     names_agree,
     settle,
@@ -30,6 +27,7 @@ from services.matching.domain.conversation_resolution import (
     SKIPPED,
     ConversationPolicy,
 )
+from services.matching.domain.conversation_search import Holder, Search, Standing
 from services.matching.domain.evidence import Evidence
 
 POLICY = ConversationPolicy()
