@@ -16,9 +16,10 @@ def open_review_item(
 ) -> str:
     """Have a person look at a conversation; answers the id of its item.
 
-    `customer_ids` are those that it may be about, 1 or more, the one that it is linked to first; they may be too new
-    to be known here. `cause` is NAME_ALONE or SEVERAL_MATCHES. Asked again about the same conversation it is the same
-    item: brought up to date where it is open, opened again where its evidence is another one than was decided about.
+    `customer_ids` are those that it may be about, the one that it is linked to first; they may be too new to be known
+    here, and of a name alone there may be none. `cause` is NAME_ALONE or SEVERAL_MATCHES. Asked again about the same
+    conversation it is the same item: brought up to date where it is open, opened again where its evidence is another
+    one than was decided about.
     """
     named = tuple(dict.fromkeys(one.lower() for one in customer_ids))
     item = NewItem(CONVERSATION, named, evidence or ItemEvidence(), cause, conversation_id)

@@ -45,7 +45,7 @@ def save_resolutions(database: Database, scope: TenantScope, made: Sequence[Made
 
 def _saved(tx: Transaction, resolutions: Sequence[Resolution], actor: str) -> dict[str, Resolution]:
     conversation_tasks.done(tx, resolutions)
-    settled = [one.conversation_id for one in resolutions if not _asked_about(one)]
+    settled = [one.conversation_id for one in resolutions if not _asks(one)]
     withdraw_review_items(tx, settled, _SETTLED)
     whole = [replace(one, resolved_by=actor, review_item_id=_reviewed(tx, one)) for one in resolutions]
     times = conversation_resolutions.save(tx, whole)
@@ -89,11 +89,16 @@ def _asked_about(resolution: Resolution) -> tuple[str, ...]:
     return tuple(one for one in named if one)
 
 
+def _asks(resolution: Resolution) -> bool:
+    """Return whether a person is asked: about somebody, or who it is of whom nothing but a name is known."""
+    return resolution.needs_review and (resolution.matched_by == NAME_ONLY or bool(_asked_about(resolution)))
+
+
 def _reviewed(tx: Transaction, resolution: Resolution) -> str:
     """Return the id of the item that asks a person; empty where nobody is asked."""
-    named = _asked_about(resolution)
-    if not named:
+    if not _asks(resolution):
         return ""
+    named = _asked_about(resolution)
     cause = NAME_ALONE if resolution.matched_by == NAME_ONLY else SEVERAL_MATCHES
     evidence = ItemEvidence(resolution.confidence, resolution.weight or 0.0, resolution.model_version)
     return open_review_item(tx, resolution.conversation_id, named, cause, evidence)

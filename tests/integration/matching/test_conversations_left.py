@@ -7,12 +7,14 @@ import pytest
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import CREATED, FOUND_EXISTING, REVIEW
 from services.matching.domain.customers_answers import Gone, Refused
+from services.matching.domain.resolution import Decision
 from services.matching.domain.review_item import ItemsAsked
 from services.matching.operations.conversation_backlog import resolve_task
 from services.matching.operations.get_conversation_resolution import (
     count_conversations,
 )
 from services.matching.operations.list_review_items import list_review_items
+from services.matching.operations.resolve_review_item import resolve_by_judgement
 from services.matching.store import conversation_tasks
 from tests.integration.matching.people import ANN, BOB, change, customer_id
 from tests.integration.matching.talking import GIVEN, Talk
@@ -33,6 +35,18 @@ def test_a_deleted_conversation_is_forgotten(talk: Talk) -> None:
     assert talk.waiting() == []
     assert talk.company.value("SELECT count(*) FROM conversation_resolutions") == 0
     assert talk.company.value(count) == 0
+
+
+def test_a_name_alone_that_a_person_decides_is_in_front_of_people_also_where_nobody_has_the_name(talk: Talk) -> None:
+    talk.set_policy(name_only="REVIEW")
+    told = talk.desk.record(1, name="Nobody Known")
+    resolved = talk.sync(told).resolution
+    assert (resolved.outcome, resolved.review_item_id) == (REVIEW, talk.item(told).item_id)
+    assert (talk.item(told).cause, talk.item(told).customers, talk.open_items()) == ("NAME_ALONE", (), 1)
+    item = talk.item(told)
+    with talk.company.database.transaction(talk.company.scope) as tx:
+        resolve_by_judgement(tx, Decision(item.item_id, "UNSURE"))
+    assert talk.open_items() == 0
 
 
 def test_a_customer_that_was_deleted_meanwhile_is_not_linked(talk: Talk) -> None:

@@ -252,8 +252,9 @@ class ReviewItem(_message.Message):
     """What was decided; absent: nothing."""
     superseded_because: _builtins.str
     """Why it needs no person any more: MERGED, DELETED, ERASED (its customers), JUDGED, NOT_ALIKE (they have changed),
-    NOT_FOUND (the last scan did not bring it up: they are not alike any more, or others had more impact), NO_CONFLICT,
-    or a word of what resolved the conversation. Kept for 90 days.
+    NOT_FOUND (the last scan did not bring it up: they are not alike any more, or others had more impact), OUT_OF_BAND
+    (another band of the policy does not ask about it), NO_CONFLICT, or a word of what resolved the conversation. Kept
+    for 90 days.
     """
     reason: _builtins.str
     """Why it was decided so, in words; absent: not said."""
@@ -261,7 +262,9 @@ class ReviewItem(_message.Message):
     """For ResolveReviewItem."""
     @_builtins.property
     def customers(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewCustomer]:
-        """Whom it is about. Of a CONFLICT: the two that are said to be different, and then those that join them."""
+        """Whom it is about. Of a CONFLICT: the two that are said to be different, and then those that join them. Empty where a
+        conversation says nothing but a name that nobody has.
+        """
 
     @_builtins.property
     def score(self) -> _matching_service_pb2.MatchScore:
