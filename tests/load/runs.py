@@ -12,6 +12,7 @@ from tests.load.plan import VARIABLE
 CALLERS = Path(__file__).with_name("locustfile.py")
 _SPARE_S = 60
 _TOTAL = "Aggregated"
+_NONE = "N/A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _read(folder: Path) -> Run:
     history = [
         (float(row["Timestamp"]), float(row["Requests/s"]), float(row["99%"]))
         for row in _rows(folder / "run_stats_history.csv")
-        if row["Name"] == _TOTAL and row["99%"] != "N/A"
+        if row["Name"] == _TOTAL and row["99%"] != _NONE
     ]
     begun = history[0][0] if history else 0.0
     failures = [f"{row['Name']}: {row['Error']} ({row['Occurrences']})" for row in _rows(folder / "run_failures.csv")]
@@ -83,10 +84,15 @@ def _calls(row: dict[str, str]) -> Calls:
         int(row["Request Count"]),
         int(row["Failure Count"]),
         float(row["Requests/s"]),
-        float(row["50%"]),
-        float(row["99%"]),
+        _milliseconds(row["50%"]),
+        _milliseconds(row["99%"]),
         float(row["Max Response Time"]),
     )
+
+
+def _milliseconds(text: str) -> float:
+    """Read a percentile; locust has none where nothing was called."""
+    return 0.0 if text == _NONE else float(text)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
