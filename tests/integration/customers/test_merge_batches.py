@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -37,8 +38,7 @@ def apply(company: Company, *merges: Wanted, at_most: int = 100) -> list[Outcome
     """The outcomes of all, part by part."""
     outcomes: list[Outcome] = []
     while len(outcomes) < len(merges):
-        left = merges[len(outcomes) :]
-        outcomes += company.write(lambda tx, left=left: apply_part(tx, left, at_most))[0]
+        outcomes += company.write(partial(apply_part, wanted=merges[len(outcomes) :], at_most=at_most))[0]
     return outcomes
 
 
