@@ -48,6 +48,14 @@ def test_a_key_at_the_cap_is_still_used(company: Company) -> None:
     assert (found.compared, found.capped_keys) == (5, ())
 
 
+def test_a_key_above_the_cap_is_left_out_for_those_who_have_it_too(company: Company) -> None:
+    company.key_cap = 5
+    company.follow(*[change(number, name=f"Nr{number} Person{number}", phone=ANN["phone"]) for number in range(1, 6)])
+    assert company.found(1).compared == 4
+    company.follow(change(6, name="Nr6 Person6", phone=ANN["phone"]))
+    assert (company.found(1).compared, company.found(1).capped_keys) == (0, ("phone:+12125550147",))
+
+
 def test_wide_keys_are_left_out_and_named_where_rarer_ones_bring_enough(company: Company) -> None:
     home = [change(number, name=f"Nr{number} Person{number}", phone=ANN["phone"]) for number in range(1, ENOUGH - 1)]
     company.follow(*home, change(50, name="Jo Quill", email=ANN["email"]))

@@ -2,10 +2,12 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.measured import measured
+from tests.load import runs
 from tests.load.memory import Memory, held_mib
 
 
@@ -32,3 +34,11 @@ def test_memory_is_sampled_and_growth_is_between_the_second_fifth_and_the_last()
 
 def test_what_is_gone_holds_nothing() -> None:
     assert held_mib(2**22 + 1) == 0.0
+
+
+def test_a_load_in_which_nothing_was_called_is_read_as_such(tmp_path: Path) -> None:
+    header = "Type,Name,Request Count,Failure Count,Requests/s,50%,99%,Max Response Time"
+    (tmp_path / "run_stats.csv").write_text(f"{header}\n,Aggregated,0,0,0.0,N/A,N/A,0.0\n", encoding="utf-8")
+    (tmp_path / "run_stats_history.csv").write_text("Timestamp,Name,Requests/s,50%,99%\n", encoding="utf-8")
+    (tmp_path / "run_failures.csv").write_text("Method,Name,Error,Occurrences\n", encoding="utf-8")
+    assert runs._read(tmp_path).total == runs.Calls("Aggregated", 0, 0, 0.0, 0.0, 0.0, 0.0)
