@@ -48,6 +48,8 @@ def regroup(
 ) -> list[Regrouped]:
     """Group records, all pairs weighed; pairs of `same` share a group, those of `different` never do, and win."""
     size = len(identities)
+    if size < 2:
+        return []  # all who were listed together may be gone
     left, right = np.triu_indices(size, k=1)
     columns = columns_of(identities, frequencies)
     _, scored = score_pairs(Pairs(columns, left.astype(np.int64), right.astype(np.int64)), model)
