@@ -51,8 +51,7 @@ SELECT origin_customer_id::text, type, data ->> 'merge_id' FROM events
  WHERE company_id = %s AND type IN ('merged', 'merge_undone')
 """
 FED = """
-SELECT payload ->> 'customer_id', kind, merge ->> 'merge_id', xid::text FROM feed
- WHERE company_id = %s AND merge IS NOT NULL
+SELECT payload ->> 'customer_id', kind, merge ->> 'merge_id' FROM feed WHERE company_id = %s AND merge IS NOT NULL
 """
 
 

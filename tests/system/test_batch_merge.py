@@ -141,7 +141,7 @@ def test_a_dry_run_names_for_each_merge_just_what_the_run_names_in_the_same_orde
         [],
         ["ALREADY_MERGED", "CUSTOMER_DELETED"],
         ["PREVIEW_STALE"],
-        ["JUDGED_DIFFERENT"],
+        ["ALREADY_MERGED", "JUDGED_DIFFERENT"],
         [],
         ["ALREADY_MERGED"],
         ["ALREADY_MERGED", "ALREADY_MERGED"],

@@ -60,7 +60,8 @@ def judged_outcome(outcome: batch_pb.BatchMergeOutcome, judged: Sequence[Apart])
     """Return what became of a merge that judgements stand against; one that was made before stays so."""
     if not judged or outcome.result != batch_pb.BATCH_MERGE_RESULT_BLOCKED:
         return outcome
-    return blocked_outcome(outcome.merge_id, (judged_blocker(one.judgement) for one in judged))
+    others = [one for one in outcome.blockers if one.reason != error_reason_pb2.ERROR_REASON_PREVIEW_STALE]
+    return blocked_outcome(outcome.merge_id, [*others, *(judged_blocker(one.judgement) for one in judged)])
 
 
 def blocked_outcome(merge_id: str, blockers: Iterable[MergeBlocker]) -> batch_pb.BatchMergeOutcome:

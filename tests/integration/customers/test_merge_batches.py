@@ -135,7 +135,9 @@ def test_sent_again_nothing_is_merged_twice(acme: Company) -> None:
     assert acme.tree(people[1]).tree.root_id == people[1], "what was undone stays so"
     other_content = Wanted(Merge(batch[1].merge.merge_id, people[0], (people[1],), {}, {}))
     assert reasons(apply(acme, other_content)) == [["REQUEST_ID_REUSED"]]
-    assert results(apply(acme, wanted(people[0], people[1], only_if_applied=True))) == ["BLOCKED"]
+    assert reasons(apply(acme, wanted(people[0], people[1], only_if_applied=True))) == [["PREVIEW_STALE"]]
+    merged = apply(acme, wanted(people[0], people[1]), wanted(people[2], people[1], only_if_applied=True))
+    assert reasons(merged) == [[], ["ALREADY_MERGED"]]
 
 
 def test_the_same_batch_sent_twice_at_once_is_done_once(acme: Company) -> None:

@@ -73,17 +73,14 @@ def batch(side: Side, step: Step) -> Done:
         merges=[batch_pb.MergeItem(target_id=target, source_ids=[source]) for target, source in pairs],
         request_id=new_id(),
     )
-    apart = [(target, source) for target, source in pairs if side.model.apart((target, source))]
     outcomes = [one for part in side.company.merges.BatchMerge(asked) for one in _told(side, part).outcomes]
     for (target, source), outcome in zip(pairs, outcomes, strict=True):
-        refusal = _refusal(side, target, [source])
-        reasons = [
+        refusal, standing = _refusal(side, target, [source]), _against(side, target, [source])
+        reasons = {
             error_reason_pb2.ErrorReason.Name(one.reason).removeprefix("ERROR_REASON_") for one in outcome.blockers
-        ]
-        judged = {"JUDGED_DIFFERENT"} if (target, source) in apart or side.model.apart((target, source)) else set()
-        assert bool(reasons) == bool(refusal), f"{refusal or 'nothing'} stands against it: {reasons}"
-        named = _against(side, target, [source]) | judged
-        assert set(reasons) <= named, f"{named} stand against it: {reasons}"
+        }
+        judged = {"JUDGED_DIFFERENT"} & reasons if standing else {refusal} - {""}
+        assert reasons == standing | judged, f"{refusal or 'nothing'}: {standing} and not {reasons}"
         assert (outcome.result == merge_batch_pb2.BATCH_MERGE_RESULT_MERGED) == (not refusal)
         if not refusal:
             side.add_merge(Merged(outcome.merge_id, target, (source,)))
@@ -111,9 +108,10 @@ def _refusal(side: Side, target: str, sources: list[str]) -> str:
 
 
 def _against(side: Side, target: str, sources: list[str]) -> set[str]:
-    """All that a merge may be refused for, judgements aside."""
-    of_all = {of_one for one in (target, *sources) for of_one in _against_one(side, one)}
-    return of_all | ({"SELF_MERGE"} if target in sources else set())
+    """All that a merge must be refused for, judgements aside: these may hold of what was below one that is merged."""
+    if target in sources:
+        return {"SELF_MERGE"}
+    return {of_one for one in (target, *sources) for of_one in _against_one(side, one)}
 
 
 def _against_one(side: Side, customer: str) -> list[str]:

@@ -219,7 +219,9 @@ class Change(_message.Message):
 
     @_builtins.property
     def merge(self) -> Global___MergeReference:
-        """The merge, for MERGED and MERGE_UNDONE; absent otherwise."""
+        """The merge, for MERGED and MERGE_UNDONE; absent otherwise. Of many merges in one transaction each source has its own
+        and the target, which is told once, the last one.
+        """
 
     def __init__(
         self,

@@ -803,7 +803,9 @@ class BatchedMerge(_message.Message):
     EXPECTED_REVISIONS_FIELD_NUMBER: _builtins.int
     ONLY_IF_APPLIED_FIELD_NUMBER: _builtins.int
     only_if_applied: _builtins.bool
-    """Whether only to say whether it was applied before: where it was not, it is refused with PREVIEW_STALE."""
+    """Whether only to say whether it was applied before: where it was not, it is refused with all that stands against it,
+    or with PREVIEW_STALE where nothing does.
+    """
     @_builtins.property
     def merge(self) -> Global___ApplyMergeRequest:
         """The merge; required."""
