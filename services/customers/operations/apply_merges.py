@@ -216,9 +216,11 @@ def _forbidding(wanted: Wanted, applied: str | None, tree_of: Mapping[str, Store
     if applied is not None:
         text = "The request id was used for another merge. Send this one with a new request id."
         return [] if applied == wanted.merge.fingerprint else [RequestIdReused(text)]
-    unknown = [CustomerNotFound(one) for one in wanted.customer_ids if one not in tree_of]
-    found = unknown or [*against(wanted.merge, tree_of), *_stale(wanted, tree_of)]
-    return found or ([PreviewStale(wanted.merge.target_id)] if wanted.only_if_applied else [])
+    found: list[Failure] = [CustomerNotFound(one) for one in wanted.customer_ids if one not in tree_of]
+    found = found or [*against(wanted.merge, tree_of), *_stale(wanted, tree_of)]
+    if not found and wanted.only_if_applied:
+        return [PreviewStale(wanted.merge.target_id)]
+    return found
 
 
 def _stale(wanted: Wanted, tree_of: Mapping[str, StoredTree]) -> list[Failure]:

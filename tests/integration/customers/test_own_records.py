@@ -78,6 +78,8 @@ class Owned:
         if field.name in ("filter", "create_time"):
             return
         if field.is_repeated:
+            if field.name == "links":
+                message.links.add(conversation_id=self.ids["conversation_id"], customer_id=self.ids["customer_id"])
             if field.name == "interactions" and not depth:
                 self._fill(getattr(message, field.name).add(), depth + 1)
             return
@@ -151,7 +153,7 @@ def refused(client: Client, rpc: Rpc, request: Any) -> str:
     except grpc.RpcError as error:
         found: Refusal = refusal(error)
         return found.reason
-    if not rpc.method.server_streaming:
+    if "outcomes" not in rpc.method.output_type.fields_by_name:
         return ""
     [outcome] = [outcome for one in answers for outcome in one.outcomes]
     return error_reason_pb2.ErrorReason.Name(outcome.reason).removeprefix("ERROR_REASON_").replace("UNSPECIFIED", "")
