@@ -92,6 +92,20 @@ def taken(hits: Iterable[tuple[str, str]], search: Search) -> Decision:
     return _link(kind, customer_id, search, f"The {_THE_KEY[kind]} is that of the customer.")
 
 
+def is_of_a_shared_phone(decision: Decision, name: str, customer_name: str, search: Search) -> bool:
+    """Return whether a phone alone, not yet seen with the customer in the search, would link another name."""
+    holder = search.of(decision.customer_id)
+    seen = holder is not None and holder.has(PHONE)
+    by_phone = decision.action == LINK and decision.matched_by == PHONE
+    return by_phone and not seen and not names_agree(name, customer_name)
+
+
+def shared_phone(customer_id: str) -> Decision:
+    """Return the review of whoever has the phone of a customer and another name."""
+    why = "The phone is that of the customer, and the name is another person's: people share phones."
+    return _review(PHONE, [customer_id], why)
+
+
 def names_agree(one: str, other: str) -> bool:
     """Return whether two names may be one person's: the same words, some of them, or nearly the same letters."""
     left, right = words(one), words(other)
@@ -126,8 +140,7 @@ def _by_holders(key: str, found: Sequence[Holder], search: Search) -> Decision:
     if len(found) > 1:
         return _several(key, [one.customer_id for one in found])
     if key == PHONE and found[0].named_otherwise:
-        why = "The phone is that of the customer, and the name is another person's: people share phones."
-        return _review(key, [found[0].customer_id], why)
+        return shared_phone(found[0].customer_id)
     return _link(key, found[0].customer_id, search, f"The {_THE_KEY[key]} is that of the customer.")
 
 

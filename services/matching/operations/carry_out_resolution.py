@@ -26,7 +26,7 @@ def carry_out(database: Database, customers: Customers, scope: TenantScope, case
     if decision.action == CREATED:
         return _create(database, customers, scope, case, decision)
     if decision.action == LINK:
-        return _link(customers, scope, case, decision)
+        return _link(database, customers, scope, case, decision)
     resolution = resolution_of(case, decision, decision.action)
     return Resolved(resolution, customers.customer(decision.customer_id) if _has_customer(case, decision) else None)
 
@@ -54,12 +54,15 @@ def _create(database: Database, customers: Customers, scope: TenantScope, case: 
     return _linked(customers, scope, case, resolution, created)
 
 
-def _link(customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
+def _link(database: Database, customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
     customer = customers.customer(decision.customer_id)
     if decision.matched_by == LINK and not rules.names_agree(case.given.name, customer.name):
         why = "It was linked to the customer before, and the name is another person's now."
         review = replace(decision, action=REVIEW, why=why, needs_review=True)
         return Resolved(resolution_of(case, review, REVIEW), customer)
+    if rules.is_of_a_shared_phone(decision, case.given.name, customer.name, case.search):
+        asked = rules.settle(rules.shared_phone(decision.customer_id), case.known.standing, case.search)
+        return carry_out(database, customers, scope, case, asked)
     wanted = filling(case.given, customer, case.region, decision.leave_out)
     outcome = UPDATED if wanted else FOUND_EXISTING
     created_before = case.known.standing.created_id == customer.customer_id and not case.known.standing.linked_to

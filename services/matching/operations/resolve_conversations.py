@@ -112,9 +112,10 @@ def _link(
     wanted = sorted({decision.customer_id for _, decision in found.values()})
     now = customers.customers_now(wanted) if wanted else {}
     tried = {
-        key: _found(case, decision, now[decision.customer_id])
+        key: _found(case, decision, there)
         for key, (case, decision) in found.items()
-        if decision.customer_id in now
+        if (there := now.get(decision.customer_id))
+        and not rules.is_of_a_shared_phone(decision, case.given.name, there.name, case.search)
     }
     if dry_run:
         return {key: one for key, (one, _) in tried.items()}

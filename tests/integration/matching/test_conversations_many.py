@@ -107,6 +107,20 @@ def test_a_phone_that_is_another_ones_is_left_to_be_asked_about(talk: Talk) -> N
     assert talk.sync(told).resolution.outcome == REVIEW
 
 
+def test_two_new_people_of_one_phone_are_not_made_one(talk: Talk) -> None:
+    phone = "+1 212 555 0147"
+    ann, bob = talk.desk.record(1, **GIVEN, phone=phone), talk.desk.record(2, **BOB | {"phone": phone})
+    first, second = many(talk, ann, bob)
+    assert (first and first.resolution.outcome, second, talk.linked_to(bob)) == (CREATED, None, "")
+    by_itself = talk.sync(bob).resolution
+    made = talk.linked_to(ann)
+    assert (by_itself.outcome, by_itself.matched_by, by_itself.candidates) == (REVIEW, "PHONE", (made,))
+    assert {point.value for point in talk.desk.customers[made].contact_points} == {ANN["email"], phone}
+    anne = talk.desk.record(3, name="Anne Lee", phone=phone)
+    [namesake] = many(talk, anne)
+    assert (namesake and namesake.resolution.outcome, talk.linked_to(anne)) == (FOUND_EXISTING, made)
+
+
 def test_one_that_changes_meanwhile_is_left_to_be_looked_at_anew(talk: Talk) -> None:
     told, new, *_ = scene(talk)
     for number in (1, 2):
