@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
+from dataclasses import replace
 
 from services.customers.domain.fields import Json, item_key
 from services.customers.domain.fold import fold
 from services.customers.domain.forest import Tree
+from services.customers.domain.record import Edit
 from services.runtime.failures import FieldsInvalid, FieldViolation
 
 MOST: Mapping[str, int] = {
@@ -47,10 +49,16 @@ def _too_many(tree: Tree, name: str, wanted: Collection[Json]) -> int:
     keys = {item_key(name, item) for item in wanted}
     if len(keys) <= MOST[name] or keys <= _keys(tree, name):
         return 0
-    said = {member: _keys(Tree(member, {member: own}), name) for member, own in tree.members.items()}
-    brought = set().union(*(items for member, items in said.items() if member != tree.root_id))
-    own = len(keys - (brought - said[tree.root_id]))
+    root = replace(tree.root, overlay=tuple(_letting_in(edit, name, keys) for edit in tree.root.overlay))
+    said = _keys(Tree(tree.root_id, {tree.root_id: root}), name)
+    brought = _keys(replace(tree, members={**tree.members, tree.root_id: root}), name) - said
+    own = len(keys - brought)
     return own if own > MOST[name] else 0
+
+
+def _letting_in(edit: Edit, name: str, keys: Set[tuple[str, ...]]) -> Edit:
+    """An edit of the root that takes none of these items out any more, as one that has them would leave it."""
+    return replace(edit, removed=tuple(key for key in edit.removed if key not in keys)) if edit.unit == name else edit
 
 
 def _keys(tree: Tree, name: str) -> set[tuple[str, ...]]:

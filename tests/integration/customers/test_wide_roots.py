@@ -100,6 +100,25 @@ def test_tags_are_added_to_a_root_that_shows_very_many(acme: Company, wide: str)
     assert len(acme.update(wide, tags=acme.shown(wide)["tags"][:700]).view["tags"]) == 700
 
 
+def test_what_a_merged_customer_put_away_counts_where_the_root_adds_it_again(acme: Company) -> None:
+    ann, bo, cy = acme.create("Ann", tags=tags("a", 90)), acme.create("Bo"), acme.create("Cy", tags=tags("c", 90))
+    acme.merge(bo, cy)
+    acme.update(bo, tags=[])
+    acme.merge(ann, bo)
+    assert refused(acme, ann, tags=[*tags("a", 90), *tags("c", 90)]) == ["customer.tags"]
+    assert len(acme.update(ann, tags=[*tags("a", 90), *tags("c", 10)]).view["tags"]) == 100
+
+
+def test_what_a_root_put_away_itself_is_let_back_in(acme: Company) -> None:
+    ann, bo = acme.create("Ann", tags=tags("a", 90)), acme.create("Bo", tags=tags("b", 90))
+    merge = acme.merge(ann, bo).merge
+    acme.update(ann, tags=tags("a", 90))
+    acme.merge(ann, acme.create("Cy"))
+    assert len(acme.update(ann, tags=[*tags("a", 90), *tags("b", 90)]).view["tags"]) == 180
+    acme.undo(merge.merge_id)
+    assert len(acme.shown(ann)["tags"]) == 90
+
+
 def test_contact_points_of_one_kind_are_written_back_beside_the_others(acme: Company, wide: str) -> None:
     emails = [point for point in acme.shown(wide)["contact_points"] if point["kind"] == "EMAIL"]
     assert len(emails) == 240
