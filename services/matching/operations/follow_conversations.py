@@ -1,6 +1,7 @@
 """Follow conversations owns which conversations of the feed wait to be resolved: those that say something new."""
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import Resolution
@@ -49,13 +50,19 @@ def _put(
     linked = [one for one in conversations if one.conversation_id not in known and one.origin_id]
     if linked:
         conversation_resolutions.note_linked(tx, linked)
+    new = {one.conversation_id for one in conversations if _is_new(one, before.get(one.conversation_id))}
     wanted = [
-        one
+        _still_again(one) if waiting.get(one.conversation_id) and one.conversation_id not in new else one
         for one in conversations
-        if one not in linked and (one.conversation_id in waiting or _is_new(one, before.get(one.conversation_id)))
+        if one not in linked and (one.conversation_id in waiting or one.conversation_id in new)
     ]
     if wanted:
         conversation_tasks.put(tx, wanted)
+
+
+def _still_again(conversation: Conversation) -> Conversation:
+    """Return a conversation that goes on and is yet to be resolved again, by what was decided or who has left."""
+    return replace(conversation, etag="")
 
 
 def _is_new(conversation: Conversation, before: Resolution | None) -> bool:

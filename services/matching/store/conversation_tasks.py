@@ -19,7 +19,7 @@ _WAITING = """
     SELECT count(*) FROM (SELECT FROM conversation_tasks WHERE company_id = (SELECT app_company()) LIMIT %s) AS t
 """
 _OF = """
-    SELECT conversation_id::text FROM conversation_tasks
+    SELECT conversation_id::text, coalesce(content::json ->> 'etag', '') = '' FROM conversation_tasks
     WHERE company_id = (SELECT app_company()) AND conversation_id = ANY(%s::uuid[])
 """
 # A task that was parked begins anew when its conversation changes.
@@ -133,9 +133,9 @@ def put_decided(tx: Transaction, conversation_id: str) -> None:
     tx.execute(_PUT_DECIDED, (conversation_id,))
 
 
-def waiting(tx: Transaction, conversation_ids: Iterable[str]) -> set[str]:
-    """Return those of the conversations that wait or are put aside."""
-    return {row[0] for row in tx.execute(_OF, (list(conversation_ids),)).fetchall()}
+def waiting(tx: Transaction, conversation_ids: Iterable[str]) -> dict[str, bool]:
+    """Return those of the conversations that wait or are put aside, each with whether it waits again."""
+    return dict(tx.execute(_OF, (list(conversation_ids),)).fetchall())
 
 
 def drop(tx: Transaction, conversation_ids: Iterable[str]) -> None:

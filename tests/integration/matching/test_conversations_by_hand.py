@@ -7,7 +7,7 @@ from services.matching.domain.conversation_resolution import FOUND_EXISTING, REV
 from services.matching.domain.customer_filling import CustomerNow
 from services.matching.domain.resolution import Decision
 from services.matching.operations.resolve_review_item import resolve_by_judgement
-from tests.integration.matching.people import ANN, BOB, customer_id
+from tests.integration.matching.people import ANN, BOB, change, customer_id
 from tests.integration.matching.talking import GIVEN, Talk
 
 
@@ -187,6 +187,21 @@ def test_a_decision_that_comes_while_it_is_resolved_is_not_lost(talk: Talk, monk
     found = talk.known(told).resolution
     assert found is not None
     assert found.decided_id == other
+
+
+@pytest.mark.parametrize("decides", [True, False])
+def test_a_chat_that_goes_on_before_the_worker_comes_takes_nothing_from_what_was_to_be_done(
+    talk: Talk, decides: bool
+) -> None:
+    told, one, other = fitting_two(talk)
+    if decides:
+        decide_only(talk, told, other)
+    else:
+        talk.company.follow(change(1, 2, state="MERGED", merged_into=2, **ANN), change(2, 2, members=[1], **ANN))
+        del talk.desk.customers[one]
+    talk.feed(talk.desk.record(1))  # another turn, and nothing else is given
+    talk.work()
+    assert (talk.linked_to(told), talk.waiting(), talk.open_items()) == (other, [], 0)
 
 
 def decide_only(talk: Talk, conversation: Conversation, customer_id: str) -> None:
