@@ -1,5 +1,7 @@
 """SyncConversation and SyncOrphanedConversations: what callers are told, what is repeated, who may."""
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -205,6 +207,19 @@ def test_outcomes_are_listed_by_what_became_of_them_and_when(chats: Chats) -> No
     assert refusal(chats.listed, resolved_by_request_id="x") == "FIELDS_INVALID"
     assert refusal(chats.listed, outcome=77) == "FIELDS_INVALID"
     assert refusal(chats.listed, page_token="x") == "FIELDS_INVALID"
+
+
+def test_a_token_whose_time_is_written_otherwise_is_read_or_refused(chats: Chats) -> None:
+    for name in "ab":
+        chats.sync(chats.record(customer_email=f"{name}@example.com").conversation_id)
+    asked = pb.ListConversationResolutionsRequest(page_size=1)
+    token = chats.client.matching.ListConversationResolutions(asked).next_page_token
+    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    head, (_, last) = raw[:10], json.loads(raw[10:])
+    for time, said in (("2026-W01-1T00:00:00+00:00", 2), ("0001-01-01T00:00:00+23:59", "FIELDS_INVALID")):
+        made = base64.urlsafe_b64encode(head + json.dumps([time, last]).encode()).decode().rstrip("=")
+        found = len(chats.listed(page_size=1, page_token=made)) if said == 2 else None
+        assert found == said or refusal(chats.listed, page_size=1, page_token=made) == said
 
 
 def test_a_dry_run_of_contents_is_refused_where_they_could_not_be_recorded(chats: Chats) -> None:

@@ -112,9 +112,18 @@ class CustomersCalls:
         return conversation_of(answer.conversation, conversation.epoch), answer.change_token
 
     def customers_now(self, customer_ids: Sequence[str]) -> dict[str, CustomerNow]:
-        """Return customers as they are now, by the ids that were asked for; roots stand for who was merged."""
+        """Return customers as they are now, by the ids that were asked for; roots stand for who was merged.
+
+        Those that are together larger than one message are asked for by halves.
+        """
         request = customer_service_pb2.BatchGetCustomersRequest(customer_ids=customer_ids)
-        found = self._call(self._stubs.customers.BatchGetCustomers, request).customers
+        try:
+            found = self._call(self._stubs.customers.BatchGetCustomers, request).customers
+        except grpc.RpcError as error:
+            middle = len(customer_ids) // 2
+            if not middle or reason_of_upstream(error) != "FIELDS_INVALID":
+                raise
+            return self.customers_now(customer_ids[:middle]) | self.customers_now(customer_ids[middle:])
         return {one.merged_from or one.customer.customer_id: customer_now(one.customer) for one in found}
 
     def link_all(self, company_id: str, links: Sequence[WantedLink]) -> tuple[list[LinkAnswer], str]:

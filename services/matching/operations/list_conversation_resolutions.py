@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.matching.domain.conversation_resolution import Resolution, ResolutionsAsked
 from services.matching.store import conversation_resolutions
@@ -36,13 +36,14 @@ def _position(read: list[object] | None) -> tuple[str, str]:
     match read:
         case None:
             return conversation_resolutions.FIRST
-        case [str(time), str(conversation_id)] if is_id(conversation_id) and _is_time(time):
-            return time, conversation_id
+        case [str(time), str(conversation_id)] if is_id(conversation_id):
+            return _time(time), conversation_id
     raise not_a_token()
 
 
-def _is_time(text: str) -> bool:
+def _time(text: str) -> str:
+    """Return a time as the database reads it: what is one here may be written as none there."""
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError) as error:
+        raise not_a_token(error) from error

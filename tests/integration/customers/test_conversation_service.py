@@ -6,6 +6,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from patronage.customers.v1 import conversation_batch_pb2 as batch
 from patronage.customers.v1 import conversation_pb2 as things
 from patronage.customers.v1 import conversation_service_pb2 as pb
 from patronage.customers.v1 import conversation_service_pb2_grpc as grpc_pb
@@ -209,8 +210,10 @@ def test_who_may_write_its_own_alone_changes_no_conversation_of_another(served: 
         )
         link = pb.LinkConversationRequest(conversation_id=told.conversation_id, customer_id=bobs)
         record = pb.RecordConversationRequest(conversation=conversation(told.session_id, "hi", "more"))
+        check = batch.CheckConversationRequest(conversation=record.conversation)
         for method, request in (
-            ("AppendToConversation", append), ("LinkConversation", link), ("RecordConversation", record)
+            ("AppendToConversation", append), ("LinkConversation", link), ("RecordConversation", record),
+            ("CheckConversation", check),
         ):  # fmt: skip
             assert bob.refused(method, request).reason == "NOT_OWN_RECORD"
     mine = recorded(bob, "mine", "hi")
