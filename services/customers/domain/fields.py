@@ -108,4 +108,16 @@ def is_empty(unit: Unit, fields: Mapping[str, Json]) -> bool:
 
 def weight(shown: Json) -> int:
     """About how many bytes what is shown takes in a message, and no fewer."""
-    return len(str(shown).encode())
+    return len(str(shown).encode()) + beyond_text(shown)
+
+
+def beyond_text(shown: Json) -> int:
+    """How many bytes more than its text what is shown takes in a message: a Struct has eight for a number's digits."""
+    metadata = shown.get("metadata") if isinstance(shown, dict) else None
+    return _beyond_text(metadata) if metadata else 0
+
+
+def _beyond_text(value: Json) -> int:
+    if isinstance(value, dict | list):
+        return 4 + sum(map(_beyond_text, value.values() if isinstance(value, dict) else value))
+    return 8 if isinstance(value, int | float) and not isinstance(value, bool) else 0

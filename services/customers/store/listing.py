@@ -35,7 +35,7 @@ from sqlalchemy import (
     union,
 )
 
-from services.customers.domain.fields import Json
+from services.customers.domain.fields import Json, beyond_text
 from services.customers.domain.keys import LIVE_STATES
 from services.customers.domain.listing import COUNTED, Question
 from services.customers.store import list_conditions as where
@@ -73,7 +73,7 @@ ONE = text("(SELECT app_company()) = company_id")
 class Listed:
     """A customer of a page: its place in the order, what it shows, and the figures of its conversations.
 
-    The last interaction is in ISO 8601, empty where there is none. `weight` is the bytes of what it shows, as JSON.
+    The last interaction is in ISO 8601, empty where there is none. `weight` is about the bytes of what it shows.
     """
 
     position: list[str]
@@ -284,5 +284,7 @@ def _run(tx: Transaction, question: Question, statement: Select[Any], values: Va
 
 def _listed(row: dict[str, Any]) -> Listed:
     position = [row[name] for name in ("key_0", "key_1") if name in row]
-    shown = row["shown"].encode()
-    return Listed(position, json.loads(shown), len(shown), row["total_conversations"], row["last_interaction"] or "")
+    text_shown = row["shown"].encode()
+    shown = json.loads(text_shown)
+    weight = len(text_shown) + beyond_text(shown)
+    return Listed(position, shown, weight, row["total_conversations"], row["last_interaction"] or "")
