@@ -55,6 +55,8 @@ def resolve_conversations(
     if not conversations:
         return []
     cases = cases_of(resolving, scope, conversations, dry_run=dry_run)
+    before = {} if dry_run else _done_before(cases, run_id)
+    cases = [one for one in cases if one.conversation.conversation_id not in before]
     plain = {one.conversation.conversation_id: (one, decided(one)) for one in cases if _is_plain(one)}
     done = {
         key: _resolved(case, decision, SKIPPED) for key, (case, decision) in plain.items() if decision.action == SKIPPED
@@ -64,8 +66,14 @@ def resolve_conversations(
     found |= {key: one for key, one in plain.items() if one[1].action == LINK}
     done |= created | _link(customers, scope, found, dry_run)
     if not dry_run:
-        done = _saved(resolving, scope, done, plain, run_id)
+        done = _saved(resolving, scope, done, plain, run_id) | before
     return [done.get(one.conversation_id) for one in conversations]
+
+
+def _done_before(cases: Sequence[Case], run_id: str) -> dict[str, Resolved]:
+    """Return what the same run has made of conversations before it broke off; it stays so."""
+    known = [one.known.before for one in cases if run_id and one.known.before]
+    return {one.conversation_id: Resolved(one) for one in known if one.is_whole and one.run_id == run_id}
 
 
 def _is_plain(case: Case) -> bool:

@@ -201,8 +201,7 @@ class Conversations:
         calls, scope = self._talking.customers_of(context), caller_of(context).scope()
         end = end_of(context)
         try:
-            page = calls.orphans(asked)
-            conversations = [convert.conversation_of(one) for one in page.conversations]
+            conversations, resume_token = self._orphans(context, once, calls, asked)
             plain = resolve_conversations(self._talking.resolving, calls, scope, conversations, **named)
 
             def resolve(conversation: Conversation, done: Resolved | None) -> Resolved:
@@ -220,10 +219,27 @@ class Conversations:
         response = pb.SyncOrphanedConversationsResponse(
             resolutions=[convert.resolution_message(one.resolution) for one in done],
             counts=convert.counts_message(before + Counter(one.resolution.outcome for one in done)),
-            resume_token=page.next_page_token,
+            resume_token=resume_token,
             change_token=next((one.change_token for one in reversed(done) if one.change_token), ""),
         )
         return self._keep(context, once, response, pb.SyncOrphanedConversationsResponse)
+
+    def _orphans(
+        self, context: Any, once: Once | None, calls: CallersCustomers, asked: talk.ListOrphanedConversationsRequest
+    ) -> tuple[list[Conversation], str]:
+        """The next orphans, and the token after them. Of a part that broke off it is those that it was about, by ids
+        alone: customers may have linked them, and they would be told of no more."""
+        told = once and once.part("orphans")
+        kept = told and self._answered(context, told, pb.SyncOrphanedConversationsResponse)
+        if not kept:
+            page = calls.orphans(asked)
+            ids = [pb.ConversationResolution(conversation_id=one.conversation_id) for one in page.conversations]
+            listed = pb.SyncOrphanedConversationsResponse(resolutions=ids, resume_token=page.next_page_token)
+            kept = self._keep(context, told, listed, pb.SyncOrphanedConversationsResponse)
+            if kept == listed:
+                return [convert.conversation_of(one) for one in page.conversations], page.next_page_token
+        there = [one.conversation_id for one in kept.resolutions if calls.is_there(one.conversation_id)]
+        return [calls.conversation(one) for one in there], kept.resume_token
 
     def _answered(self, context: Any, once: Once, response_type: type[M]) -> M | None:
         """What was answered to the request before; None where it was not. The work itself calls another service, so it

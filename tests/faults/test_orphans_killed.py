@@ -1,0 +1,48 @@
+"""Matching is killed after customers has linked a part of the orphans and before it notes that: a retry tells all."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from patronage.customers.v1 import conversation_service_pb2 as talk
+from patronage.matching.v1 import conversation_resolution_pb2 as pb
+from services.client import UnavailableError
+from services.matching.store import conversation_resolutions
+from services.runtime.ids import new_id
+from tests.faults.company import Company, until
+from tests.faults.proofs import transaction
+from tests.system.chatting import Chats
+
+PEOPLE, A_PART = 6, 4
+
+
+def test_a_part_that_was_linked_and_not_noted_is_told_of_where_the_call_is_repeated(company: Company) -> None:
+    chats = Chats(company.suite, company.id)
+    chats.automatic(False)
+    told = [chats.record(customer_name=f"P {n}", customer_email=f"p{n}@example.com") for n in range(PEOPLE)]
+    ids, request_id = sorted(one.conversation_id for one in told), new_id()
+    with ThreadPoolExecutor(1) as threads, transaction(company, "matching", "runtime") as noting:
+        conversation_resolutions.lock(noting, ids[:1])
+        call = threads.submit(chats.sync_orphans, batch_size=A_PART, request_id=request_id)
+        until(lambda: orphans(chats) == PEOPLE - A_PART, "customers has linked the first part")
+        company.suite.kill("matching")
+    with pytest.raises(UnavailableError):
+        call.result()
+    company.suite.start("matching")
+    parts = until(lambda: again(chats, request_id), "matching is found again")
+    assert sorted(one.conversation_id for part in parts for one in part.resolutions) == ids
+    assert sorted(one.conversation_id for one in chats.listed(resolved_by_request_id=request_id)) == ids
+    assert (orphans(chats), len(chats.customers()), parts[-1].counts.total) == (0, PEOPLE, PEOPLE)
+    chats.close()
+
+
+def again(chats: Chats, request_id: str) -> list[pb.SyncOrphanedConversationsResponse]:
+    try:
+        return chats.sync_orphans(batch_size=A_PART, request_id=request_id)
+    except UnavailableError:
+        return []
+
+
+def orphans(chats: Chats) -> int:
+    asked = talk.ListOrphanedConversationsRequest()
+    return len(chats.client.conversations.ListOrphanedConversations(asked).conversations)
