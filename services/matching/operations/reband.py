@@ -14,6 +14,7 @@ def reband(tx: Transaction, policy: Policy) -> None:
     scan = scans.listed(tx)
     if scan is None or not weighs_alike(policy, policy_of(tx, scan.model_version)):
         return
+    review_bands.take_time(tx)
     review_bands.end_outside(tx, policy.reject, policy.accept)
     regrouping.put(tx, review_bands.to_look_at(tx, scan.scan_id, policy.reject, policy.accept))
 

@@ -9,6 +9,7 @@ from services.matching.domain.policy import (
     Policy,
     PolicyWish,
     unknown_levels,
+    weighs_alike,
     with_shares,
 )
 from services.matching.operations.derive import RULES
@@ -32,7 +33,7 @@ def set_policy(tx: Transaction, wish: PolicyWish, etag: str) -> Policy:
         text = f"The policy is {current.version} by now. Read it and decide anew."
         raise EtagMismatch(text, metadata={"etag": current.version})
     made = policies.add(tx, _wanted(tx, wish, current))
-    if (made.accept, made.reject) != (current.accept, current.reject):
+    if (made.accept, made.reject) != (current.accept, current.reject) or not weighs_alike(made, current):
         reband(tx, made)
     return made
 

@@ -33,6 +33,14 @@ _LOOK_AT = """
      ORDER BY 1
 """
 
+# It reads all listed groups, of which some companies have hundreds of thousands.
+_TAKE_TIME = "SELECT set_config('statement_timeout', '60s', true)"
+
+
+def take_time(tx: Transaction) -> None:
+    """Let the statements of this transaction take longer than those of a usual call."""
+    tx.execute(_TAKE_TIME)
+
 
 def end_outside(tx: Transaction, reject: int, accept: int) -> None:
     """Supersede the open pairs and groups that a band does not ask about."""

@@ -78,6 +78,17 @@ def test_a_band_that_reaches_further_down_and_other_weights_say_that_a_scan_is_d
     assert len(queue.items()) == 2, "what was weighed by other numbers is left for the scan"
 
 
+def test_a_band_that_comes_with_the_weights_of_the_scan_again_is_followed_too(queue: Queue) -> None:
+    queue.settle(accept=90)
+    queue.company.scan()
+    assert queue.questions() == []
+    queue.write(lambda tx: set_policy(tx, PolicyWish(FELLEGI_SUNTER, 95, 70), ""))
+    queue.settle(accept=95)
+    queue.company.tend()
+    assert not due(queue)
+    assert queue.questions() == [("GROUP", [3, 4, 5]), ("PAIR", [1, 2])]
+
+
 def test_before_the_first_scan_one_is_due(company: Company) -> None:
     assert due(Queue(company))
 
