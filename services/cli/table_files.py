@@ -160,19 +160,21 @@ def _make_rectangular(table: RawTable, rows: list[list[str]]) -> None:
 
 def _undecodable(path: Path, encoding: str) -> str:
     """Return the message for a file that is not as it is said to be encoded, naming the place of the first bad byte."""
-    content, wanted = path.read_bytes(), encoding or "UTF-8"
-    decoder = encoding_of(path, encoding)
+    content, decoder = path.read_bytes(), encoding_of(path, encoding)
+    wanted = encoding or ("UTF-8" if decoder == UTF_8 else decoder.upper())
     try:
         content.decode(decoder)
     except UnicodeDecodeError as failure:
-        good = content[: failure.start].decode(decoder)
+        good = content[: failure.start].decode(decoder, "replace")
         line = good.count("\n") + 1
         delimiter = delimiter_of(io.StringIO(good))
         header = next(csv.reader([good.partition("\n")[0]], delimiter=delimiter), [])
         values = next(_last_row(good, delimiter), [""])
         column = header[len(values) - 1].strip() if len(values) <= len(header) and line > 1 else "?"
-        hint = "" if encoding else "; if the file comes from older software, try --encoding cp1252"
+        hint = "" if wanted != "UTF-8" else "; if the file comes from older software, try --encoding cp1252"
         return f"{path}: line {line}, column '{column}': byte 0x{content[failure.start]:02x} is not {wanted}{hint}"
+    except UnicodeError:  # of an encoding that says no place
+        pass
     return f"{path}: not {wanted}"
 
 

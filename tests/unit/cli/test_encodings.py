@@ -68,6 +68,17 @@ def test_a_byte_that_the_named_encoding_has_not_is_told_with_its_place(source: P
         read_records(source, {}, None, "DE", "cp1252")
 
 
+def test_a_damaged_file_of_utf_16_is_called_that(source: Path) -> None:
+    source.write_bytes(NAMES.encode("utf-16") + b"4")
+    with pytest.raises(BadInputFailure, match=r"line 5, column 'E-Mail': byte 0x34 is not UTF-16$"):
+        read_records(source, {}, None, "DE")
+
+
+def test_an_encoding_that_says_no_place_of_what_is_wrong_is_refused_in_a_sentence(source: Path) -> None:
+    with pytest.raises(BadInputFailure, match=r"is not punycode$|: not punycode$"):
+        read_records(source, {}, None, "DE", "punycode")
+
+
 @pytest.mark.parametrize("name", ["cp99999", "hex", "undefined"])
 def test_an_unknown_encoding_is_refused(source: Path, tmp_path: Path, name: str) -> None:
     assert run(["dedupe", str(source), "-o", str(tmp_path / "groups.csv"), "--encoding", name]) == 2
