@@ -23,13 +23,14 @@ def is_further(name: str) -> bool:
     return name.startswith(PREFIX)
 
 
-def further_comparison(name: str, agree: float) -> Comparison:
+def further_comparison(name: str, agree: float, at_home: float = 0.0) -> Comparison:
     """Return where learning begins, of a column in which two random records agree with probability `agree`.
 
-    It begins cautiously: matches agree more often than strangers, but differ nearly as often.
+    It begins cautiously: matches agree more often than strangers, but differ nearly as often. People of one home
+    agree with probability `at_home`, where that is known.
     """
     same = sqrt(max(agree, RARE))
-    related = (same + agree) / 2
+    related = max((same + agree) / 2, min(at_home, 1.0 - _NEAR))
     return Comparison(
         name,
         (

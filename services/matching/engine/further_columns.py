@@ -1,6 +1,7 @@
 """Further columns owns which columns beyond those of a customer are evidence: whose values repeat, and are not told."""
 
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from math import sqrt
 
 import numpy as np
@@ -9,7 +10,7 @@ from services.identity.text import fold
 from services.matching.domain.further import PREFIX, further_comparison, is_further
 from services.matching.domain.ladder import Ladder
 from services.matching.domain.model import Model
-from services.matching.engine.arrays import MISSING, Codes, Mask, Rows
+from services.matching.engine.arrays import MISSING, Codes, Mask, Rows, mixed
 from services.matching.engine.columns import Column, Columns
 from services.matching.engine.normal_rows import NormalRows
 from services.matching.engine.vocabulary import Vocabulary
@@ -33,6 +34,7 @@ MOST_TOLD = 0.5
 
 _TELLING = ("city", "postcode", "organization", "birth_year", "street")
 _NAMES = ("given", "family", "organization")
+_HOME = ("family", "street", "house_number")
 _FEWEST_STRANGERS = 100
 
 
@@ -94,7 +96,10 @@ def with_further(model: Model, columns: Columns, seed: int) -> tuple[Model, dict
             left_out[name] = f"told by {teller}"
         else:
             told_by.append(name)
-    further = (further_comparison(name, rates[name]) for name in names if name not in left_out)
+    home = _at_home(columns, generator)
+    further = (
+        further_comparison(name, rates[name], _shared(columns, name, *home)) for name in names if name not in left_out
+    )
     return replace(model, comparisons=(*model.comparisons, *further)), left_out
 
 
@@ -128,6 +133,24 @@ def _sharing(codes: Codes, generator: np.random.Generator) -> tuple[Rows, Rows]:
     rows = rows[np.argsort(codes[rows], kind="stable")]
     same = np.flatnonzero(codes[rows[1:]] == codes[rows[:-1]])
     return rows[same], rows[same + 1]
+
+
+def _at_home(columns: Columns, generator: np.random.Generator) -> tuple[Rows, Rows]:
+    """Return pairs of one family name, street and number whose given names begin with other letters."""
+    initial = columns["given_initial"].codes[:, 0]
+    parts = [columns[name].codes[:, 0].astype(np.int64) for name in _HOME]
+    known = (initial >= 0) & (np.minimum.reduce(parts) >= 0)
+    homes = np.unique(reduce(mixed, parts), return_inverse=True)[1]
+    left, right = _sharing(np.where(known, homes, MISSING).astype(np.int32), generator)
+    apart = initial[left] != initial[right]
+    return left[apart], right[apart]
+
+
+def _shared(columns: Columns, name: str, left: Rows, right: Rows) -> float:
+    """Return for what share of pairs a column agrees; 0 where too few tell."""
+    one, other = columns[name].codes[left, 0], columns[name].codes[right, 0]
+    at = np.flatnonzero((one >= 0) & (other >= 0))
+    return 0.0 if len(at) < _FEWEST_STRANGERS else float((one[at] == other[at]).mean())
 
 
 def _strangers(columns: Columns, left: Rows, right: Rows) -> Mask:

@@ -70,6 +70,17 @@ def test_a_trade_and_a_sex_find_more_of_the_truth(census: Lives) -> None:
     assert f1(result, census.people) > plain + 0.002
 
 
+@pytest.mark.parametrize("wards", [20, 60])
+def test_what_all_of_a_home_share_makes_no_one_of_twins_or_fathers_and_sons(census: Lives, wards: int) -> None:
+    dice, found = Random(wards), dict[str, str]()
+    homes = [person.partition("-")[0] for person in census.people]
+    ward = [found.setdefault(home, f"Ward {dice.randrange(wards)}") for home in homes]
+    plain = f1(dedupe(records_of(table_of(census))), census.people)
+    result = dedupe(records_of(table_of(census, ward=ward)))
+    assert result.report["model"]["columns"] == {"ward": "compared"}
+    assert f1(result, census.people) > plain - 0.005
+
+
 def test_what_the_given_name_tells_counts_once(census: Lives) -> None:
     model = dedupe(records_of(table_of(census, sex=sexes(census)))).model
     (sex,) = (comparison for comparison in model.comparisons if is_further(comparison.name))
