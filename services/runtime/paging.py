@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from services.runtime.failures import FieldsInvalid, FieldViolation, PageTokenMismatch
@@ -56,6 +57,14 @@ def position_of(token: str, question: Mapping[str, Any]) -> list[Any] | None:
         text = "The page token belongs to another question. Repeat the call with the fields of the first page."
         raise PageTokenMismatch(text)
     return position
+
+
+def moment(value: object) -> str:
+    """The time in a position as the database reads it: what is a time here may be written as none there."""
+    try:
+        return datetime.fromisoformat(str(value)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError) as error:
+        raise not_a_token(error) from error
 
 
 def not_a_token(cause: Exception | None = None) -> FieldsInvalid:

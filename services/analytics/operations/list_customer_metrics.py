@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from services.analytics.domain.figures import CustomerFigures, CustomerMetrics, metrics_of
@@ -38,7 +37,7 @@ class _Order:
 
     read: Callable[[Position | None, int], list[CustomerFigures]]
     value_of: Callable[[CustomerFigures], Any]
-    is_value: Callable[[Any], bool]
+    checked: Callable[[Any], Any]
 
 
 def list_customer_metrics(tx: Transaction, asked: MetricsListQuestion) -> MetricsPage:
@@ -71,10 +70,10 @@ def _order(tx: Transaction, order: MetricsOrder, currency: str) -> _Order:
         return _Order(
             lambda after, limit: customer_figures.most_spent(tx, currency, after, limit),
             lambda figures: customer_figures.spent(figures, currency),
-            _is_whole,
+            _whole,
         )
     if order is MetricsOrder.LAST_PURCHASE:
-        return _Order(lambda after, limit: customer_figures.latest(tx, after, limit), _last_time, _is_time)
+        return _Order(lambda after, limit: customer_figures.latest(tx, after, limit), _last_time, paging.moment)
     return _by_purchases(tx, 1)
 
 
@@ -82,7 +81,7 @@ def _by_purchases(tx: Transaction, least: int) -> _Order:
     return _Order(
         lambda after, limit: customer_figures.most_purchases(tx, least, after, limit),
         lambda figures: figures.purchases,
-        _is_whole,
+        _whole,
     )
 
 
@@ -91,13 +90,10 @@ def _last_time(figures: CustomerFigures) -> str:
     return figures.last_purchase_time.isoformat()
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_time(value: Any) -> bool:
-    datetime.fromisoformat(value)
-    return True
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("no number")
+    return value
 
 
 def _position(position: list[Any] | None, order: _Order) -> Position | None:
@@ -105,8 +101,8 @@ def _position(position: list[Any] | None, order: _Order) -> Position | None:
         return None
     try:
         value, root_id = position
-        if not is_id(root_id) or not order.is_value(value):
+        if not is_id(root_id):
             raise ValueError("no position of this order")
+        return order.checked(value), root_id
     except (ValueError, TypeError) as error:
         raise paging.not_a_token(error) from error
-    return value, root_id

@@ -65,6 +65,6 @@ def _position(position: list[Any] | None) -> tuple[datetime, str] | None:
         return None
     try:
         time, sale_id = position
-        return datetime.fromisoformat(time), str(sale_id)
     except (ValueError, TypeError) as error:
         raise paging.not_a_token(error) from error
+    return datetime.fromisoformat(paging.moment(time)), str(sale_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from services.customers.domain.children import Child, etag_of
@@ -111,12 +111,11 @@ def position(found: list[Any] | None) -> list[str] | None:
         return None
     try:
         at, child_id = found
-        moment = datetime.fromisoformat(at).astimezone(UTC)
         if not is_id(child_id):
             raise ValueError("no position of a list")
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError) as error:
         raise paging.not_a_token(error) from error
-    return [moment.isoformat(), child_id]
+    return [paging.moment(at), child_id]
 
 
 def _question(table: ChildTable, root_id: str, wanted: Wanted) -> Mapping[str, Json]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from services.customers.domain.audit import AuditEntry, AuditQuestion
@@ -58,11 +57,11 @@ def _position(position: list[Any] | None) -> tuple[str, int] | None:
         return None
     try:
         changed_at, number = position
-        if not isinstance(number, int) or datetime.fromisoformat(changed_at).tzinfo is None:
+        if not isinstance(number, int):
             raise ValueError("no position of the audit log")
     except (ValueError, TypeError) as error:
         raise paging.not_a_token(error) from error
-    return changed_at, number
+    return paging.moment(changed_at), number
 
 
 def _weight(entry: AuditEntry) -> int:

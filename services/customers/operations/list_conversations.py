@@ -100,8 +100,5 @@ def _before(position: list[Any] | None) -> tuple[str, str]:
         case None:
             return NEWEST
         case [str() as first_at, str() as conversation_id] if is_id(conversation_id):
-            try:
-                return datetime.fromisoformat(first_at).isoformat(), conversation_id
-            except ValueError as error:
-                raise paging.not_a_token(error) from error
+            return paging.moment(first_at), conversation_id
     raise paging.not_a_token()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from services.customers.domain.listing import LONGEST_TEXT, MOST_SKIPPED, MOST_TAGS, TIME_SORTS, Question
@@ -97,19 +96,20 @@ def _place(question: Question, told: list[Any] | None, skip: int) -> Place:
         return Place(skip=skip)
     try:
         way, *position = told
-        _check_position(question, way, position)
+        position = _position(question, way, position)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise paging.not_a_token(error) from error
     return Place(tuple(position), backwards=way == BACK)
 
 
-def _check_position(question: Question, way: Any, position: list[Any]) -> None:
-    """Raises where a place was made up: the token is no signature."""
+def _position(question: Question, way: Any, position: list[Any]) -> list[Any]:
+    """The values of a place. Raises where it was made up: the token is no signature."""
     if way not in (ON, BACK) or not all(isinstance(value, str) for value in position):
         raise ValueError("no place")
     if len(position) != (1 if question.sort == "CUSTOMER_ID" else 2) or not is_id(position[-1]):
         raise ValueError("no position of this order")
     if question.sort in TIME_SORTS and position[0] != "-infinity":
-        datetime.fromisoformat(position[0])
+        return [paging.moment(position[0]), *position[1:]]
     if question.sort == "TOTAL_CONVERSATIONS" and not 0 <= int(position[0]) < 2**63:
         raise ValueError("no number of conversations")
+    return position

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from services.customers.domain.failures import CustomerNotFound, MergeNotFound
 from services.customers.domain.merge import LoggedMerge
@@ -12,7 +11,7 @@ from services.customers.domain.merge_snapshot import Snapshot
 from services.customers.store import merges, trees
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
-from services.runtime.paging import not_a_token, page_token, position_of
+from services.runtime.paging import moment, not_a_token, page_token, position_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,5 @@ def _position(read: list[object] | None) -> tuple[str, str] | None:
         case None:
             return None
         case [str(merged_at), str(merge_id)] if is_id(merge_id):
-            try:
-                datetime.fromisoformat(merged_at)
-            except ValueError as error:
-                raise not_a_token(error) from error
-            return merged_at, merge_id
+            return moment(merged_at), merge_id
     raise not_a_token()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from services.customers.domain.failures import CustomerDeleted, CustomerNotFound
@@ -127,9 +127,8 @@ def _position(found: list[Any] | None) -> tuple[bool, Place | None]:
         return False, None
     try:
         back, at, kind, entry_id = found
-        moment = datetime.fromisoformat(at).astimezone(UTC).isoformat()
         if back not in (True, False) or kind not in range(len(KINDS)) or not is_id(entry_id):
             raise ValueError("no position of a timeline")
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError) as error:
         raise paging.not_a_token(error) from error
-    return bool(back), Place(moment, kind, entry_id)
+    return bool(back), Place(paging.moment(at), kind, entry_id)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 from services.matching.domain.conversation_resolution import Resolution, ResolutionsAsked
 from services.matching.store import conversation_resolutions
 from services.runtime.database import Transaction
 from services.runtime.ids import is_id
-from services.runtime.paging import not_a_token, page_token, position_of
+from services.runtime.paging import moment, not_a_token, page_token, position_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,5 @@ def _position(read: list[object] | None) -> tuple[str, str]:
         case None:
             return conversation_resolutions.FIRST
         case [str(time), str(conversation_id)] if is_id(conversation_id):
-            return _time(time), conversation_id
+            return moment(time), conversation_id
     raise not_a_token()
-
-
-def _time(text: str) -> str:
-    """Return a time as the database reads it: what is one here may be written as none there."""
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
-    except (ValueError, OverflowError) as error:
-        raise not_a_token(error) from error

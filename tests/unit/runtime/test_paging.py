@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.runtime.failures import FieldsInvalid, PageTokenMismatch
-from services.runtime.paging import MOST_BYTES, page_of, page_size, page_token, position_of
+from services.runtime.paging import MOST_BYTES, moment, page_of, page_size, page_token, position_of
 
 QUESTION = {"method": "ListThings", "filter": {"state": "ACTIVE"}, "order": "name"}
 INTEGERS = st.integers(-(2**63) + 1, 2**63 - 1)
@@ -69,6 +69,24 @@ def test_a_token_with_a_position_that_no_page_ends_at_is_a_bad_field(item: str) 
     forged = raw.removesuffix(b'["b",2]') + f"[{item},2]".encode()
     with pytest.raises(FieldsInvalid, match="page_token"):
         position_of(base64.urlsafe_b64encode(forged).decode().rstrip("="), QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ("2026-11-21T10:00:00.000001+00:00", "2026-11-21T10:00:00.000001+00:00"),
+        ("2026-W47-6T10:00:00Z", "2026-11-21T10:00:00+00:00"),
+        ("2026-11-21x10:00:00+20:00", "2026-11-20T14:00:00+00:00"),
+    ],
+)
+def test_a_time_in_a_position_is_written_as_the_database_reads_it(told: str, read: str) -> None:
+    assert moment(told) == read
+
+
+@pytest.mark.parametrize("told", ["", "yesterday", "infinity", 5, None, True, "0001-01-01T00:00:00+23:59"])
+def test_a_time_that_no_page_ends_at_is_a_bad_field(told: object) -> None:
+    with pytest.raises(FieldsInvalid, match="page_token"):
+        moment(told)
 
 
 def test_a_page_ends_where_its_items_are_more_than_a_message_takes() -> None:
