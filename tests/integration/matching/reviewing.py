@@ -91,6 +91,16 @@ def person(number: int, **fields: str) -> dict[str, Any]:
     return {"name": name, "email": f"mail{number}@host{number}.example", **fields}
 
 
+def queue_of_strangers(company: Company, people: int) -> Queue:
+    """A company of people, 1 to so many, who share no phone, and its queue."""
+    queue = Queue(company)
+    queue.settle()
+    company.follow(
+        *[change(number, **person(number, phone=f"+1 212 555 010{number}")) for number in range(1, people + 1)]
+    )
+    return queue
+
+
 def numbers_of(item: ReviewItem) -> set[int]:
     """The numbers of an item's customers as it was opened."""
     return {int(one.customer_id[-6:], 16) for one in item.customers}

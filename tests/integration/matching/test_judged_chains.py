@@ -12,19 +12,15 @@ from services.matching.operations.batch_merge import judged_apart_in
 from services.matching.operations.create_judgement import create_judgement
 from services.matching.operations.list_judgements import list_judgements
 from services.matching.operations.retract_judgement import retract_judgement
-from tests.integration.matching.people import Company, change, customer_id
-from tests.integration.matching.reviewing import Queue, person
+from tests.integration.matching.people import Company, customer_id
+from tests.integration.matching.reviewing import Queue, queue_of_strangers
 
 SAID = ((1, 2, "SAME"), (2, 3, "SAME"), (1, 3, "DIFFERENT"))
 
 
 @pytest.fixture
 def queue(company: Company) -> Queue:
-    """Seven strangers."""
-    queue = Queue(company)
-    queue.settle()
-    company.follow(*[change(number, **person(number, phone=f"+1 212 555 010{number}")) for number in range(1, 8)])
-    return queue
+    return queue_of_strangers(company, 7)
 
 
 def standing_verdicts(queue: Queue) -> list[str]:

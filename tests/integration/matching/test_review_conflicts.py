@@ -12,16 +12,12 @@ from services.matching.operations.list_judgements import list_judgements
 from services.matching.operations.retract_judgement import retract_judgement
 from services.matching.operations.train_policy import train_policy
 from tests.integration.matching.people import Company, change, customer_id, ids, undone
-from tests.integration.matching.reviewing import SHARED, Queue, numbers_of, person
+from tests.integration.matching.reviewing import SHARED, Queue, numbers_of, person, queue_of_strangers
 
 
 @pytest.fixture
 def queue(company: Company) -> Queue:
-    """Seven strangers."""
-    queue = Queue(company)
-    queue.settle()
-    company.follow(*[change(number, **person(number, phone=f"+1 212 555 010{number}")) for number in range(1, 8)])
-    return queue
+    return queue_of_strangers(company, 7)
 
 
 def conflicts(queue: Queue) -> list[ReviewItem]:
