@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.matching.domain.judgement import Author
+from services.matching.domain.judgement import LONGEST_REASON, Author
 
 _UNSAID = "Their merge was undone."
 
@@ -22,5 +22,6 @@ class UndoneMerge:
 
     @property
     def reason(self) -> str:
-        """Why its sides are different, in words."""
-        return f"Their merge was undone: {self.undo_reason}" if self.undo_reason else _UNSAID
+        """Why its sides are different, in words; the end of a long reason gives way, as any judgement's has a limit."""
+        text = f"Their merge was undone: {self.undo_reason}" if self.undo_reason else _UNSAID
+        return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1].rstrip() + "…"

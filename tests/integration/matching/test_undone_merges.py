@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.matching.domain.judgement import Judgement
+from services.matching.domain.judgement import LONGEST_REASON, Judgement
 from services.matching.domain.review_item import MERGE_UNDONE
 from services.matching.domain.undone_merge import UndoneMerge
 from services.matching.operations.follow_undo import follow_undo
@@ -55,6 +55,14 @@ def test_the_feed_alone_judges_the_sides_as_whoever_undid_it(queue: Queue) -> No
     assert (judged.author, judged.author_name, judged.merge_id) == ("bea", "Bea", merge.merge_id)
     assert judged.reason == "Their merge was undone: two persons"
     assert queue.items(kind=MERGE_UNDONE) == []
+
+
+def test_the_longest_reason_of_an_undo_gives_a_judgement_whose_reason_is_no_longer_than_any(queue: Queue) -> None:
+    told(queue, undone(1, 2, undo_reason="two persons, " * 38 + "really"))
+    [judged] = judgements(queue)
+    assert judged.reason.startswith("Their merge was undone: two persons, two persons, ")
+    assert judged.reason.endswith("…")
+    assert LONGEST_REASON - 2 <= len(judged.reason) <= LONGEST_REASON
 
 
 def test_the_feed_alone_asks_where_it_was_left_open(queue: Queue) -> None:
