@@ -19,12 +19,15 @@ from services.matching.store import companies, policies, review_items
 from services.runtime.database import Transaction
 from services.runtime.failures import EtagMismatch, FieldsInvalid, FieldViolation
 
+PATIENCE_S = 30.0
 
-def set_policy(tx: Transaction, wish: PolicyWish, etag: str) -> Policy:
-    """Make a version and use it; the review queue follows another band.
 
-    Raises EtagMismatch, PolicyNotFound, FieldsInvalid.
+def set_policy(tx: Transaction, wish: PolicyWish, etag: str, patience_s: float = PATIENCE_S) -> Policy:
+    """Make a version and use it; the review queue follows another band, which takes seconds in a large company.
+
+    Waits `patience_s` for others who set one. Raises EtagMismatch, PolicyNotFound, FieldsInvalid.
     """
+    policies.take_turn(tx, patience_s)
     review_items.write_beside(tx)  # before the company is locked, as a scan does
     companies.region_of(tx, RULES)
     policies.lock_current(tx)

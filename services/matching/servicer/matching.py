@@ -31,7 +31,10 @@ from services.runtime.edge import Edge
 from services.runtime.freshness import ChangeToken
 from services.runtime.paging import page_size
 from services.runtime.streams import end_of
-from services.runtime.waiting import FollowedChanges
+from services.runtime.waiting import FollowedChanges, remaining_s
+
+SPARE_S = 0.2
+"""So long before its deadline a call no longer waits for its turn, but says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +209,7 @@ class MatchingServicer(Conversations, grpc_pb.MatchingServiceServicer):
         wish = policies.policy_wish(request)
 
         def run(tx: Transaction) -> policy_pb2.SetPolicyResponse:
-            made = set_policy(tx, wish, request.etag)
+            made = set_policy(tx, wish, request.etag, remaining_s(context) - SPARE_S)
             return policy_pb2.SetPolicyResponse(
                 policy=policies.policy_message(made), etag=made.version, scan_due=scan_due(tx)
             )

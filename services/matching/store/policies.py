@@ -32,6 +32,9 @@ _ADD = f"""
     FROM policies p WHERE p.company_id = (SELECT app_company())
     RETURNING {_COLUMNS}
 """
+# A statement ends a moment after a lock would, so that it is the lock which is said to be held.
+_PATIENCE = "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)"
+_TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('policy ' || (SELECT app_company()), 0))"
 _USE = "UPDATE companies SET policy_number = %s WHERE company_id = (SELECT app_company())"
 
 
@@ -54,6 +57,16 @@ def rules_in_force(tx: Transaction) -> RulesInForce:
         if row
         else RulesInForce(SHIPPED_POLICY.version, SHIPPED_SURVIVORSHIP)
     )
+
+
+def take_turn(tx: Transaction, patience_s: float) -> None:
+    """Set policies one after the other; who waits for its turn holds nothing else that others wait for.
+
+    So many seconds this transaction waits for any lock.
+    """
+    wait_ms = max(int(patience_s * 1000), 1)
+    tx.execute(_PATIENCE, (str(wait_ms), str(wait_ms + 1000)))
+    tx.execute(_TAKE_TURN)
 
 
 def lock_current(tx: Transaction) -> int:

@@ -1,5 +1,7 @@
 """Policies: versions that never change, a ladder beside the weights, weights learned by scans and trainings."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -14,8 +16,10 @@ from services.matching.operations.get_scan import get_scan, learned_by
 from services.matching.operations.rules_in_force import rules_in_force
 from services.matching.operations.set_policy import set_policy
 from services.matching.operations.train_policy import train_policy
+from services.runtime.database import Database
 from services.runtime.failures import EtagMismatch, FieldsInvalid
 from tests.benchmarks.generated import generate
+from tests.fixtures.databases import ServiceDatabase
 from tests.integration.matching.people import ANN, ANNE, BOB, Company, change, customer_id
 
 PHONE_ONLY = {"name": "Zoe Quill", "phone": "+1 212 555 0147"}
@@ -123,6 +127,32 @@ def test_a_policy_that_someone_has_changed_meanwhile_is_not_overwritten(company:
     with pytest.raises(EtagMismatch) as failure:
         wanted(company, PolicyWish(FELLEGI_SUNTER, accept=80), etag="shipped-1")
     assert failure.value.metadata == {"etag": "policy-1"}
+
+
+def test_who_sets_a_policy_while_another_one_is_set_waits_its_turn_beyond_the_usual_time_for_a_lock(
+    company: Company, matching_database: ServiceDatabase
+) -> None:
+    impatient = Database(matching_database.runtime_url, application_name="impatient", max_size=2, lock_timeout_ms=20)
+    beside = Company(impatient, company.upkeep)
+    ladders = [PolicyWish(LADDER_KIND, accept, 70, learns=False) for accept in (90, 95)]
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            with company.database.transaction(company.scope) as tx:
+                set_policy(tx, ladders[0], "")
+                second = threads.submit(wanted, beside, ladders[1])
+                give_up = time.monotonic() + 20
+                while not (waits_longer(company, "impatient", ms=100) or second.done()):
+                    assert time.monotonic() < give_up
+            assert (second.result().version, second.result().accept) == ("policy-2", 95)
+    finally:
+        impatient.close()
+
+
+def waits_longer(company: Company, name: str, ms: int) -> bool:
+    """Whether a session with this name waits for a lock, for longer than so many milliseconds."""
+    asked = """SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = %s AND wait_event_type = 'Lock'
+        AND clock_timestamp() - query_start > make_interval(secs => %s / 1000.0))"""
+    return bool(company.value(asked, (name, ms)))
 
 
 def test_weights_given_by_hand_count(company: Company) -> None:

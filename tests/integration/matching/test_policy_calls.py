@@ -1,5 +1,7 @@
 """The calls about policies and groups through the whole service: translated, refused, kept apart by company."""
 
+from typing import cast
+
 import grpc
 import pytest
 from google.rpc import error_details_pb2
@@ -9,13 +11,16 @@ from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import survivorship_pb2 as rules
 from patronage.matching.v1 import matching_service_pb2 as pb
 from patronage.matching.v1 import policy_pb2 as policy
+from services.matching.domain.policy import LADDER_KIND, PolicyWish
+from services.matching.operations.set_policy import set_policy
 from tests.integration.matching.fake_customers import FakeCustomers
-from tests.integration.matching.people import ANN, ANNE, change
+from tests.integration.matching.people import ANN, ANNE, Company, change
 from tests.integration.matching.test_scans import stranger
 from tests.integration.matching.test_service import (
     REQUEST_ID,
     Service,
     customers,
+    failure_of,
     read_after,
     service,
     start,
@@ -28,7 +33,7 @@ FELLEGI_SUNTER, LADDER = policy.POLICY_KIND_FELLEGI_SUNTER, policy.POLICY_KIND_L
 
 def bad_fields(error: grpc.RpcError) -> set[str]:
     """The fields that the details of a refusal name."""
-    status = rpc_status.from_call(error)
+    status = rpc_status.from_call(cast(grpc.Call, error))
     assert status is not None
     found = error_details_pb2.BadRequest()
     [bad] = [found for detail in status.details if detail.Unpack(found)]
@@ -55,6 +60,18 @@ def test_a_policy_is_set_once_under_one_request_id_and_read_back(service: Servic
     assert service.matching.GetPolicy(policy.GetPolicyRequest(), metadata=service.token("other")).etag == "shipped-1"
     levels = {one.name: one.levels for one in read.policy.comparisons}
     assert levels["email"][0].weight > 10
+
+
+def test_who_has_no_time_to_wait_for_its_turn_is_told_to_repeat_the_call_before_its_deadline(
+    service: Service, company: Company
+) -> None:
+    request = policy.SetPolicyRequest(kind=LADDER)
+    with company.database.transaction(company.scope) as tx:
+        set_policy(tx, PolicyWish(LADDER_KIND, 90, 70, learns=False), "")
+        with pytest.raises(grpc.RpcError) as failure:
+            service.matching.SetPolicy(request, metadata=service.token(), timeout=2)
+    assert failure_of(failure.value) == ("ABORTED", "LOCK_TIMEOUT")
+    assert service.matching.SetPolicy(request, metadata=service.token()).etag == "policy-2"
 
 
 def test_the_ladder_may_be_chosen_over_the_wire(service: Service) -> None:
