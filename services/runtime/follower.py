@@ -20,8 +20,10 @@ from services.runtime.failures import (
     Failure,
     LockTimeout,
     Overloaded,
+    StatementTimeout,
 )
 from services.runtime.follower_cursor import CursorMoved, advance, leads, park, reset, saved_cursor
+from services.runtime.follower_patience import Patience
 from services.runtime.logs import get_logger
 
 Change = TypeVar("Change")
@@ -83,6 +85,7 @@ class Follower(Generic[Change]):
         self._thread: threading.Thread | None = None
         self._stream: Iterator[Batch[Change]] | None = None
         self._pause = _SHORTEST_PAUSE_S
+        self._patience = Patience()
 
     def start(self) -> None:
         """Follow in a thread of its own."""
@@ -145,6 +148,7 @@ class Follower(Generic[Change]):
                 raise
             _log.warning("a batch failed; applying one by one", follower=self.name, cause=str(error))
             self._commit(batch, cursor, self._apply_one_by_one)
+        self._patience.forget()
         self.database.horizon(self.name).move(batch.epoch, batch.horizon)
 
     def _commit(self, batch: Batch[Change], cursor: str, apply: Callable[[Transaction, Batch[Change]], int]) -> None:
@@ -176,9 +180,10 @@ class Follower(Generic[Change]):
                 self.apply(tx, company, [change])
             return True
         except Exception as error:
-            if _is_transient(error):
+            encoded = self.encode(change)
+            if _is_transient(error) or (_is_late(error) and not self._patience.is_over(encoded)):
                 raise
-            park(tx, company, self.name, cursor, self.encode(change), error)
+            park(tx, company, self.name, cursor, encoded, error)
             _log.error("a change is parked", follower=self.name, company=company, cursor=cursor, exc_info=error)
             return False
 
@@ -197,7 +202,15 @@ class Follower(Generic[Change]):
 
 
 def _is_transient(error: BaseException) -> bool:
-    return isinstance(error if isinstance(error, Failure) else database_failure(error), _TRANSIENT)
+    return isinstance(_failure(error), _TRANSIENT)
+
+
+def _is_late(error: BaseException) -> bool:
+    return isinstance(_failure(error), StatementTimeout)
+
+
+def _failure(error: BaseException) -> Failure | None:
+    return error if isinstance(error, Failure) else database_failure(error)
 
 
 def _is_expired(error: Exception) -> bool:

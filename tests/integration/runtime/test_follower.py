@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from services.runtime import follower_patience
 from services.runtime.database import Database, TenantScope, Transaction
 from services.runtime.failures import CursorExpired, NotYetFresh, TokenEpoch
 from services.runtime.follower import Batch, Follower, Stream
@@ -196,12 +197,18 @@ def test_a_change_that_cannot_be_applied_is_parked_and_shouted_about(bench: Benc
     assert [line["company"] for line in logs if line["log_level"] == "error"] == ["acme"]
 
 
-@pytest.mark.parametrize("failure", [psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected])
-def test_only_poison_is_parked_however_often_a_change_meets_another_writer(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, failure: type[psycopg.Error]
-) -> None:
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A follower that hardly rests between its tries."""
     monkeypatch.setattr("services.runtime.follower._SHORTEST_PAUSE_S", 0.001)
     monkeypatch.setattr("services.runtime.follower._LONGEST_PAUSE_S", 0.002)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("failure", [psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected])
+def test_only_poison_is_parked_however_often_a_change_meets_another_writer(
+    bench: Bench, failure: type[psycopg.Error]
+) -> None:
     bench.apply.poison = {"b"}
     alone = [*TOGETHER, True], [*TOGETHER, False, True]  # the first change meets one, then the second one
     meets = itertools.chain([True] * 10, *alone, itertools.repeat(False))
@@ -215,6 +222,43 @@ def test_only_poison_is_parked_however_often_a_change_meets_another_writer(
     bench.until_applied(bench.feed.add(Change("acme", "a"), Change("acme", "b")))
     assert bench.applied() == [("acme", "a")]
     assert bench.cursor() == ("1", "e1", 10, 1, 1)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_change_that_a_busy_database_applies_late_is_tried_again_and_not_parked(bench: Bench) -> None:
+    busy = itertools.chain([True] * (4 * follower_patience.LEAST_TRIES), itertools.repeat(False))
+
+    def be_busy() -> None:
+        if next(busy):
+            raise psycopg.errors.QueryCanceled("canceling statement due to statement timeout")
+
+    bench.apply.before = be_busy
+    bench.follow()
+    bench.until_applied(bench.feed.add(Change("acme", "a"), Change("globex", "b")))
+    assert bench.applied() == [("acme", "a"), ("globex", "b")]
+    assert bench.cursor() == ("1", "e1", 10, 2, 0)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_change_that_stays_late_is_parked_in_the_end_so_that_other_companies_go_on(
+    bench: Bench, open_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower_patience, "LONGEST_S", 0.2)
+    tries: list[str] = []
+
+    def apply(tx: Transaction, _: str, changes: Sequence[Change]) -> None:
+        for change in changes:
+            tx.execute("INSERT INTO things (company_id, name) VALUES (app_company(), %s)", (change.name,))
+            if change.name == "slow":
+                tries.append(change.name)
+                tx.execute("SELECT pg_sleep(60)")
+
+    bench.apply = apply  # type: ignore[assignment]
+    bench.follow(open_database(statement_timeout_ms=100))
+    bench.until_applied(bench.feed.add(Change("acme", "slow"), Change("globex", "b")))
+    assert bench.applied() == [("globex", "b")]
+    assert bench.rows("SELECT company_id, change FROM parked_changes") == [("acme", b"slow")]
+    assert len(tries) >= 2 * follower_patience.LEAST_TRIES  # with the others and alone
 
 
 def test_an_expired_cursor_starts_over_and_says_so_once(bench: Bench) -> None:
