@@ -65,8 +65,23 @@ class FakeCustomers(feed_grpc.ChangeFeedServiceServicer, storage_grpc.MergeStora
                 context.abort(grpc.StatusCode.OUT_OF_RANGE, "the cursor has expired")
             yield response
 
-    def DescribeMerge(self, request: Any, context: Any) -> storage.DescribeMergeResponse:  # noqa: N802
+    def DescribeMerge(self, request: storage.DescribeMergeRequest, context: Any) -> Any:  # noqa: N802
         return self._scripted(request, context)
+
+    def GetMerge(  # noqa: N802
+        self, request: storage.GetMergeRequest, context: grpc.ServicerContext
+    ) -> storage.GetMergeResponse:
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "no test scripts it")
+
+    def ListMerges(  # noqa: N802
+        self, request: storage.ListMergesRequest, context: grpc.ServicerContext
+    ) -> storage.ListMergesResponse:
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "no test scripts it")
+
+    def DescribeRevert(  # noqa: N802
+        self, request: storage.DescribeRevertRequest, context: grpc.ServicerContext
+    ) -> storage.DescribeRevertResponse:
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "no test scripts it")
 
     def ApplyMerge(self, request: storage.ApplyMergeRequest, context: Any) -> Any:  # noqa: N802
         return self._scripted(request, context)

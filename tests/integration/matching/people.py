@@ -48,7 +48,7 @@ def customer(number: int, **fields: Any) -> customer_pb2.Customer:
     return message
 
 
-def change(number: int, revision: int = 1, **fields: Any) -> feed.Change:
+def change(number: int, revision: int = 1, /, **fields: Any) -> feed.Change:
     """A change of a customer."""
     return feed.Change(revision=revision, kind=feed.CHANGE_KIND_UPDATED, customer=customer(number, **fields))
 

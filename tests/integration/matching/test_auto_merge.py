@@ -138,8 +138,8 @@ def test_what_is_left_to_people_takes_no_place_of_what_is_merged(
     scanned: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = groups(planned(scanned))[0]
-    numbers = [number for number in range(1, 6) if customer_id(number) in first]
-    judge(scanned, *numbers, UNSURE)
+    one, other = [number for number in range(1, 6) if customer_id(number) in first]
+    judge(scanned, one, other, UNSURE)
     scanned.tend()
     found = planned(scanned, most=1)
     assert (len(groups(found)), len(left(found))) == (1, 1)

@@ -2,11 +2,14 @@
 
 import pytest
 
+from patronage.customers.v1.change_feed_pb2 import Change
+from services.matching.domain.duplicate_group import ListedGroup
 from services.matching.domain.failures import GroupNotFound
 from services.matching.operations import regroup as regrouping
 from services.matching.operations.explain_group import explain_group
 from services.matching.operations.list_duplicate_groups import FIRST, next_groups
 from services.matching.operations.tend_company import companies_to_tend
+from services.matching.store.groups import Position
 from tests.integration.matching.people import ANN, ANNE, BOB, Company, change, customer_id, ids
 from tests.integration.matching.test_scans import people, stranger
 
@@ -140,7 +143,8 @@ def test_a_stream_gives_the_groups_of_all_pages(company: Company) -> None:
     company.follow(*[change(number, **stranger(number)) for number in range(10, 80)])
     company.follow(*[change(number + 100, **stranger(number)) for number in range(10, 25)])
     company.scan()
-    after, streamed = FIRST, []
+    after: Position | None = FIRST
+    streamed: list[ListedGroup] = []
     while after is not None:
         with company.database.transaction(company.scope, read_only=True) as tx:
             some, after, _, _ = next_groups(tx, 0, 4, after)
@@ -208,5 +212,5 @@ def test_what_an_ended_scan_has_left_behind_is_cleared_away(people: Company) -> 
     assert companies_to_tend(people.upkeep) == []
 
 
-def _strangers() -> list[object]:
+def _strangers() -> list[Change]:
     return [change(number, **stranger(number)) for number in range(100, 140)]

@@ -1,5 +1,7 @@
 """NormalizeIdentity shows what a record is compared by, and so why two records meet."""
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -23,7 +25,7 @@ RAW = {
 
 
 def normalized(
-    service: Service, token: str = "", region: str | None = None, **fields: str
+    service: Service, token: str = "", region: str | None = None, **fields: Any
 ) -> normalize_pb2.NormalizeIdentityResponse:
     request = normalize_pb2.NormalizeIdentityRequest(
         record=customer_pb2.Customer(**fields), region=region, at_least_as_fresh=token
@@ -31,7 +33,7 @@ def normalized(
     return service.matching.NormalizeIdentity(request, metadata=service.token(), timeout=20)
 
 
-def form_of(company: Company, cap: int, **fields: str) -> NormalForm:
+def form_of(company: Company, cap: int, **fields: Any) -> NormalForm:
     raw = raw_identity(customer_pb2.Customer(**fields))
     with company.database.transaction(company.scope, read_only=True) as tx:
         return normalize_identity(tx, raw, "US", cap)

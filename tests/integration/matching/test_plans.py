@@ -1,5 +1,8 @@
 """What is read often or in walks comes from an index, in its order: under row security a slip is easily made."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pytest
 
 from services.matching.store import (
@@ -17,7 +20,7 @@ from tests.integration.matching.people import ANN, ANNE, BOB, Company, change, c
 FIRST = identities.BEFORE_ALL
 ONE = [customer_id(1)]
 PAGE = {"state": "OPEN", "kind": "PAIR", "rank": 0, "item_id": FIRST, "least": 0, "most": 100, "limit": 20}
-PLANS = {
+PLANS: dict[str, tuple[str, Sequence[Any] | Mapping[str, Any], str]] = {
     "a scan's walk": (identities._IDENTITIES_AFTER, (FIRST, 500), "match_records_pkey"),
     "a derivation's walk": (derivations._RAW_AFTER, (FIRST, 500), "match_records_pkey"),
     "a sweep's walk": (derivations._GENERATIONS_AFTER, (FIRST, 500), "match_records_pkey"),

@@ -76,7 +76,7 @@ def listeners(target: str) -> int:
 
 def ask(target: str, folder: Path) -> str:
     """Ask over a connection of its own, which the kernel gives to any of the processes."""
-    metadata = [("authorization", f"Bearer {Tokens.of(folder).developer('acme')}")]
+    metadata = (("authorization", f"Bearer {Tokens.of(folder).developer('acme')}"),)
     with grpc.insecure_channel(target, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
         stub = matching_grpc.MatchingServiceStub(channel)
         return stub.GetPolicy(policy_pb2.GetPolicyRequest(), metadata=metadata, timeout=10).etag

@@ -1,6 +1,7 @@
 """What follows from an undone merge: once, by the call or by the feed, whichever comes first, and for good."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +38,7 @@ def done(queue: Queue, merge: UndoneMerge) -> bool:
     return queue.write(lambda tx: follow_undo(tx, merge))
 
 
-def judgements(queue: Queue, *, retracted: bool = False) -> list[Judgement]:
+def judgements(queue: Queue, *, retracted: bool = False) -> Sequence[Judgement]:
     return queue.write(lambda tx: list_judgements(tx, "", retracted, 100, "")).judgements
 
 
@@ -95,7 +96,7 @@ def test_whichever_of_call_and_feed_comes_first_counts_and_the_other_changes_not
 def test_both_at_once_are_done_once_and_do_not_wait_for_each_other_for_ever(queue: Queue) -> None:
     merges = [undone(1, 2) for _ in range(4)]
     with ThreadPoolExecutor(8) as threads:
-        works = [threads.submit(done, queue, one) for one in merges]
+        works: list[Future[bool] | Future[None]] = [threads.submit(done, queue, one) for one in merges]
         works += [threads.submit(told, queue, one, revision=place + 3) for place, one in enumerate(merges)]
         for work in works:
             work.result()

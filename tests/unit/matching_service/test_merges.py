@@ -4,6 +4,7 @@ import pytest
 
 from patronage.matching.v1 import merge_service_pb2 as pb
 from services.matching.convert.merges import apply_request, merge_id_of, revert_request
+from services.matching.domain.judgement import Author
 from services.runtime.failures import FieldsInvalid
 
 REQUEST_ID = "0190B0B0-0000-7000-8000-000000000001"
@@ -36,5 +37,5 @@ def test_one_to_fifty_sources_are_merged(count: int) -> None:
 
 def test_an_undo_names_its_merge() -> None:
     with pytest.raises(FieldsInvalid) as failure:
-        revert_request(pb.UndoMergeRequest(request_id="x"), "ann")
+        revert_request(pb.UndoMergeRequest(request_id="x"), Author("ann", "Ann"))
     assert {violation.field for violation in failure.value.fields} == {"merge_id", "request_id"}
