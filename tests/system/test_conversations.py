@@ -84,6 +84,27 @@ def test_what_differs_is_added_beside_and_never_written_over(chats: Chats) -> No
     assert chats.customer(ann).etag == after.etag
 
 
+def test_a_root_takes_what_differs_whatever_merges_have_brought_until_it_is_full_itself(chats: Chats) -> None:
+    ann, twin = (chats.create("Ann Lee", contact_points=emails(who, 30)) for who in ("ann", "twin"))
+    asked = merge.MergeCustomersRequest(target_id=ann, source_ids=[twin], allow_unpreviewed=True)
+    chats.client.merges.MergeCustomers(asked)
+    new = {"customer_name": "Ann Lee", "customer_email": "ann1@many.example", "customer_phone": ANN["customer_phone"]}
+    assert list(chats.resolved(chats.record(**new).conversation_id).filled_fields) == ["phone"]
+
+    twins = [point for point in chats.customer(ann).contact_points if point.value.startswith("twin")]
+    full = [*emails("ann", 50), *twins]
+    request = records.UpdateCustomerRequest(customer_id=ann, customer=customer_pb2.Customer(contact_points=full))
+    chats.client.customers.UpdateCustomer(request)
+    other = chats.resolved(chats.record(**ANN).conversation_id)  # her phone, and one more e-mail
+    assert (outcome(other)[0], other.customer_id) == ("FOUND_EXISTING", ann)
+    assert ANN["customer_email"] not in [point.value for point in chats.customer(ann).contact_points]
+
+
+def emails(who: str, number: int) -> list[customer_pb2.ContactPoint]:
+    kind = customer_pb2.CONTACT_POINT_KIND_EMAIL
+    return [customer_pb2.ContactPoint(kind=kind, value=f"{who}{place}@many.example") for place in range(number)]
+
+
 def test_a_changed_email_links_the_conversation_to_the_right_customer(chats: Chats) -> None:
     """A80."""
     ann, bob = (

@@ -55,8 +55,9 @@ def customer_now(message: customer_pb2.Customer, change_token: str = "") -> Cust
         for one in message.contact_points
     }
     countries = tuple(one.postal_address.country for one in message.contact_points)
+    united = bool(message.merged_customer_ids)
     return CustomerNow(
-        message.customer_id, message.etag, message.name, frozenset(points), countries, message, change_token
+        message.customer_id, message.etag, message.name, frozenset(points), countries, united, message, change_token
     )
 
 

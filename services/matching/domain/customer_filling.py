@@ -1,7 +1,7 @@
 """Customer filling owns what a conversation adds to its customer: empty fields, further contact points, never more."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.identity.addresses import parse_address
 from services.identity.countries import region_of_country
@@ -11,6 +11,8 @@ from services.matching.domain.conversation import Given
 
 EMAIL, PHONE, ADDRESS = "EMAIL", "PHONE", "ADDRESS"
 MOST_POINTS = 50
+"""What one customer holds. What merges bring to a root does not count, and only customers knows what is its own."""
+
 LONGEST = {EMAIL: 320, PHONE: 64, ADDRESS: 500}
 Point = tuple[str, str]
 """The kind of a contact point, and its value."""
@@ -28,6 +30,9 @@ class CustomerNow:
 
     countries: tuple[str, ...] = ()
     """The countries of its addresses, as written."""
+
+    united: bool = False
+    """Whether others are merged into it."""
 
     message: object = field(default=None, compare=False)
     change_token: str = ""
@@ -53,14 +58,22 @@ class Filling:
     def __bool__(self) -> bool:
         return bool(self.name or self.points)
 
+    @property
+    def without_last_point(self) -> "Filling":
+        """Return what is left of it where there is no room for all of its points."""
+        kind = self.points[-1][0]
+        filled, added = (tuple(one for one in told if one.upper() != kind) for told in (self.filled, self.added))
+        return replace(self, points=self.points[:-1], filled=filled, added=added)
+
 
 def filling(given: Given, customer: CustomerNow, region: str, leave_out: Iterable[str] = ()) -> Filling:
     """Return what a conversation adds to a customer; kinds in `leave_out` are those that many others have."""
     known = {kind for kind, _ in customer.points}
-    room = MOST_POINTS - len(customer.points)
+    given_points = points_of(given)
+    room = len(given_points) if customer.united else MOST_POINTS - len(customer.points)
     points = [
         (kind, value)
-        for kind, value in points_of(given)
+        for kind, value in given_points
         if kind not in {*leave_out} and (kind, _normal(kind, value, customer.region or region)) not in customer.points
     ][: max(room, 0)]
     filled = [kind.lower() for kind, _ in points if kind not in known]

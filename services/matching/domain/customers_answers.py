@@ -33,6 +33,10 @@ class Refused(Exception):  # noqa: N818 - a name of what is true
         self.text = text
 
 
+class Full(Refused):
+    """The customer itself holds as many contact points as it may; fewer may still find room."""
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """A conversation that was linked, as it is after that."""

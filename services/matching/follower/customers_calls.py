@@ -13,13 +13,14 @@ from services.matching.convert.conversation_links import MOST_LINKS, hits_of, li
 from services.matching.convert.conversations import conversation_of, creation, customer_now, update
 from services.matching.domain.conversation import Conversation, Given, request_id_of
 from services.matching.domain.customer_filling import CustomerNow, Filling
-from services.matching.domain.customers_answers import Changed, Gone, LinkAnswer, Refused, Taken
+from services.matching.domain.customers_answers import Changed, Full, Gone, LinkAnswer, Refused, Taken
 from services.matching.operations.resolve_conversations import WantedLink
-from services.runtime.interceptors.upstream import reason_of_upstream, status_of_upstream
+from services.runtime.interceptors.upstream import bad_fields_of_upstream, reason_of_upstream, status_of_upstream
 from services.runtime.service_channel import Channel
 from services.runtime.waiting import tried_in_a_moment
 
 Metadata = Sequence[tuple[str, str]]
+_LIST_OF_POINTS = "customer.contact_points"
 _GONE = ("CUSTOMER_NOT_FOUND", "CUSTOMER_DELETED")
 _FOR_GOOD = (
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -94,7 +95,7 @@ class CustomersCalls:
         return customer_now(answer.customer, answer.change_token)
 
     def fill(self, customer: CustomerNow, filling: Filling, conversation: Conversation, request_id: str) -> CustomerNow:
-        """Add to a customer that is as it was read. Raises Changed, Taken, Gone, Refused."""
+        """Add to a customer that is as it was read. Raises Changed, Taken, Gone, Full, Refused."""
         request = update(customer, filling, conversation, request_id)
         answer = self._write(self._stubs.customers.UpdateCustomer, request, customer.customer_id)
         return customer_now(answer.customer, answer.change_token)
@@ -168,6 +169,8 @@ def _told(error: grpc.RpcError, customer_id: str) -> NoReturn:
         raise Gone(customer_id) from error
     if reason == "DUPLICATE_CUSTOMER":
         raise Taken(_hits(error)) from error
+    if bad_fields_of_upstream(error) == [_LIST_OF_POINTS]:
+        raise Full(reason, str(error)) from error
     if isinstance(error, grpc.Call) and (error.code() in _FOR_GOOD or reason == "NOT_OWN_RECORD"):
         raise Refused(reason, error.details() or reason) from error
     raise error

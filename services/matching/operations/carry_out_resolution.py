@@ -15,7 +15,7 @@ from services.matching.domain.conversation_resolution import (
     Resolution,
 )
 from services.matching.domain.customer_filling import CustomerNow, Filling, filling
-from services.matching.domain.customers_answers import Taken
+from services.matching.domain.customers_answers import Full, Taken
 from services.matching.operations.resolution_case import Case, Customers, Fills, Resolved, resolution_of
 from services.matching.operations.save_resolution import note_created
 from services.runtime.database import Database, TenantScope
@@ -64,28 +64,41 @@ def _link(database: Database, customers: Customers, scope: TenantScope, case: Ca
         asked = rules.settle(rules.shared_phone(decision.customer_id), case.known.standing, case.search)
         return carry_out(database, customers, scope, case, asked)
     wanted = filling(case.given, customer, case.region, decision.leave_out)
-    outcome = UPDATED if wanted else FOUND_EXISTING
-    created_before = case.known.standing.created_id == customer.customer_id and not case.known.standing.linked_to
-    resolution = replace(
-        resolution_of(case, decision, CREATED if created_before else outcome),
-        customer_id=customer.customer_id,
-        filled=wanted.filled,
-        added=wanted.added,
-    )
     if case.dry_run:
-        return Resolved(resolution, customer)
-    if wanted:
+        return Resolved(_found(case, decision, customer, wanted), customer)
+    try:
+        customer, wanted = _filled(customers, scope, case, customer, wanted)
+    except Taken as error:
+        if case.hits(error) and decision.matched_by != DECISION:
+            return _contested(case, decision, customer, error)
+        wanted = Filling()
+    return _linked(customers, scope, case, _found(case, decision, customer, wanted), customer)
+
+
+def _found(case: Case, decision: Decision, customer: CustomerNow, added: Filling) -> Resolution:
+    """Return what became of a conversation whose customer was there, or was made by it before it broke off."""
+    created_before = case.known.standing.created_id == customer.customer_id and not case.known.standing.linked_to
+    outcome = CREATED if created_before else UPDATED if added else FOUND_EXISTING
+    resolution = resolution_of(case, decision, outcome)
+    return replace(resolution, customer_id=customer.customer_id, filled=added.filled, added=added.added)
+
+
+def _filled(
+    customers: Fills, scope: TenantScope, case: Case, customer: CustomerNow, wanted: Filling
+) -> tuple[CustomerNow, Filling]:
+    """Add what there is room for; gives the customer after that, and what was added."""
+    while wanted:
         try:
-            customer = filled(customers, scope, case, customer, wanted)
-        except Taken as error:
-            if case.hits(error) and decision.matched_by != DECISION:
-                return _contested(case, decision, customer, error)
-            resolution = replace(resolution, outcome=FOUND_EXISTING, filled=(), added=())
-    return _linked(customers, scope, case, resolution, customer)
+            return filled(customers, scope, case, customer, wanted), wanted
+        except Full:
+            if not wanted.points:
+                raise
+            wanted = wanted.without_last_point
+    return customer, wanted
 
 
 def filled(customers: Fills, scope: TenantScope, case: Case, customer: CustomerNow, wanted: Filling) -> CustomerNow:
-    """Add what a conversation gave to its customer. Raises Changed, Taken, Gone, Refused."""
+    """Add what a conversation gave to its customer. Raises Changed, Taken, Gone, Full, Refused."""
     conversation = case.conversation
     request_id = conversation.request_id(scope.company_id, "fill", conversation.digest, customer.etag)
     return customers.fill(customer, wanted, conversation, request_id)

@@ -15,7 +15,7 @@ class Fills(Protocol):
     """What adds to customers."""
 
     def fill(self, customer: CustomerNow, filling: Filling, conversation: Conversation, request_id: str) -> CustomerNow:
-        """Add to a customer that is as it was read. Raises Changed, Taken, Gone, Refused."""
+        """Add to a customer that is as it was read. Raises Changed, Taken, Gone, Full, Refused."""
 
 
 class Customers(Fills, Protocol):

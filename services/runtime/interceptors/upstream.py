@@ -38,6 +38,15 @@ def reason_of_upstream(error: RpcError) -> str:
     return UpstreamUnavailable.reason
 
 
+def bad_fields_of_upstream(error: RpcError) -> list[str]:
+    """The fields of this service's own request that another service calls bad; none where it says something else."""
+    status, found = status_of_upstream(error), error_details_pb2.BadRequest()
+    for detail in status.details if status else ():
+        if detail.Unpack(found):
+            return [violation.field for violation in found.field_violations]
+    return []
+
+
 def failure_of_upstream(error: RpcError) -> Failure | None:
     """The failure when the other service is away; None when the fault is ours."""
     code = _code(error)

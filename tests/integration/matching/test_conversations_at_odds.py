@@ -9,7 +9,7 @@ import pytest
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import CREATED, FOUND_EXISTING, REVIEW, UPDATED
 from services.matching.domain.customer_filling import CustomerNow
-from services.matching.domain.customers_answers import Refused
+from services.matching.domain.customers_answers import Full, Refused
 from services.matching.operations.conversation_backlog import resolve_task
 from services.matching.operations.resolve_conversation import resolve_conversation
 from services.runtime.database import TenantScope
@@ -126,6 +126,17 @@ def test_what_customers_refuses_is_an_error_with_its_reason(talk: Talk) -> None:
     found = talk.known(told).resolution
     assert found is not None
     assert (found.outcome, found.error_reason, talk.waiting()) == ("ERROR", "FIELDS_INVALID", [])
+
+
+def test_a_customer_that_is_full_is_linked_with_as_much_as_there_is_room_for(talk: Talk) -> None:
+    ann, told = talk.known_customer(1, **GIVEN), talk.desk.record(1, **GIVEN, phone=ANN["phone"], address="12 Oak St")
+    talk.desk.fail["fill"] = [Full("FIELDS_INVALID", "51 of its own")]
+    done = talk.sync(told).resolution
+    assert (done.outcome, done.filled, talk.linked_to(told)) == (UPDATED, ("phone",), ann)
+    later = talk.desk.record(2, **GIVEN, address="12 Oak St")
+    talk.desk.fail["fill"] = [Full("FIELDS_INVALID", "51 of its own")]
+    done = talk.sync(later).resolution
+    assert (done.outcome, done.filled, talk.linked_to(later)) == (FOUND_EXISTING, (), ann)
 
 
 def test_a_phone_that_another_customer_has_meanwhile_is_a_review(talk: Talk) -> None:

@@ -15,8 +15,10 @@ KNOWN = frozenset(
 )
 
 
-def customer(name: str = "Ann Lee", points: frozenset[tuple[str, str]] = KNOWN, country: str = "") -> CustomerNow:
-    return CustomerNow("ann", "e1", name, points, (country,))
+def customer(
+    name: str = "Ann Lee", points: frozenset[tuple[str, str]] = KNOWN, country: str = "", *, united: bool = False
+) -> CustomerNow:
+    return CustomerNow("ann", "e1", name, points, (country,), united)
 
 
 def test_what_is_there_in_other_letters_adds_nothing() -> None:
@@ -53,3 +55,17 @@ def test_phones_are_read_as_in_the_customers_own_country(country: str, adds: boo
 def test_a_customer_with_as_many_contact_points_as_one_may_have_gets_no_more() -> None:
     full = frozenset(("EMAIL", f"a{number}@x.example") for number in range(MOST_POINTS))
     assert not filling(GIVEN, customer(points=full), "US")
+
+
+def test_what_merges_brought_to_a_root_takes_no_room_from_what_is_added() -> None:
+    brought = frozenset(("EMAIL", f"a{number}@x.example") for number in range(3 * MOST_POINTS))
+    wanted = filling(GIVEN, customer(points=brought, united=True), "US")
+    assert (wanted.filled, wanted.added) == (("phone", "address"), ("EMAIL",))
+
+
+def test_what_has_no_room_leaves_from_the_end_and_is_not_told_of() -> None:
+    wanted = filling(GIVEN, customer("", frozenset({("EMAIL", "a@x.example"), ("ADDRESS", "1 elm st")})), "US")
+    assert (wanted.filled, wanted.added) == (("name", "phone"), ("EMAIL", "ADDRESS"))
+    less = wanted.without_last_point.without_last_point
+    assert ([kind for kind, _ in less.points], less.filled, less.added) == (["EMAIL"], ("name",), ("EMAIL",))
+    assert less.without_last_point == Filling("Ann Lee", filled=("name",))
