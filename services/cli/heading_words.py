@@ -8,28 +8,42 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "id": "unique_id record_id rec_id recid row_id contact_id customer_id client_id person_id patient_id member_id"
         " voter_id",
         "given_name": "first_name firstname fname given forename first christian_name vorname prenom nombre nome"
-        " fname_c1 pername1",
+        " forenames given_names first_names christian_names vornamen prenoms nombres nombre_de_pila primeiro_nome"
+        " voornaam voornamen fornavn imie fname_c1 pername1",
         "middle_name": "middlename mname middle middle_initial second_name fname_c2 zweiter_vorname",
         "family_name": "last_name lastname lname surname sname family familyname last nachname familienname"
-        " nom_de_famille apellido apellidos cognome lname_c1 pername2",
-        "name": "full_name fullname contact_name customer_name client_name display_name person_name",
+        " nom_de_famille apellido apellidos sobrenome sobrenomes primer_apellido cognome achternaam etternavn"
+        " nazwisko lname_c1 pername2",
+        "name": "full_name fullname contact_name customer_name client_name display_name person_name"
+        " nombre_completo nome_completo nombre_y_apellidos nom_complet",
         "suffix": "name_suffix generation",
         "organization": "organisation company company_name organization_name organisation_name account_name employer"
-        " employer_name business_name firm firma legal_name site_name",
+        " employer_name business_name firm firma legal_name site_name empresa razon_social societe entreprise azienda"
+        " bedrijf unternehmen",
         "email": "e_mail mail email_address e_mail_address email_1 email_2 email_3 work_email personal_email"
-        " secondary_email additional_email_addresses e_mail_1_value e_mail_2_value business_email",
+        " secondary_email additional_email_addresses e_mail_1_value e_mail_2_value business_email correo"
+        " correo_electronico courriel adresse_e_mail adresse_mail e_mail_adresse indirizzo_email posta_elettronica",
         "phone": "phone_number telephone telephone_number tel mobile mobile_number cell cellphone fon telefon handy"
         " mobile_phone mobile_phone_number cell_phone home_phone work_phone other_phone phone_1 phone_2 phone_3"
-        " phone_1_value phone_2_value contact_number full_phone_number",
-        "address": "full_address postal_address enumcap anschrift adresse addr",
-        "street": "street_address street_1 address_1 address_line_1 address_line1 addr1 street_line_1 strasse rue",
-        "city": "town suburb municipality village ort stadt ville ciudad place wohnort",
-        "region": "state province county state_code state_region state_province bundesland",
+        " phone_1_value phone_2_value contact_number full_phone_number telefono telefono_movil telefono_fijo movil"
+        " celular telefone telemovel portable telephone_portable cellulare mobil mobiltelefon telefonnummer"
+        " handynummer rufnummer festnetz telefoon",
+        "address": "full_address postal_address enumcap anschrift adresse addr direccion domicilio endereco"
+        " morada indirizzo adres",
+        "street": "street_address street_1 address_1 address_line_1 address_line1 addr1 street_line_1 strasse rue"
+        " calle rua logradouro straat strasse_hausnummer strasse_nr strasse_und_hausnummer",
+        "city": "town suburb municipality village ort stadt ville ciudad place wohnort poblacion localidad"
+        " municipio cidade comune citta plaats woonplaats commune miejscowosc",
+        "region": "state province county state_code state_region state_province bundesland provincia estado"
+        " departement provincie",
         "postal_code": "postcode zip zip_code zipcode plz post_code postleitzahl code_postal cp postcode_fake enumpc"
-        " zip_postal_code",
-        "country": "country_code country_name country_region land",
-        "birth_date": "dob date_of_birth birthdate birthday date_birth born geburtsdatum geboren_am date_naissance",
-        "external_id": "identifier ssn soc_sec_id social_security_number tax_id national_id",
+        " zip_postal_code codigo_postal cod_postal c_p cep",
+        "country": "country_code country_name country_region land pais paese pays",
+        "birth_date": "dob date_of_birth birthdate birthday date_birth born geburtsdatum geboren_am date_naissance"
+        " date_de_naissance fecha_de_nacimiento fecha_nacimiento f_nacimiento nacimiento data_de_nascimento"
+        " data_nascimento nascimento data_di_nascita data_nascita geboortedatum geb_datum",
+        "external_id": "identifier ssn soc_sec_id social_security_number tax_id national_id"
+        " dni nif nie dni_nif cif curp rfc cpf rut codice_fiscale steuernummer personnummer",
     }.items()
 }
 """By field; of several columns that are there the first one listed counts, of e-mails and phones all of them."""
@@ -74,7 +88,7 @@ DATES = (
 YEARS = ("birth_year", "year_of_birth", "yob", "dob_year", "geburtsjahr")
 """A year of birth alone."""
 
-TOLD = ("census_year", "survey_year", "year")
+TOLD = ("census_year", "survey_year", "enumeration_year", "event_year", "year", "jahr", "annee", "ano", "census")
 """The year in which an age was told."""
 
 NO_EVIDENCE = frozenset(

@@ -9,6 +9,7 @@ from services.cli.headings import further, recognised
 
 CRM = "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Mailing Street,Mailing City,Account Name"
 GERMAN = "id;Vorname;Nachname;Geburtsdatum;Strasse;PLZ;Ort;Telefon"
+SPANISH = "Nombre,Apellidos,DNI,Teléfono,Correo electrónico,Dirección,Código postal,Ciudad,Fecha de nacimiento"
 PARTS = "unique_id,fname_c1,fname_c2,lname_c1,lname_c2,by,bm,bd"
 CENSUS = "rec_id,first_name,last_name,street_number,street_name,unit_number,city,zipcode"
 
@@ -40,6 +41,25 @@ def test_german_columns_are_recognised() -> None:
         "city": ("Ort",),
         "phone": ("Telefon",),
     }
+
+
+def test_spanish_columns_are_recognised() -> None:
+    assert list(columns(SPANISH)) == [
+        "given_name",
+        "family_name",
+        "email",
+        "phone",
+        "address",
+        "city",
+        "postal_code",
+        "birth_date",
+        "external_id",
+    ]
+
+
+def test_forenames_and_the_year_of_a_census_are_recognised() -> None:
+    found = columns("census,Surname,Forenames,Age,Occupation")
+    assert (found["given_name"], found["birth_date"]) == (("Forenames",), ("Age", "census"))
 
 
 def test_a_whole_name_is_left_out_beside_its_parts() -> None:
