@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.customers.domain.conversation import check_link_source, etag_of
+from services.customers.domain.conversation import check_link_source
 from services.customers.domain.failures import ConversationNotFound, CustomerNotFound, DuplicateCustomer, DuplicateHit
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import Key, duplicate_keys, external_keys
 from services.customers.domain.record import OwnRecord
-from services.customers.operations.conversation_writing import require_own_conversation
+from services.customers.operations.conversation_writing import link_events, require_changeable
 from services.customers.operations.create_customer import checked_record
 from services.customers.operations.guard import require_writable
 from services.customers.operations.link_conversation import DEFAULT_SOURCE
@@ -21,7 +21,7 @@ from services.customers.store.conversation_links import Link
 from services.customers.store.rows import Event
 from services.customers.store.trees import StoredTree
 from services.runtime.database import Transaction
-from services.runtime.failures import EtagMismatch, Failure, FieldCheck, FieldsInvalid, FieldViolation
+from services.runtime.failures import Failure, FieldCheck, FieldsInvalid, FieldViolation
 from services.runtime.freshness import ChangeToken
 from services.runtime.ids import new_id
 
@@ -85,6 +85,7 @@ def batch_link_conversations(
         known.writes.store(tx)
     if known.links:
         conversation_links.link(tx, known.links, source, actor_of(tx.scope), known.now)
+        conversation_links.announce(tx, known.links)
         records.add_events(tx, known.events)
     return outcomes, tx.change_token()
 
@@ -149,10 +150,7 @@ def _conversation(known: _Pass, one: WantedLink) -> Mapping[str, Json]:
     shown = known.conversations.get(one.conversation_id.lower())
     if shown is None:
         raise ConversationNotFound(one.conversation_id)
-    require_own_conversation(known.tx, shown)
-    if one.etag and one.etag != etag_of(shown["conversation_id"], shown["revision"]):
-        text = "The conversation changed since it was read; read it again."
-        raise EtagMismatch(text, metadata={"conversation_id": shown["conversation_id"]})
+    require_changeable(known.tx, shown, one.etag)
     return shown
 
 
@@ -181,11 +179,6 @@ def _linked(known: _Pass, shown: Mapping[str, Json], customer_id: str, source: s
 
 def _moved(known: _Pass, shown: Mapping[str, Json], customer_id: str, source: str, result: str) -> Outcome:
     """Notes the link and its events."""
-    told = {name: shown[name] for name in ("conversation_id", "session_id")}
-    before = shown["origin_customer_id"]
-    if before is not None:
-        known.events.append(Event(before, "conversation_unlinked", {**told, "moved_to": customer_id}))
-    more = {"source": source} | ({"moved_from": before} if before is not None else {})
-    known.events.append(Event(customer_id, "conversation_linked", {**told, **more}))
+    known.events.extend(link_events(shown, customer_id, source))
     known.links.append(Link(shown["conversation_id"], customer_id))
     return Outcome(shown["conversation_id"], result, customer_id, shown["revision"] + 1, known.now)

@@ -37,10 +37,7 @@ def locked(tx: Transaction, conversation_id: str, etag: str = "") -> Shown:
     shown = conversations.find(tx, conversation_id, lock=True)
     if shown is None:
         raise ConversationNotFound(conversation_id)
-    require_own_conversation(tx, shown)
-    if etag and etag != etag_of(shown["conversation_id"], shown["revision"]):
-        text = "The conversation changed since it was read; read it again."
-        raise EtagMismatch(text, metadata={"conversation_id": shown["conversation_id"]})
+    require_changeable(tx, shown, etag)
     return shown
 
 
@@ -48,6 +45,14 @@ def require_conversation_id(conversation_id: str) -> None:
     """Raises FieldsInvalid where no conversation is named."""
     if not conversation_id:
         raise FieldsInvalid([FieldViolation("conversation_id", "is required")])
+
+
+def require_changeable(tx: Transaction, shown: Mapping[str, Json], etag: str) -> None:
+    """Raises NotOwnRecord where the conversation is another's, EtagMismatch where it is not as it was read."""
+    require_own_conversation(tx, shown)
+    if etag and etag != etag_of(shown["conversation_id"], shown["revision"]):
+        text = "The conversation changed since it was read; read it again."
+        raise EtagMismatch(text, metadata={"conversation_id": shown["conversation_id"]})
 
 
 def require_own_conversation(tx: Transaction, shown: Mapping[str, Json]) -> None:
@@ -73,8 +78,24 @@ def announced(tx: Transaction, conversation_id: str, kind: str = CHANGED) -> Wri
     return Written(conversations.announce(tx, conversation_id, kind), tx.change_token())
 
 
+def link_events(shown: Mapping[str, Json], customer_id: str, source: str) -> list[Event]:
+    """What a link puts on the timelines: of whom the conversation leaves, if there is one, and of whom it comes to."""
+    before = shown["origin_customer_id"]
+    if before is None:
+        return [_event(customer_id, "conversation_linked", shown, source=source)]
+    return [
+        _event(before, "conversation_unlinked", shown, moved_to=customer_id),
+        _event(customer_id, "conversation_linked", shown, source=source, moved_from=before),
+    ]
+
+
 def note_event(tx: Transaction, customer_id: str | None, kind: str, shown: Mapping[str, Json], **more: Json) -> None:
     """Puts what happened to a conversation on the timeline of its customer, if it has one."""
     if customer_id is not None:
-        told = {name: shown[name] for name in ("conversation_id", "session_id")}
-        records.add_events(tx, [Event(customer_id, kind, {**told, **more})])
+        records.add_events(tx, [_event(customer_id, kind, shown, **more)])
+
+
+def _event(customer_id: str, kind: str, shown: Mapping[str, Json], **more: Json) -> Event:
+    return Event(
+        customer_id, kind, {"conversation_id": shown["conversation_id"], "session_id": shown["session_id"], **more}
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from services.customers.domain.conversation import check_link_source
-from services.customers.operations.conversation_writing import Written, announced, linkable, locked, note_event
+from services.customers.operations.conversation_writing import Written, announced, link_events, linkable, locked
 from services.customers.operations.writing import actor_of
-from services.customers.store import conversations
+from services.customers.store import conversation_links, records
+from services.customers.store.conversation_links import Link
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldCheck
 
@@ -26,11 +27,9 @@ def link_conversation(
     check.raise_if_any()
     there = locked(tx, conversation_id, etag)
     origin, now = linkable(tx, customer_id)
-    before, source = there["origin_customer_id"], link_source or DEFAULT_SOURCE
-    if before == origin:
+    if there["origin_customer_id"] == origin:
         return Written(there, tx.change_token())
-    link = conversations.linked(origin, source, actor_of(tx.scope), now)
-    conversations.change(tx, there["conversation_id"], link, now)
-    note_event(tx, before, "conversation_unlinked", there, moved_to=origin)
-    note_event(tx, origin, "conversation_linked", there, source=source, **({"moved_from": before} if before else {}))
+    source = link_source or DEFAULT_SOURCE
+    conversation_links.link(tx, [Link(there["conversation_id"], origin)], source, actor_of(tx.scope), now)
+    records.add_events(tx, link_events(there, origin, source))
     return announced(tx, there["conversation_id"])

@@ -1,4 +1,4 @@
-"""Links of many conversations: their rows locked, linked and announced in a statement each."""
+"""Links of conversations, one or many: their rows locked, linked and announced in a statement each."""
 
 from __future__ import annotations
 
@@ -47,7 +47,11 @@ def lock(tx: Transaction, conversation_ids: Iterable[str]) -> dict[str, Mapping[
 
 
 def link(tx: Transaction, links: Sequence[Link], source: str, by: Actor, now: datetime) -> None:
-    """Links conversations that were locked, each of which has the next revision then, and announces them."""
+    """Links conversations that were locked, each of which has the next revision then."""
     rows = json.dumps([asdict(one) for one in links])
     tx.execute(LINK, {"links": rows, "now": now, "source": source, "by": by.subject, "by_name": by.name})
+
+
+def announce(tx: Transaction, links: Iterable[Link]) -> None:
+    """Puts conversations as they are now into the feed."""
     tx.execute(ANNOUNCE, ([one.conversation_id for one in links],))

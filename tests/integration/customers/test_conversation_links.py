@@ -30,6 +30,7 @@ __all__ = ["talk"]
 EVENTS = """
 SELECT type, data FROM events WHERE type LIKE 'conversation%%' AND origin_customer_id = %s ORDER BY event_id
 """
+TIMES = {"created_at", "updated_at", "linked_at", "first_at", "last_at", "started_at", "said"}
 FED = (
     "SELECT revision, payload ->> 'origin_customer_id' AS origin FROM feed WHERE subject = 'conversation' ORDER BY seq"
 )
@@ -76,6 +77,26 @@ def test_each_is_linked_as_by_itself_and_is_told_fed_and_counted(acme: Company, 
         (one.revision, one.customer_id) for one in outcomes
     )
     assert_figures_are_a_recount(acme)
+
+
+def test_a_link_by_itself_and_one_of_many_leave_the_same(acme: Company, talks: Talks) -> None:
+    ann, bo = acme.create("Ann"), acme.create("Bo")
+    alone, one_of_many = (talks.record(session, turn("hi")) for session in "ab")
+    own = {"conversation_id": "", "session_id": ""}
+    for conversation_id in (alone, one_of_many):
+        talks.link(conversation_id, ann)
+    talks.link(alone, bo, "AUTO_SYNC")
+    link(acme, WantedLink(one_of_many, customer_id=bo))
+    first, second = (talks.get(one) | own for one in (alone, one_of_many))
+    assert first.keys() == second.keys()
+    assert {name for name in first if first[name] != second[name]} <= TIMES
+    for customer_id in (ann, bo):
+        told = [(one["type"], one["data"]) for one in acme.rows(EVENTS, customer_id)]
+        by_itself, of_many = (
+            [(kind, data | own) for kind, data in told if data["conversation_id"] == one]
+            for one in (alone, one_of_many)
+        )
+        assert by_itself == of_many != []
 
 
 def test_what_forbids_one_link_keeps_no_other_one_back(acme: Company, talks: Talks) -> None:
