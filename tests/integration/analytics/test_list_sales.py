@@ -93,6 +93,7 @@ def test_a_page_token_of_another_question_is_refused(shop: Shop) -> None:
 
 @pytest.mark.parametrize("position", [[], ["yesterday", "s-1"], [1, 2], ["2026-03-10T12:00:00+00:00", "a", "b"]])
 def test_a_page_token_with_another_position_is_a_bad_field(shop: Shop, position: list[object]) -> None:
-    asked = {"list": "sales", "statuses": [], "customer_id": "", "sold_from": None, "sold_before": None}
+    asked: dict[str, object] = {"list": "sales", "statuses": [], "customer_id": ""}
+    asked |= {"sold_from": None, "sold_before": None}
     with pytest.raises(FieldsInvalid):
         shop.sales(page_token=page_token(asked, position))

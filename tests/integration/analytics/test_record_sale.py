@@ -26,6 +26,7 @@ def test_a_sale_is_stored_as_it_was_asked_for_and_counts(shop: Shop) -> None:
     asked = sale(amina, "s-1", minor=250050, lines=LINES)
     recorded = shop.sell(asked)
     assert recorded.recorded
+    assert recorded.stored is not None
     assert shop.sales(amina).sales == [recorded.stored]
     assert (recorded.stored.total, recorded.stored.lines) == (Amount(250050, "KES"), LINES)
     figures = shop.metrics(amina).figures
@@ -47,6 +48,7 @@ def test_a_sale_repeated_without_its_time_is_the_same_sale(shop: Shop) -> None:
     asked = replace(sale(amina, "s-1"), sale_time=None)
     first = shop.sell(asked, now=NOON)
     again = shop.sell(asked, now=NOON + timedelta(hours=1))
+    assert first.stored is not None
     assert first.stored.sale_time == NOON
     assert (again.stored, again.recorded) == (first.stored, False)
 
@@ -129,6 +131,7 @@ def test_a_sale_for_a_merged_customer_stays_there_and_shows_under_the_root(shop:
     amina, survivor = shop.customer(), shop.customer()
     shop.merge(amina, survivor)
     recorded = shop.sell(sale(amina))
+    assert recorded.stored is not None
     assert recorded.stored.origin_customer_id == amina
     assert shop.metrics(survivor).figures.purchases == 1
     shop.undo(amina, survivor)

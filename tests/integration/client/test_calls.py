@@ -32,7 +32,7 @@ def test_each_call_has_the_token_the_company_and_a_deadline() -> None:
     script = Script([pb.GetCustomerResponse(), pb.GetCustomerResponse()])
     with scripted(script, company_id="acme", deadline_s=7) as client:
         client.customers.GetCustomer(pb.GetCustomerRequest())
-        client.customers.GetCustomer(pb.GetCustomerRequest(), timeout=3, metadata=[("x-trace", "1")])
+        client.customers.GetCustomer(pb.GetCustomerRequest(), timeout=3, metadata=(("x-trace", "1"),))
     first, second = (metadata for _, _, metadata in script.asked)
     assert (first["authorization"], first["company-id"], second["x-trace"]) == ("Bearer t", "acme", "1")
     assert script.timeouts[0] == pytest.approx(7, abs=1)

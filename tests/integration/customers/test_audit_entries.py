@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from patronage.customers.v1 import audit_service_pb2 as pb
@@ -98,7 +99,9 @@ def test_entries_are_chosen_by_actor_and_time(acme: Company, served: Served) -> 
 
 def test_a_call_is_written_down_with_its_caller_its_program_and_its_id(served: Served) -> None:
     client = served.client()
-    made = customer_pb.CreateCustomerRequest(customer=model.Customer(name="Ann", metadata={"n": 1.5}))
+    metadata = Struct()
+    metadata["n"] = 1.5
+    made = customer_pb.CreateCustomerRequest(customer=model.Customer(name="Ann", metadata=metadata))
     ann = client.CreateCustomer(made).customer.customer_id
     client.AddTags(tags_pb2.AddTagsRequest(customer_id=ann, tags=["vip"]))
     client.CreateNote(note_pb.CreateNoteRequest(customer_id=ann, note=note_pb.Note(content="called")))

@@ -1,6 +1,7 @@
 """Many customers at once: an outcome for each, in parts, once for one request id, and nothing where it is a dry run."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import grpc
@@ -332,13 +333,14 @@ def test_a_customer_that_has_all_tags_that_it_takes_is_named(acme: Company, serv
     assert response.outcomes[0].reason == errors.ERROR_REASON_FIELDS_INVALID
 
 
+def tagged(company: Company, *ids: str) -> object:
+    return company.write(lambda tx: change_part(tx, list(ids), add_tags(["vip"])))
+
+
 def test_a_part_meets_a_merge_at_once_and_both_take_place(acme: Company) -> None:
     for _ in range(5):
         ann, bo = people(acme, 2)
-        at_once(
-            lambda ann=ann, bo=bo: acme.write(lambda tx: change_part(tx, [ann, bo], add_tags(["vip"]))),
-            lambda ann=ann, bo=bo: acme.merge(ann, bo),
-        )
+        at_once(partial(tagged, acme, ann, bo), partial(acme.merge, ann, bo))
         assert acme.shown(ann)["tags"] == ["vip"]
     assert_views_are_folded(acme)
 

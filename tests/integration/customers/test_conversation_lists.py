@@ -1,6 +1,7 @@
 """Lists of conversations: of a tree, of the company, of nobody; by time, a page at a time, through an index."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -85,11 +86,12 @@ def test_a_token_belongs_to_its_question(acme: Company, talks: Talks) -> None:
         talks.record(f"o{number}")
     token = talks.page(ann, size=1).next_page_token
     assert sessions(talks.page(ann, size=1, token=token, whole=True))
-    for ask in (
+    others: tuple[Callable[[], object], ...] = (
         lambda: talks.page("", size=1, token=token),
         lambda: talks.page(ann, Span(minute(0)), size=1, token=token),
         lambda: talks.orphans(size=1, token=token),
-    ):
+    )
+    for ask in others:
         with pytest.raises(PageTokenMismatch):
             ask()
     with pytest.raises(FieldsInvalid):

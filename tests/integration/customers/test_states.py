@@ -1,6 +1,7 @@
 """States of a record: deleted and brought back, out of use and in use, for one customer and for a tree."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import grpc
@@ -109,9 +110,7 @@ def test_of_a_creation_and_an_undelete_with_one_key_at_once_one_wins(acme: Compa
         email = f"{uuid.uuid4()}@x.io"
         ann = acme.create("Ann", email=email)
         acme.delete(ann)
-        found = at_once(
-            lambda ann=ann: undelete(acme, ann), lambda email=email: acme.creation("REJECT", name="Anne", email=email)
-        )
+        found = at_once(partial(undelete, acme, ann), partial(acme.creation, "REJECT", name="Anne", email=email))
         assert failures(found) == ["DuplicateCustomer"]
         assert acme.value("SELECT count(*) FROM customer_keys WHERE value = %s", email) == 1
 

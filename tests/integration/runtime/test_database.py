@@ -138,7 +138,7 @@ def test_callbacks_run_after_the_commit_and_never_without_one(database: Database
 def test_a_callback_that_raises_does_not_undo_what_was_committed(database: Database, acme: TenantScope) -> None:
     with database.transaction(acme) as tx:
         tx.execute("INSERT INTO things (company_id, name) VALUES ('acme', 'x')")
-        tx.after_commit(lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+        tx.after_commit(lambda: 1 / 0)  # type: ignore[arg-type]
     assert names(database, "acme") == ["x"]
 
 

@@ -64,7 +64,12 @@ def test_a_lost_connection_is_replaced(
 def test_poking_never_waits_for_the_database(open_database: Callable[..., Database]) -> None:
     away = open_database("postgresql://nobody@127.0.0.1:1/none", min_size=0)
     notifier = Notifier(away, CHANNEL)
-    done = threading.Thread(target=lambda: [notifier.poke() for _ in range(100)])
+
+    def poke_often() -> None:
+        for _ in range(100):
+            notifier.poke()
+
+    done = threading.Thread(target=poke_often)
     done.start()
     done.join(5)
     assert not done.is_alive()

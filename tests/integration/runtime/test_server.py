@@ -64,7 +64,12 @@ def test_a_method_that_exists_nowhere_is_unimplemented(echo: Echo) -> None:
 
 def test_the_caller_is_who_the_token_says(echo: Echo) -> None:
     seen: list[Caller] = []
-    echo.behaviours["UnaryUnary"] = lambda request, context: seen.append(caller_of(context)) or request
+
+    def see(request: Any, context: Any) -> Any:
+        seen.append(caller_of(context))
+        return request
+
+    echo.behaviours["UnaryUnary"] = see
     echo.call("UnaryUnary", metadata=bearer("acme", "echo:use x:y", request_id="call-7", company_id="other"))
     [caller] = seen
     assert (caller.subject, caller.name, caller.company_id) == ("bob", "Bob", "acme")
@@ -121,7 +126,7 @@ def test_our_own_fault_shows_the_request_id_and_never_the_cause(echo: Echo, kind
     info = error_info(raised.value)
     assert raised.value.code() is grpc.StatusCode.INTERNAL
     assert (info.reason, info.metadata["request_id"]) == ("INTERNAL", "call-9")
-    assert "secret" not in raised.value.details() + str(status_of(raised.value))
+    assert "secret" not in f"{raised.value.details()}{status_of(raised.value)}"
     assert any("secret" in repr(line.get("exc_info")) and line["request_id"] == "call-9" for line in logs)
 
 
@@ -200,7 +205,8 @@ def test_a_failure_of_another_service_is_passed_on_as_it_is(echo: Echo) -> None:
 def test_a_service_that_does_not_answer_is_named_as_away(echo: Echo) -> None:
     def ask(request: Any, _: Any) -> Any:
         with grpc.insecure_channel("127.0.0.1:1") as nobody:
-            return nobody.unary_unary("/x.Y/Z")(b"", timeout=5)
+            call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = nobody.unary_unary("/x.Y/Z")
+            return call(b"", timeout=5)
 
     echo.behaviours["UnaryUnary"] = ask
     assert refused(echo) == ("UNAVAILABLE", "UPSTREAM_UNAVAILABLE")

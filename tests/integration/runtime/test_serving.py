@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import grpc
 import pytest
@@ -24,6 +24,9 @@ from tests.integration.runtime.echo import CREDENTIALS, SECRET, SERVICE, TOKEN, 
 
 ROOT = Path(__file__).parents[3]
 LONG_S = 30.0
+Listing: TypeAlias = (
+    "grpc.StreamStreamMultiCallable[reflection_pb2.ServerReflectionRequest, reflection_pb2.ServerReflectionResponse]"
+)
 
 
 def test_health_needs_no_token_and_knows_each_service(echo: Echo) -> None:
@@ -51,7 +54,8 @@ def test_a_readiness_check_that_raises_means_not_ready() -> None:
 def listed(echo: Echo, metadata: Any = ()) -> list[str]:
     stub = reflection_pb2_grpc.ServerReflectionStub(echo.channel)
     asked = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
-    [answer] = stub.ServerReflectionInfo(asked, metadata=metadata, timeout=LONG_S)
+    ask = cast(Listing, stub.ServerReflectionInfo)
+    [answer] = ask(asked, metadata=metadata, timeout=LONG_S)
     return sorted(service.name for service in answer.list_services_response.service)
 
 

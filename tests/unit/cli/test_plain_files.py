@@ -64,7 +64,7 @@ def quick(path: Path) -> Records | None:
 def shown(records: Records) -> list[tuple[object, ...]]:
     """Return ids and normal forms, row by row."""
     base = records.columns.base
-    rows = [[*ids] for ids in zip(records.ids, strict=True)]
+    rows: list[list[object]] = [[*ids] for ids in zip(records.ids, strict=True)]
     for name in ("given", "middle", "family", "suffix", "email"):
         column = base[name]
         for row, codes in zip(rows, column.codes.tolist(), strict=True):

@@ -190,7 +190,7 @@ class Lives:
             before = person["birth_date"]
             self._person(f"{number}-{place}", person)
 
-    def _person(self, name: str, person: Row) -> None:
+    def _person(self, name: str, person: dict[str, str]) -> None:
         dice = self._dice
         if self.contacts:
             self._own_contacts(person)
@@ -201,7 +201,7 @@ class Lives:
             if name in self.kinds or dice.random() < 0.9:
                 self.rows[-1], self.rows[-2] = self.rows[-2], self.rows[-1]
 
-    def _own_contacts(self, person: Row) -> None:
+    def _own_contacts(self, person: dict[str, str]) -> None:
         dice = self._dice
         if dice.random() < 0.5:
             person["email"] = (

@@ -72,7 +72,9 @@ def test_no_pair_is_left_out_that_weighs_enough(table: list[Row], counted: bool,
 
 
 def test_strangers_are_not_looked_at_closely() -> None:
-    table = [{"name": f"{name} {name}son", "email": f"{name}@x.org"} for name in ("ann", "bo", "cyd", "dirk")]
+    table: list[Row] = [
+        {"name": f"{name} {name}son", "email": f"{name}@x.org"} for name in ("ann", "bo", "cyd", "dirk")
+    ]
     bounds = Bounds.of(columns_of(table, counted=True), DEFAULT_MODEL)
     assert bounds is not None
     hopeful, gamma = bounds.hopeful(np.zeros(3, np.int64), np.arange(1, 4), 0.0)

@@ -1,5 +1,7 @@
 """The evidence of a pair reads as a person would expect."""
 
+from functools import partial
+
 from services.matching.domain.evidence import AUTO_LINK, NAME_ONLY_LIMIT
 from services.matching.domain.identity_record import identify
 from services.matching.domain.model import Frequencies
@@ -20,8 +22,8 @@ def test_two_equal_names_are_a_question_only() -> None:
 
 
 def test_people_of_one_household_are_not_one_person() -> None:
-    home = {"addresses": ["12 Oak St, Springfield, IL 62704"], "phones": ["415-555-2671"]}
-    (evidence,) = score_candidates(identify(name="Ann Lee", **home), [identify(name="Robert Lee", **home)])
+    at_home = partial(identify, addresses=["12 Oak St, Springfield, IL 62704"], phones=["415-555-2671"])
+    (evidence,) = score_candidates(at_home(name="Ann Lee"), [at_home(name="Robert Lee")])
     assert evidence.confidence < 50
 
 

@@ -21,7 +21,9 @@ def word(number: int) -> str:
 
 def people(seed: int) -> tuple[list[dict[str, str]], list[int]]:
     """Return rows of given, middle and family name with birth date, a tenth written twice, and who each is."""
-    dice, rows, who = Random(seed), [], []
+    dice = Random(seed)
+    rows: list[dict[str, str]] = []
+    who: list[int] = []
     for number in range(PEOPLE):
         year = dice.randint(1930, 2009)
         first, second = dice.randrange(NAMES_OF_A_DECADE), dice.randrange(3)

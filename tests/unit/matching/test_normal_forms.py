@@ -242,7 +242,7 @@ def test_each_distinct_odd_value_is_read_once(monkeypatch: pytest.MonkeyPatch) -
     read: list[str] = []
     for module, name in ((name_columns, "parse_name"), (address_columns, "parse_address")):
         monkeypatch.setattr(module, name, counting(getattr(module, name), read))
-    monkeypatch.setattr(contact_columns, "normalize_phone", counting(contact_columns.normalize_phone, read))
+    monkeypatch.setattr(contact_columns, "normalize_phone", counting(normalize_phone, read))
     odd = {"name": "王 小明 (Bo)", "address": "Große Straße, Haus 12, München", "phone": "call me"}
     rows = [*({"id": str(row), **odd} for row in range(500)), {"id": "500", "name": "Ann Lee", "phone": "415-555-2671"}]
     records_from_rows(rows)

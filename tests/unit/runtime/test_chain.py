@@ -31,7 +31,7 @@ class Servicer:
         return health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING)
 
     def List(self, request: Any, context: Any) -> Any:  # noqa: N802 - the name of the method
-        return health_pb2.HealthListResponse()
+        return health_pb2.HealthListResponse()  # type: ignore[attr-defined]
 
     def Watch(self, request: Any, context: Any) -> Any:  # noqa: N802 - the name of the method
         yield self.Check(request, context)
@@ -41,8 +41,8 @@ class Servicer:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("services.runtime.interceptors.auth.access_of", lambda *_, **__: Access("health:read"))
-    settings = ServiceSettings(database_url="postgresql://x/y", plaintext=True, token_secret=SECRET)
-    links: Chain = chain(TokenVerifier(settings), {})
+    given: dict[str, Any] = {"database_url": "postgresql://x/y", "plaintext": True, "token_secret": SECRET}
+    links: Chain = chain(TokenVerifier(ServiceSettings(**given)), {})
     servicers = {HEALTH: links.folded(HEALTH, Servicer())}
     return grpc_testing.server_from_dictionary(servicers, grpc_testing.strict_real_time())
 

@@ -19,7 +19,8 @@ PAYLOAD = {"sub": "ann", "company_id": "acme", "scope": "customers:read", "exp":
 
 
 def settings(**given: Any) -> ServiceSettings:
-    return ServiceSettings(database_url="postgresql://x/y", plaintext=True, **given)
+    needed: dict[str, Any] = {"database_url": "postgresql://x/y", "plaintext": True}
+    return ServiceSettings(**needed, **given)
 
 
 def by_secret(**given: Any) -> TokenVerifier:
