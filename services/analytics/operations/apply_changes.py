@@ -31,8 +31,8 @@ def apply_changes(tx: Transaction, epoch: str, generation: int, told: Sequence[T
         parked_sales.hold_off_parking(tx)
     companies.begin(tx)
     for company in (one for one in told if isinstance(one, CompanyChange)):
-        if companies.write_if_newer(tx, epoch, company):
-            months.begin_anew(tx)
+        if before := companies.write_if_newer(tx, epoch, company):
+            months.begin_in_another_zone(tx, before)
     if customers:
         _apply_customers(tx, epoch, generation, customers)
     business = {one.engagement_id: one for one in sorted(_engagements(told), key=lambda one: one.revision)}

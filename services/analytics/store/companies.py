@@ -42,9 +42,9 @@ def begin(tx: Transaction) -> None:
     tx.execute(BEGIN)
 
 
-def write_if_newer(tx: Transaction, epoch: str, change: CompanyChange) -> bool:
-    """Stores settings unless those stored are as new; whether months begin at other times now."""
-    before = tx.value(LOCK)
+def write_if_newer(tx: Transaction, epoch: str, change: CompanyChange) -> str | None:
+    """Stores settings unless those stored are as new; the zone of months before, where it is another one now."""
+    before = str(tx.value(LOCK))
     after = tx.value(
         WRITE,
         {
@@ -54,4 +54,4 @@ def write_if_newer(tx: Transaction, epoch: str, change: CompanyChange) -> bool:
             "revision": change.revision,
         },
     )
-    return after is not None and after != before
+    return before if after is not None and after != before else None
