@@ -17,6 +17,7 @@ from services.runtime.database import Database
 from services.runtime.ids import new_id
 from services.runtime.logs import get_logger
 from services.runtime.process import DIE_WITH_PARENT
+from services.runtime.worker import Worker
 
 LOOK_EVERY_S = 2.0
 HEARTBEAT_S = 1.0
@@ -26,57 +27,37 @@ AGAIN_BELOW = 50_000
 _LOST = 3
 _WORDS_OF_STDERR = 500
 
-_log = get_logger("scans")
+_NAME = "scans"
+_log = get_logger(_NAME)
 
 
-class ScanWorker:
-    """Work beside the calls; `wake` is called when a scan was asked for."""
+class ScanWorker(Worker):
+    """Takes scans; `wake` is called when one was asked for. One that runs at the end is given back for others."""
 
     def __init__(self, database: Database, upkeep: Database, database_url: str, limits: Limits) -> None:
+        super().__init__(_NAME, "scans cannot be looked after")
         self._database = database
         self._upkeep = upkeep
         self._database_url = database_url
         self._limits = limits
         self._ready: ScanProcess | None = None
-        self._name = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-6:]}"
-        self._stopping = threading.Event()
-        self._asked = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="scan worker", daemon=True)
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-6:]}"
 
-    def start(self) -> None:
-        """Begin to take scans."""
-        self._thread.start()
+    def work(self) -> None:
+        """Run one scan after the other, each in the process at hand."""
+        while not self.stopping.is_set():
+            self._process_at_hand()
+            job = claim_scan(self._upkeep, self._holder)
+            if job is not None:
+                self._watch(job)
+            else:
+                self.sleep(LOOK_EVERY_S)
+            self.went_well()
 
-    def stop(self) -> None:
-        """Stop; a scan that runs is given back for another worker."""
-        self._stopping.set()
-        self._asked.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
-
-    def wake(self) -> None:
-        """Look for a scan now."""
-        self._asked.set()
-
-    def _run(self) -> None:
-        try:
-            self._take_scans()
-        finally:
-            if self._ready is not None:
-                self._ready.end()
-
-    def _take_scans(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._process_at_hand()
-                job = claim_scan(self._upkeep, self._name)
-                if job is not None:
-                    self._watch(job)
-                    continue
-            except Exception as error:
-                _log.warning("scans cannot be looked after", cause=f"{type(error).__name__}: {error}")
-            self._asked.wait(LOOK_EVERY_S)
-            self._asked.clear()
+    def clean_up(self) -> None:
+        """End the process that waits for a scan."""
+        if self._ready is not None:
+            self._ready.end()
 
     def _watch(self, job: ScanJob) -> None:
         _log.info("scan starts", company=job.company_id, scan_id=job.scan_id)
@@ -88,7 +69,7 @@ class ScanWorker:
         finally:
             if self._ready is None:
                 process.end()
-        if self._stopping.is_set() and not ended:
+        if self.stopping.is_set() and not ended:
             give_back_scan(self._database, job)
         elif ended and process.code not in (0, _LOST):
             _log.error("scan failed", company=job.company_id, scan_id=job.scan_id, cause=process.last_words())
@@ -105,8 +86,8 @@ class ScanWorker:
 
     def _keep(self, job: ScanJob, process: "ScanProcess") -> bool:
         """Send heartbeats until the process ends; False when it is to be stopped before."""
-        while not process.ended(HEARTBEAT_S, self._stopping):
-            if self._stopping.is_set() or not keep_scan(self._database, job, process.totals):
+        while not process.ended(HEARTBEAT_S, self.stopping):
+            if self.stopping.is_set() or not keep_scan(self._database, job, process.totals):
                 return False
         return True
 

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 
 from services.runtime.database import Database, TenantScope
 from services.runtime.idempotency import expire
-from services.runtime.logs import get_logger
+from services.runtime.worker import Worker
 
 BATCH = 5_000
 
-_log = get_logger("upkeep")
 
-
-class Upkeep(ABC):
+class Upkeep(Worker):
     """Does a round at once and then every so often; a round that fails is said in the log, and the next one comes."""
 
     def __init__(self, every_s: float) -> None:
-        self.stopping = threading.Event()
+        super().__init__("upkeep", "upkeep failed and is tried again later")
         self._every_s = every_s
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
     @abstractmethod
     def round(self) -> object:
         """Do what is to be done now, in batches; between two of them look whether `stopping` is set."""
 
-    def start(self) -> None:
-        """Begin, with a first round at once."""
-        self._thread.start()
+    def work(self) -> None:
+        """Do a round at once and then every so often."""
+        while not self.stopping.is_set():
+            self.round()
+            self.rest()
 
-    def stop(self) -> None:
-        """Stop after the batch at work."""
-        self.stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+    def rest(self) -> None:
+        """Wait for the next round, also where the last one failed."""
+        self.stopping.wait(self._every_s)
 
     def every_batch(self, batch: Callable[[], int]) -> int:
         """Repeat a batch until it finds less than BATCH to do; answers how much it did."""
@@ -44,14 +40,6 @@ class Upkeep(ABC):
             done = batch()
             total += done
         return total
-
-    def _run(self) -> None:
-        while not self.stopping.is_set():
-            try:
-                self.round()
-            except Exception as error:
-                _log.warning("upkeep failed and is tried again later", cause=f"{type(error).__name__}: {error}")
-            self.stopping.wait(self._every_s)
 
 
 def forget_requests(database: Database) -> int:

@@ -1,6 +1,5 @@
 """Conversation worker owns the resolving of conversations beside the feed: in one process at a time, a few at once."""
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,21 +9,20 @@ from services.matching.domain.conversation import Waiting
 from services.matching.follower.customers_calls import CustomersCalls, CustomersStubs
 from services.matching.operations.conversation_backlog import due, resolve_task, try_later
 from services.matching.operations.resolve_conversation import Resolving
-from services.runtime.connections import Connection
 from services.runtime.database import Database
 from services.runtime.database_errors import database_failure
 from services.runtime.failures import DatabaseUnavailable, Failure, Overloaded
 from services.runtime.follower_cursor import leads
 from services.runtime.logs import get_logger
 from services.runtime.service_channel import Channel, for_company
+from services.runtime.worker import Worker
 
 NAME = "conversations"
 LOOK_EVERY_S = 2.0
 AT_ONCE = 4
 A_ROUND = 64
 _ASK_TO_LEAD_S = 1.0
-_SHORTEST_PAUSE_S = 0.25
-_LONGEST_PAUSE_S = 5.0
+_HAVE_TO_WAIT = "conversations have to wait"
 # Not the conversation's fault, so it keeps its tries: customers is away, older, or does not take our token.
 _NOT_ITS_FAULT = (
     grpc.StatusCode.UNAVAILABLE,
@@ -34,73 +32,45 @@ _NOT_ITS_FAULT = (
     grpc.StatusCode.UNIMPLEMENTED,
 )
 
-_log = get_logger("conversations")
+_log = get_logger(NAME)
 
 
-class ConversationWorker:
-    """Work beside the calls, as the service itself; `wake` is called when conversations wait."""
+class ConversationWorker(Worker):
+    """Works as the service itself; `wake` is called when conversations wait."""
 
     def __init__(self, resolving: Resolving, upkeep: Database, customers: Channel) -> None:
+        super().__init__(NAME, _HAVE_TO_WAIT)
         self._resolving = resolving
         self._upkeep = upkeep
         self._stubs = CustomersStubs(customers)
-        self._stopping = threading.Event()
-        self._asked = threading.Event()
-        self._pause = _SHORTEST_PAUSE_S
-        self._thread = threading.Thread(target=self._run, name="conversations", daemon=True)
 
-    def start(self) -> None:
-        """Begin to resolve."""
-        self._thread.start()
+    def work(self) -> None:
+        """Resolve what waits, in the one process that leads."""
+        with ThreadPoolExecutor(AT_ONCE, NAME) as pool, self._resolving.database.dedicated() as lock:
+            while not self.stopping.is_set():
+                if leads(lock, NAME):
+                    self._round(pool)
+                else:
+                    self.stopping.wait(_ASK_TO_LEAD_S)
 
-    def stop(self) -> None:
-        """Stop after the conversations at hand."""
-        self._stopping.set()
-        self._asked.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
-
-    def wake(self) -> None:
-        """Look for conversations now."""
-        self._asked.set()
-
-    def _run(self) -> None:
-        with ThreadPoolExecutor(AT_ONCE, "conversations") as pool:
-            while not self._stopping.is_set():
-                try:
-                    with self._resolving.database.dedicated() as lock:
-                        self._lead(lock, pool)
-                except Exception as error:
-                    _log.warning("conversations have to wait", cause=f"{type(error).__name__}: {error}")
-                    self._rest()
-
-    def _lead(self, lock: Connection, pool: ThreadPoolExecutor) -> None:
-        while not self._stopping.is_set():
-            if not leads(lock, NAME):
-                self._stopping.wait(_ASK_TO_LEAD_S)
-                continue
-            self._asked.clear()
-            tasks = due(self._upkeep, A_ROUND)
-            if not all(list(pool.map(self._resolve, tasks))):
-                self._rest()
-            elif tasks:
-                self._pause = _SHORTEST_PAUSE_S
-            else:
-                self._asked.wait(LOOK_EVERY_S)
-
-    def _rest(self) -> None:
-        self._stopping.wait(self._pause)
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
+    def _round(self, pool: ThreadPoolExecutor) -> None:
+        tasks = due(self._upkeep, A_ROUND)
+        if not all(list(pool.map(self._resolve, tasks))):
+            self.rest()
+        elif tasks:
+            self.went_well()
+        else:
+            self.sleep(LOOK_EVERY_S)
 
     def _resolve(self, task: Waiting) -> bool:
         """Resolve one; false where something is away that all of them need."""
-        if self._stopping.is_set():
+        if self.stopping.is_set():
             return True
         try:
             resolve_task(self._resolving, CustomersCalls(self._stubs, self._metadata(task.company_id)), task)
         except Exception as error:
             if _is_away(error):
-                _log.warning("conversations have to wait", company=task.company_id, cause=str(error))
+                _log.warning(_HAVE_TO_WAIT, company=task.company_id, cause=str(error))
                 return False
             self._put_off(task, error)
         return True
