@@ -38,7 +38,7 @@ lint: install  ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: install  ## mypy, strict
+types: install  ## mypy, strict, also of the tests and the examples
 	$(BIN)/mypy
 
 contract: install  ## buf lint, stubs current, imports one way

@@ -19,7 +19,7 @@ from patronage.matching.v1 import matching_service_pb2, matching_service_pb2_grp
 
 def main(context: dict[str, str]) -> None:
     """Creates a customer, asks who is like it, and is refused a twin."""
-    metadata = [("authorization", f"Bearer {context['token']}")]
+    metadata = (("authorization", f"Bearer {context['token']}"),)
     with (
         grpc.insecure_channel(context["customers"]) as to_customers,
         grpc.insecure_channel(context["matching"]) as to_matching,

@@ -112,7 +112,7 @@ def _reads(channel: grpc.Channel, metadata: Sequence[tuple[str, str]], customers
 
 
 def _writes(
-    channel: grpc.Channel, metadata: Sequence[tuple[str, str]], customers: int, admin_url: str
+    channel: grpc.Channel, metadata: tuple[tuple[str, str], ...], customers: int, admin_url: str
 ) -> Iterator[Line]:
     stub = sales_service_pb2_grpc.SalesServiceStub(channel)
 

@@ -16,7 +16,7 @@ METHOD = "/bench.Echo/Echo"
 def serve() -> None:
     """Serves on a free port, prints it, and ends when stdin does."""
     server = grpc.server(ThreadPoolExecutor(8))
-    handler = grpc.unary_unary_rpc_method_handler(lambda request, _: request)
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(lambda request, _: request)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("bench.Echo", {"Echo": handler}),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -55,7 +55,7 @@ def client(target: str, method: str, requests: Sequence[bytes], token: str, seco
 
     def call(number: int) -> list[float]:
         with grpc.insecure_channel(target, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
-            stub = channel.unary_unary(method)
+            stub: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
             share = requests[number::callers] or requests
             begin.wait()
             counted_from = time.perf_counter() + WARM_UP_S

@@ -83,7 +83,7 @@ class Bench:
 
     def scan(self, size: int) -> tuple[float, pb.Scan]:
         """Scan a company; answers the seconds from the call until its groups are listed."""
-        metadata = [("authorization", f"Bearer {self.token(size)}")]
+        metadata = (("authorization", f"Bearer {self.token(size)}"),)
         begun = time.perf_counter()
         with self.channel() as channel:
             stub = matching_grpc.MatchingServiceStub(channel)

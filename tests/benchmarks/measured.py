@@ -36,7 +36,7 @@ def patronage(*arguments: str | Path) -> list[str | Path]:
     return [sys.executable, "-m", "services.cli.main", *arguments]
 
 
-def _start(command: Sequence[str]) -> int:
+def _start(command: list[str]) -> int:
     """Run a command, print its cost as JSON, and return its exit code."""
     begun = time.perf_counter()
     process = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, 2, 1)])

@@ -147,7 +147,7 @@ def insist(call: Callable[[Any], T], request: Any, within_s: float = LONG_S) -> 
         threading.Event().wait(LOOK_AGAIN_S)
 
 
-def until(condition: Callable[[], T], what: str, within_s: float = LONG_S) -> T:
+def until(condition: Callable[[], T | None], what: str, within_s: float = LONG_S) -> T:
     """What the condition gives once it is true; fails when that takes too long."""
     end = time.monotonic() + within_s
     while not (found := condition()):

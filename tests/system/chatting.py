@@ -44,7 +44,7 @@ class Chats:
 
         return list(self.client.customers.ListCustomers(listing_pb2.ListCustomersRequest()).customers)
 
-    def record(self, session: str = "", customer_id: str = "", **given: str) -> conversation_pb2.Conversation:
+    def record(self, session: str = "", customer_id: str = "", **given: Any) -> conversation_pb2.Conversation:
         """Record a conversation, or add to that of a session."""
         told = conversation_pb2.Conversation(session_id=session or str(uuid.uuid4()), **given)
         told.interactions.add(user_input="How much is a kitchen?", ai_response="It depends.")

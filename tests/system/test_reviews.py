@@ -70,8 +70,9 @@ def test_a_pair_is_merged_from_the_queue_undone_and_decided(company: Company) ->
     logged = company.merges.GetMerge(merge_service_pb2.GetMergeRequest(merge_id=resolved.merge.merge_id)).merge
     assert (logged.target_id, list(logged.source_ids), logged.reason) == (ann, [bo], "one voice")
     assert waiting(company, at_least_as_fresh=resolved.change_token) == []
+    again = pb.ResolveReviewItemRequest(item_id=item.item_id, resolution=pb.RESOLUTION_DIFFERENT)
     with pytest.raises(grpc.RpcError) as error:
-        company.reviews.ResolveReviewItem(pb.ResolveReviewItemRequest(item_id=item.item_id, resolution=2))
+        company.reviews.ResolveReviewItem(again)
     assert reason_of(error.value) == "REVIEW_ITEM_CLOSED"
 
     undo = merge_service_pb2.UndoMergeRequest(merge_id=logged.merge_id, leave_undecided=True)

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ def command(suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     context = tmp_path / "context.json"
     context.write_text(json.dumps({**suite.context(), "token": suite.token(f"story-{uuid.uuid4()}")}))
 
-    def call(*arguments: str, code: int = 0) -> list[Any]:
+    def call(*arguments: str, code: int = 0) -> list[Any] | str:
         capsys.readouterr()
         assert run([*arguments, "--context", str(context), "--json"]) == code
         printed = capsys.readouterr()
@@ -36,7 +36,7 @@ def command(suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     return call
 
 
-def write(path: Path, rows: list[Mapping[str, str]]) -> Path:
+def write(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
@@ -129,7 +129,7 @@ def test_grpcurl_lists_the_services_of_each_process(suite: Suite) -> None:
 
 def test_grpcurl_explains_a_pair_and_decodes_a_failure(suite: Suite) -> None:
     grpcurl = Path(sys.executable).parent / "grpcurl"
-    call = [grpcurl, "-plaintext", "-H", f"authorization: Bearer {suite.token('story-grpcurl')}"]
+    call = [str(grpcurl), "-plaintext", "-H", f"authorization: Bearer {suite.token('story-grpcurl')}"]
     data = json.dumps({"left_id": str(uuid.uuid4()), "right_id": str(uuid.uuid4())})
     method = "patronage.matching.v1.MatchingService/ExplainMatch"
     answer = subprocess.run(

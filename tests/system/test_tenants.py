@@ -72,7 +72,8 @@ def _answer(rpc: Rpc, owner: World, token: str, ids: Ids, fresh: str) -> str:
         found = MessageToDict(rpc.call(owner.channels[rpc.service], _request(rpc, ids, fresh), token))
         text = json.dumps({name: value for name, value in found.items() if name not in MOVING})
     except grpc.RpcError as error:
-        details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
+        trailers = {one.key: one.value for one in error.trailing_metadata() or ()}
+        details = trailers.get("grpc-status-details-bin", b"")
         text = f"{error.code()} {error.details()} {details!r}"
     for kind, value in ids.items():
         text = text.replace(value, kind)

@@ -27,7 +27,7 @@ def reverted(company: Company, subject: str, **asked: Any) -> merge_storage_serv
     with grpc.insecure_channel(company.suite.context()["customers"]) as channel:
         storage = merge_storage_service_pb2_grpc.MergeStorageServiceStub(channel)
         request = merge_storage_service_pb2.RevertMergeRequest(**asked)
-        return storage.RevertMerge(request, metadata=[("authorization", f"Bearer {token}")])
+        return storage.RevertMerge(request, metadata=(("authorization", f"Bearer {token}"),))
 
 
 def judged(company: Company, token: str) -> list[review_service_pb2.Judgement]:
