@@ -24,8 +24,8 @@ class CompanyServicer(grpc_pb.CompanyServiceServicer):
         """Reads the settings."""
 
         def run(tx: Transaction) -> pb.GetCompanyResponse:
-            company = convert.company_message(get_company(tx).shown)
-            return pb.GetCompanyResponse(company=company, change_token=tx.change_token().encode())
+            company, token = get_company(tx)
+            return pb.GetCompanyResponse(company=convert.company_message(company.shown), change_token=token.encode())
 
         return self._edge.read(context, run)
 
