@@ -166,7 +166,7 @@ def test_the_client_of_the_readme_does_as_it_says(
     context.write_text(json.dumps({**suite.context(), "token": suite.token(f"story-{uuid.uuid4()}")}))
     program = program.replace(".patronage/context.json", str(context))
     for _ in range(2):  # what was there already is found, the sale and the session are not doubled
-        exec(program, {})
+        exec(program, {})  # noqa: S102
         assert capsys.readouterr().out == "chat-1 1\n"
 
 

@@ -91,7 +91,7 @@ def test_a_start_that_is_interrupted_is_broken_off(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_crash(tmp_path: Path) -> None:
-    help_text = subprocess.run(
+    help_text = subprocess.run(  # noqa: S602
         f"{shlex.quote(PATRONAGE)} up --help | true",
         shell=True,
         cwd=tmp_path,

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from itertools import combinations, islice
 from pathlib import Path
@@ -134,6 +136,30 @@ def test_no_two_rows_say_exactly_the_same(rows: list[Row], groups: list[list[Row
     same = sum(count - 1 for count in said.values())
     pairs = sum(len(list(combinations(group, 2))) for group in groups)
     assert same < 0.01 * pairs
+
+
+def generated(folder: Path, rows: int) -> subprocess.CompletedProcess[str]:
+    """The generator as a program: in another folder, by a Python that has nothing installed."""
+    script = [sys.executable, "-S", str(EXAMPLES / "generate_customers.py")]
+    files = ["--output", "customers.csv", "--truth", "truth.csv"]
+    command = [*script, "--rows", str(rows), "--seed", "7", *files]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_generator_runs_from_any_folder_and_without_an_installation(tmp_path: Path) -> None:
+    ran = generated(tmp_path, 20)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    customers, truth = io.StringIO(), io.StringIO()
+    write_customers(20, 7, customers, truth)
+    assert (tmp_path / "customers.csv").read_text(encoding="utf-8") == customers.getvalue()
+    assert (tmp_path / "truth.csv").read_text(encoding="utf-8") == truth.getvalue()
+
+
+def test_the_generator_refuses_a_file_of_no_rows(tmp_path: Path) -> None:
+    ran = generated(tmp_path, 0)
+    assert ran.returncode == 2
+    assert "--rows must be 1 or more" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_example_that_calls_says_what_it_needs_where_no_suite_runs(tmp_path: Path) -> None:
