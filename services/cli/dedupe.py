@@ -10,6 +10,7 @@ from services.cli.dedupe_input import read_records
 from services.cli.dedupe_output import print_summary, refuse_unwritable, write_groups, write_pairs, write_report
 from services.cli.engine_options import (
     EncodingOption,
+    IgnoreOption,
     LinkOnlyOption,
     MapOption,
     MemoryOption,
@@ -20,6 +21,7 @@ from services.cli.engine_options import (
     ThresholdOption,
     encoding_named,
     engine_options,
+    ignored_of,
     mapping_of,
     region_of,
 )
@@ -36,6 +38,7 @@ def dedupe(
     pairs: Annotated[Path | None, typer.Option(help="Also write the likely pairs, as CSV.")] = None,
     report: Annotated[Path | None, typer.Option(help="Also write what was learned and done, as JSON.")] = None,
     mapping: MapOption = None,
+    ignore: IgnoreOption = None,
     encoding: EncodingOption = "",
     region: RegionOption = "US",
     threshold: ThresholdOption = DEFAULT_THRESHOLD,
@@ -55,7 +58,9 @@ def dedupe(
         refuse_unwritable(path)
     with showing_progress() as progress:
         progress("read", 0.0)
-        records = read_records(source_file, mapping_of(mapping or []), source, country, codec)
+        records = read_records(
+            source_file, mapping_of(mapping or []), source, country, codec, ignored=ignored_of(ignore)
+        )
         result = api.dedupe(records, options, progress)
         progress("write", 0.0)
         write_groups(output, result)

@@ -11,6 +11,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.columns_told import columns_of, print_columns
 from services.cli.failures import CommandFailure
 from services.matching.engine.api import Result
 
@@ -60,6 +61,7 @@ def print_summary(result: Result, output: Path) -> None:
         table.add_row(label, f"{value:,}")
     console = Console()
     console.print(table)
+    print_columns(console, columns_of(result))
     memory = result.report["memory"]
     if not memory["records_fit"]:
         taken, budget = (memory[name] >> 20 for name in ("records", "budget"))
@@ -69,6 +71,8 @@ def print_summary(result: Result, output: Path) -> None:
 
 def refuse_unwritable(path: Path) -> None:
     """Say before the work what would fail after it."""
+    if str(path) == "-":
+        raise CommandFailure("-: cannot be written: name a file, or /dev/stdout")
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise CommandFailure(f"{path}: cannot be written: it is a folder")

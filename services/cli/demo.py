@@ -32,7 +32,7 @@ def demo(
 ) -> None:
     """Start everything, import a file, find duplicates, merge, undo, count sales, and end without a trace."""
     console, begun = output(), time.monotonic()
-    customers = read_customers(source_file, {}, ages=False)
+    customers = read_customers(source_file, {})
     try:
         with Suite(durable=False, database_url=os.environ.get("PATRONAGE_DATABASE_URL", "")) as suite:
             console.print(f"Three services on {suite.postgres.describe()}, {_since(begun)}.", highlight=False)

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -11,6 +12,9 @@ from services.identity.phones import is_region
 from services.matching.engine.api import Options
 
 MapOption = Annotated[list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="A column by another name.")]
+IgnoreOption = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="A column that is no evidence; may be repeated.")
+]
 RegionOption = Annotated[str, typer.Option(metavar="CC", help="Country of phones and dates without one.")]
 ThresholdOption = Annotated[int, typer.Option(min=0, max=100, help="Confidence from which records are one.")]
 MemoryOption = Annotated[
@@ -22,9 +26,14 @@ MemoryOption = Annotated[
 ]
 ThreadsOption = Annotated[int, typer.Option(min=0, help="Threads that score; 0 takes every core.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Seed of the samples that are learned from.")]
-SourceOption = Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that names the source.")]
+SourceOption = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column that names the source, and is no evidence.")
+]
 EncodingOption = Annotated[
-    str, typer.Option(metavar="NAME", help="How a CSV file is encoded, such as cp1252. Default: UTF-8, or UTF-16.")
+    str,
+    typer.Option(
+        metavar="NAME", help="How CSV is encoded, such as cp1252. Default: UTF-8. A byte order mark goes first."
+    ),
 ]
 LinkOnlyOption = Annotated[bool, typer.Option(help="Link sources; no pair inside one.")]
 
@@ -68,10 +77,23 @@ def encoding_named(name: str) -> str:
 
 def mapping_of(pairs: list[str]) -> dict[str, str]:
     """Read 'theirs=ours' pairs."""
-    mapping = {}
+    mapping: dict[str, str] = {}
     for pair in pairs:
         theirs, equals, ours = pair.rpartition("=")
         if not (theirs and equals and ours):
             raise BadInputFailure(f"--map {pair}: expected THEIRS=OURS")
-        mapping[theirs.strip()] = ours.strip()
+        if mapping.setdefault(theirs.strip(), ours.strip()) != ours.strip():
+            raise BadInputFailure(f"--map {pair}: '{theirs.strip()}' is mapped to {mapping[theirs.strip()]} already")
     return mapping
+
+
+def ignored_of(columns: list[str] | None) -> list[str]:
+    """Return the columns that are no evidence, each once."""
+    return list(dict.fromkeys(column.strip() for column in columns or ()))
+
+
+def refuse_useless(given: Mapping[str, object], why: str) -> None:
+    """Refuse those options that were given though they would do nothing; `why` says what they need."""
+    useless = [option for option, value in given.items() if not any(value is none for none in (None, False, ""))]
+    if useless:
+        raise BadInputFailure(f"{', '.join(useless)} would do nothing: {why}")

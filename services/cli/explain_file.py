@@ -1,31 +1,47 @@
 """Explain file owns the account of two rows of a file, scanned for what its values are worth; no server is asked."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from patronage.matching.v1 import matching_service_pb2 as pb
-from services.cli.dedupe_input import Customers, read_customers, read_records
+from services.cli.columns_told import Columns, columns_of
+from services.cli.dedupe_input import Customers, read_evidence, read_records
 from services.cli.engine_options import encoding_named, mapping_of, region_of
 from services.cli.failures import BadInputFailure
 from services.cli.stages import showing_progress
 from services.matching.engine import api
 from services.matching.engine.raw_pairs import Contribution, Explanation, RawPairs
 
-Rows = tuple[dict[str, str], dict[str, str]]
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """Two rows as the file has them, and what became of its further columns."""
+
+    rows: tuple[dict[str, str], dict[str, str]]
+    columns: Columns
 
 
 def explain_rows(
-    source: Path, ids: tuple[str, str], mapping: list[str], region: str, encoding: str = ""
-) -> tuple[pb.Explanation, Rows]:
-    """Return the account of two rows and the rows, or raise BadInputFailure."""
+    source: Path,
+    ids: tuple[str, str],
+    mapping: list[str],
+    region: str,
+    encoding: str = "",
+    *,
+    ignored: Collection[str] = (),
+) -> tuple[pb.Explanation, FromFile]:
+    """Return the account of two rows and what the file has of them, or raise BadInputFailure."""
     country, codec = region_of(region), encoding_named(encoding)
     with showing_progress() as progress:
         progress("read", 0.0)
-        customers = read_customers(source, mapping_of(mapping), encoding=codec)
+        customers = read_evidence(source, mapping_of(mapping), ignored=ignored, encoding=codec)
         left, right = (_row(customers, source, record_id) for record_id in ids)
         progress("normalise", 0.0)
-        records = read_records(source, mapping_of(mapping), None, country, codec)
+        records = read_records(source, mapping_of(mapping), None, country, codec, ignored=ignored)
         result = api.dedupe(records, None, progress)
-    return message_of(RawPairs(result, country).explain(left, right)), (left, right)
+    message = message_of(RawPairs(result, country).explain(left, right))
+    return message, FromFile((left, right), columns_of(result))
 
 
 def message_of(explanation: Explanation) -> pb.Explanation:

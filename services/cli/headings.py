@@ -1,14 +1,13 @@
 """Headings owns which columns of a file make each field of a customer, by the names that others give them."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 from services.cli.heading_words import (
     DATES,
     JOINED,
-    NO_EVIDENCE,
     PREFIXES,
     SYNONYMS,
     TAILS,
@@ -17,16 +16,12 @@ from services.cli.heading_words import (
     YEARS,
 )
 from services.identity.text import fold
-from services.matching.engine.further_columns import PREFIX
 
 AGE = "age"
 """Between the columns of an age, and of the year in which it was told where there is one."""
 
 _TOLD = "2000"
 """The year of all ages where none is known: only their differences matter."""
-
-MOST_FURTHER = 16
-"""Columns beyond those of a customer that are looked at: the first ones."""
 
 _FEWEST_JOINED = 2
 _SEVERAL = frozenset({"email", "phone"})
@@ -89,7 +84,7 @@ def recognised(header: Sequence[str], taken: Mapping[str, str], ages: bool = Tru
     With `ages` an age makes a year of birth, which is good enough to compare by.
     """
     used = set(taken.values())
-    free = {_key(name): name for name in reversed(header) if name not in used}
+    free = {key_of(name): name for name in reversed(header) if name not in used}
     found: dict[str, Source] = {}
     if "birth_date" not in taken and free.keys().isdisjoint(("birth_date", *SYNONYMS["birth_date"])):
         _put_first(found, "birth_date", DATES, free, "-")
@@ -104,21 +99,11 @@ def recognised(header: Sequence[str], taken: Mapping[str, str], ages: bool = Tru
         if field not in taken and field not in found and columns and not _is_told(field, {*taken, *found}):
             found[field] = Source(tuple(columns), "|") if field in _SEVERAL else Source((columns[0],))
             for column in found[field].columns:
-                free.pop(_key(column), None)
+                free.pop(key_of(column), None)
     return found
 
 
-def further(header: Sequence[str], used: Collection[str]) -> dict[str, Source]:
-    """Return by attribute the columns that nothing is known of but that they may say who someone is."""
-    found: dict[str, Source] = {}
-    for name in header:
-        key = _key(name)
-        if name not in used and key and not _is_known(key) and NO_EVIDENCE.isdisjoint(key.split("_")):
-            found.setdefault(PREFIX + key, Source((name,)))
-    return dict(islice(found.items(), MOST_FURTHER))
-
-
-def _is_known(key: str) -> bool:
+def is_known(key: str) -> bool:
     """Return whether a column is of a field, which another column was taken for."""
     begin, _, rest = key.partition("_")
     return key in _KNOWN or (begin in PREFIXES and rest in _KNOWN)
@@ -148,7 +133,7 @@ def _is_told(field: str, known: set[str]) -> bool:
     )
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
     """Return a heading for comparing: 'First Name', 'firstName' and 'FIRST_NAME_TXT' alike."""
     key = _BETWEEN.sub("_", fold(_CAMEL.sub("_", name.strip()))).strip("_")
     begin, _, last = key.rpartition("_")

@@ -1,6 +1,6 @@
 """Import customers owns `patronage import`: a file into the customers service, with an outcome for each row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -11,9 +11,10 @@ import typer
 from patronage.customers.v1 import customer_service_pb2
 from patronage.customers.v1 import import_export_service_pb2 as pb
 from services.cli.client import Client, connected
+from services.cli.columns_told import print_columns
 from services.cli.context import ContextOption, read_context
 from services.cli.dedupe_input import Customers, read_customers
-from services.cli.engine_options import EncodingOption, encoding_named, mapping_of
+from services.cli.engine_options import EncodingOption, encoding_named, ignored_of, mapping_of
 from services.cli.failures import DONE, PARTLY_REJECTED
 from services.cli.import_rows import batches
 from services.cli.shown import as_json, output, table
@@ -59,18 +60,22 @@ def import_customers(
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="A column by another name.")
     ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="A column not to import; may be repeated.")
+    ] = None,
     encoding: EncodingOption = "",
     context: ContextOption = None,
     as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Import a file. A row of the same source and id as before updates its customer; the same row changes nothing."""
-    customers = read_customers(source_file, mapping_of(mapping or []), ages=False, encoding=encoding_named(encoding))
+    codec = encoding_named(encoding)
+    customers = read_customers(source_file, mapping_of(mapping or []), ignored=ignored_of(ignore), encoding=codec)
     with connected(read_context(context)) as client, showing_progress() as progress:
         imported = send(client, customers, source or source_file.stem, on_duplicate, progress)
     if as_json_line:
-        as_json(_plain(imported, customers.ids))
+        as_json(_plain(imported, customers))
     else:
-        _print(imported, source_file, customers.ids)
+        _print(imported, source_file, customers)
     return PARTLY_REJECTED if imported.rejected else DONE
 
 
@@ -93,12 +98,12 @@ def send(client: Client, customers: Customers, source: str, on_duplicate: OnDupl
     return imported
 
 
-def _plain(imported: Imported, ids: Sequence[str]) -> dict[str, object]:
+def _plain(imported: Imported, customers: Customers) -> dict[str, object]:
     counts = {name: getattr(imported.counts, name) for name in COUNTS}
     rejected = [
         {
             "row": outcome.row_number,
-            "id": ids[outcome.row_number - 1],
+            "id": customers.ids[outcome.row_number - 1],
             "result": pb.ImportResult.Name(outcome.result).removeprefix("IMPORT_RESULT_"),
             "problems": {problem.field: problem.description for problem in outcome.problems},
             "duplicates": [hit.customer_id for hit in outcome.duplicates],
@@ -109,16 +114,19 @@ def _plain(imported: Imported, ids: Sequence[str]) -> dict[str, object]:
         "counts": counts,
         "warnings": imported.warnings,
         "rejected": rejected,
+        "columns_left_out": dict(customers.left_out),
         "change_token": imported.change_token,
     }
 
 
-def _print(imported: Imported, source_file: Path, ids: Sequence[str]) -> None:
+def _print(imported: Imported, source_file: Path, customers: Customers) -> None:
     console = output()
     counts = [(name, getattr(imported.counts, name)) for name in COUNTS]
     console.print(table(str(source_file), ("rows", "number"), [*counts, ("with a warning", imported.warnings)]))
+    print_columns(console, customers.left_out)
     rows = [
-        (outcome.row_number, ids[outcome.row_number - 1], _why(outcome)) for outcome in imported.rejected[:MOST_SHOWN]
+        (outcome.row_number, customers.ids[outcome.row_number - 1], _why(outcome))
+        for outcome in imported.rejected[:MOST_SHOWN]
     ]
     if rows:
         console.print(table(f"refused, {len(rows)} of {len(imported.rejected)}", ("row", "id", "why"), rows))

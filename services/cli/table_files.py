@@ -2,25 +2,22 @@
 
 import csv
 import io
-import os
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
 from services.cli.failures import BadInputFailure
+from services.cli.file_kinds import UTF_8, encoding_of, is_parquet, mark_of, refuse_unreadable
 from services.matching.engine.parquet import UnreadableParquet, read_parquet
-
-UTF_8 = "utf-8-sig"
-"""UTF-8, with a byte order mark or without."""
 
 _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
+_LINE_END = re.compile("\r\n|\r|\n")
 _LONGEST_FIELD = 64 << 20
-_PARQUET = frozenset({".parquet", ".pq"})
+_LONGEST_HEADER = 1 << 20
 
 
 @dataclass(slots=True)
@@ -58,22 +55,9 @@ class RawTable:
 
 
 def read_table(path: Path, encoding: str = "") -> RawTable:
-    """Read a file by its ending; see `opened` for the encoding."""
-    refuse_unreadable(path)
+    """Read a file by its ending; see `encoding_of` for the encoding."""
+    refuse_unreadable(path, encoding)
     return _read_parquet(path) if is_parquet(path) else _read_csv(path, encoding)
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether a file is Parquet, by its ending."""
-    return path.suffix.lower() in _PARQUET
-
-
-def refuse_unreadable(path: Path) -> None:
-    """Refuse what is no file, or may not be read."""
-    if not path.is_file():
-        raise BadInputFailure(f"{path}: not a file" if path.exists() else f"{path}: no such file")
-    if not os.access(path, os.R_OK):
-        raise BadInputFailure(f"{path}: not readable: permission denied")
 
 
 def _read_parquet(path: Path) -> RawTable:
@@ -105,28 +89,18 @@ def _read_csv(path: Path, encoding: str) -> RawTable:
 
 
 def opened(path: Path, encoding: str = "") -> TextIO:
-    """Open a CSV file; "" is UTF-8, or UTF-16 as its byte order mark says, which is no part of it."""
+    """Open a CSV file; see `encoding_of`."""
     return path.open(encoding=encoding_of(path, encoding), newline="")
 
 
-def encoding_of(path: Path, encoding: str = "") -> str:
-    """Return how a CSV file is to be decoded."""
-    if encoding.replace("-", "") not in ("", "utf8"):
-        return encoding
-    return "utf-16" if is_utf16(path) else UTF_8
-
-
-def is_utf16(path: Path) -> bool:
-    """Whether a file begins with the byte order mark of UTF-16, as what spreadsheets call Unicode text."""
-    with path.open("rb") as file:
-        return file.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
-
-
 def delimiter_of(file: TextIO) -> str:
-    """Return what separates the columns of the first line, leaving the file at its beginning."""
-    first = file.readline()
+    """Return what separates the columns of the header, leaving the file at its beginning."""
+    header = line = file.readline()
+    while header.count('"') % 2 and line and len(header) < _LONGEST_HEADER:  # a heading of several lines
+        line = file.readline()
+        header += line
     file.seek(0)
-    return max(_DELIMITERS, key=_QUOTED.sub("", first).count)
+    return max(_DELIMITERS, key=_QUOTED.sub("", header).count)
 
 
 def _refuse_open_quote(table: RawTable, last: int, values: int) -> None:
@@ -160,24 +134,26 @@ def _make_rectangular(table: RawTable, rows: list[list[str]]) -> None:
 
 def _undecodable(path: Path, encoding: str) -> str:
     """Return the message for a file that is not as it is said to be encoded, naming the place of the first bad byte."""
-    content, decoder = path.read_bytes(), encoding_of(path, encoding)
-    wanted = encoding or ("UTF-8" if decoder == UTF_8 else decoder.upper())
+    content, decoder, mark = path.read_bytes(), encoding_of(path, encoding), mark_of(path)
+    wanted = "UTF-8" if decoder == UTF_8 else decoder.upper() if mark else encoding
+    said = f"{wanted}, which its byte order mark says" if mark and encoding else wanted
     try:
         content.decode(decoder)
     except UnicodeDecodeError as failure:
         good = content[: failure.start].decode(decoder, "replace")
-        line = good.count("\n") + 1
-        delimiter = delimiter_of(io.StringIO(good))
-        header = next(csv.reader([good.partition("\n")[0]], delimiter=delimiter), [])
-        values = next(_last_row(good, delimiter), [""])
-        column = header[len(values) - 1].strip() if len(values) <= len(header) and line > 1 else "?"
-        hint = "" if wanted != "UTF-8" else "; if the file comes from older software, try --encoding cp1252"
-        return f"{path}: line {line}, column '{column}': byte 0x{content[failure.start]:02x} is not {wanted}{hint}"
+        hint = (
+            "; if the file comes from older software, try --encoding cp1252" if not mark and wanted == "UTF-8" else ""
+        )
+        return f"{path}: {_end_of(good)}: byte 0x{content[failure.start]:02x} is not {said}{hint}"
     except UnicodeError:  # of an encoding that says no place
         pass
-    return f"{path}: not {wanted}"
+    return f"{path}: not {said}"
 
 
-def _last_row(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the values of the line at which the text ends."""
-    return islice(csv.reader([text.rpartition("\n")[2]], delimiter=delimiter), 1)
+def _end_of(text: str) -> str:
+    """Return the line and the column in which a text ends."""
+    lines = _LINE_END.split(text)
+    delimiter = delimiter_of(io.StringIO(text))
+    header, values = (next(csv.reader([line], delimiter=delimiter), [""]) for line in (lines[0], lines[-1]))
+    known = len(lines) > 1 and len(values) <= len(header)
+    return f"line {len(lines)}, column '{header[len(values) - 1].strip() if known else '?'}'"

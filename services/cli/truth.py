@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 from services.cli.failures import BadInputFailure
+from services.cli.file_kinds import is_parquet
 from services.cli.table_files import read_table
 
 LARGEST = 200
@@ -78,9 +79,9 @@ def _pairs_of(sizes: Iterable[int]) -> int:
     return sum(size * (size - 1) // 2 for size in sizes)
 
 
-def read_truth(path: Path, ids: Sequence[str], sources: Sequence[str] | None = None) -> Truth:
+def read_truth(path: Path, ids: Sequence[str], sources: Sequence[str] | None = None, encoding: str = "") -> Truth:
     """Read columns `id` and `cluster`, for every row of the customers, or raise BadInputFailure."""
-    table = read_table(path)
+    table = read_table(path, "" if is_parquet(path) else encoding)
     for column in ("id", "cluster"):
         if table.header.count(column) != 1:
             raise BadInputFailure(f"{path}: line 1: expected the columns id and cluster, each once")

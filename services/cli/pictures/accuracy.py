@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from services.cli.columns_told import columns_html, columns_of
 from services.cli.evaluation import Evaluation
 from services.cli.explain_file import row_of
 from services.cli.mistakes import APART, BELOW, NEVER, Pair
@@ -34,6 +35,7 @@ def _body(found: Evaluation, name: str) -> Iterator[str]:
     ))  # fmt: skip
     yield from _curves(found)
     yield from _missed(found, about)
+    yield columns_html(columns_of(found.scanned.result))
     yield from _mistakes(found)
 
 

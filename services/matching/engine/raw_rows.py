@@ -80,11 +80,6 @@ def csv_column(number: int) -> str:
     return f"c{number}"
 
 
-def parquet_column(name: str) -> str:
-    """Return a column of a Parquet file as SQL."""
-    return f"cast({quoted(name)} as varchar)"
-
-
 def rows_of_parquet(connection: duckdb.DuckDBPyConnection, path: Path, fields: Mapping[str, str]) -> RawRows:
     """Read a Parquet file; `fields` gives each field as SQL over its columns."""
     columns = ", ".join(f"{expression} AS {field}" for field, expression in fields.items())

@@ -13,7 +13,6 @@ from services.matching.engine.raw_rows import (
     UnreadableFile,
     csv_column,
     database,
-    parquet_column,
     rows_of_csv,
     rows_of_parquet,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "SOURCE",
     "UnreadableFile",
     "csv_column",
-    "parquet_column",
     "records_from_csv",
     "records_from_parquet",
 ]

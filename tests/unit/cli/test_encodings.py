@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.dedupe_input import read_customers, read_records
+from services.cli.dedupe_input import read_evidence, read_records
 from services.cli.engine_options import encoding_named
 from services.cli.failures import BadInputFailure
 from services.cli.main import run
@@ -29,7 +29,7 @@ def test_a_file_of_windows_is_read_the_quick_way_when_its_encoding_is_named(sour
     layout = layout_of(source, "cp1252")
     assert layout is not None
     assert (layout.header[1], layout.encoding) == ("Vorname", "cp1252")
-    assert read_customers(source, {}, encoding="cp1252").fields["family_name"] == ("Groß", "Groß", "Šimic")
+    assert read_evidence(source, {}, encoding="cp1252").fields["family_name"] == ("Groß", "Groß", "Šimic")
 
 
 @pytest.mark.parametrize("encoding", ["", "utf-8", "UTF8", "utf-16"])

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.dedupe_input import read_customers, read_records
-from services.cli.headings import further, recognised
+from services.cli.dedupe_input import read_customers, read_evidence, read_records
+from services.cli.further_headings import further
+from services.cli.headings import recognised
 
 CRM = "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Mailing Street,Mailing City,Account Name"
 GERMAN = "id;Vorname;Nachname;Geburtsdatum;Strasse;PLZ;Ort;Telefon"
@@ -128,7 +129,7 @@ def test_an_age_is_compared_as_a_year_of_birth(tmp_path: Path, blank_first_line:
     )
     column = read_records(path, {}, None, "US").columns.base["birth_date"]
     assert [column.values[code] if code >= 0 else "" for code in column.codes[:, 0]] == ["1995", "1995", "", ""]
-    assert "birth_date" not in read_customers(path, {}, ages=False).fields
+    assert "birth_date" not in read_customers(path, {}).fields
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
@@ -154,7 +155,7 @@ def test_a_birth_place_stands_for_a_city_only_where_there_is_none() -> None:
 def test_columns_that_number_rows_or_groups_are_never_evidence() -> None:
     header = "id,gender,Birth Place,cluster,household_id,rec_no,created_at,truth,source_system,full_name,age,GENDER"
     found = further(header.split(","), {"id", "full_name"})
-    assert {name: source.columns for name, source in found.items()} == {
+    assert {name: source.columns for name, source in found.columns.items()} == {
         "column_gender": ("gender",),
         "column_birth_place": ("Birth Place",),
     }
@@ -162,5 +163,5 @@ def test_columns_that_number_rows_or_groups_are_never_evidence() -> None:
 
 def test_further_columns_are_compared_and_not_imported(tmp_path: Path) -> None:
     (path := tmp_path / "in.csv").write_text("id,name,sex\n1,Ann Lee,f\n2,Bo Ray,m\n")
-    assert list(read_customers(path, {}).fields["column_sex"]) == ["f", "m"]
-    assert "column_sex" not in read_customers(path, {}, ages=False).fields
+    assert list(read_evidence(path, {}).fields["column_sex"]) == ["f", "m"]
+    assert "column_sex" not in read_customers(path, {}).fields

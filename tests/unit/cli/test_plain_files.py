@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from services.cli.dedupe_input import read_customers, read_records
+from services.cli.dedupe_input import read_evidence, read_records
 from services.cli.failures import BadInputFailure
 from services.cli.headings import Source
 from services.cli.plain_files import layout_of
@@ -73,7 +73,7 @@ def shown(records: Records) -> list[tuple[object, ...]]:
 
 
 def row_by_row(path: Path) -> Records:
-    customers = read_customers(path, {})
+    customers = read_evidence(path, {})
     return records_from_table(customers.ids, customers.fields)
 
 
@@ -153,7 +153,7 @@ def test_a_bad_file_is_refused_as_it_is_row_by_row(content: str, tmp_path: Path)
     with pytest.raises(BadInputFailure) as quickly:
         read_records(path, {}, None, "US")
     with pytest.raises(BadInputFailure) as slowly:
-        read_customers(path, {})
+        read_evidence(path, {})
     assert str(quickly.value) == str(slowly.value)
 
 
