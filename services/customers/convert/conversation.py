@@ -62,6 +62,7 @@ def conversation_message(shown: Mapping[str, Json], *, whole: bool = True) -> pb
     message = pb.Conversation(
         **{name: shown[name] for name in ("conversation_id", "session_id", *GIVEN_FIELDS, "summary", "topics")},
         origin_customer_id=shown["origin_customer_id"] or "",
+        unlinked_customer_id=shown["unlinked_from"] or "",
         interactions=[_interaction_message(turn) for turn in shown.get("said", ())] if whole else [],
         interaction_count=shown["interactions"],
         average_interaction_length=shown["characters"] / shown["interactions"] if shown["interactions"] else 0.0,

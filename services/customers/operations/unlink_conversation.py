@@ -16,6 +16,7 @@ def unlink_conversation(tx: Transaction, conversation_id: str, etag: str = "") -
     there = locked(tx, conversation_id, etag)
     if there["origin_customer_id"] is None:
         return Written(there, tx.change_token())
-    conversations.change(tx, there["conversation_id"], conversations.unlinked(), utc_now())
-    note_event(tx, there["origin_customer_id"], "conversation_unlinked", there)
+    origin = there["origin_customer_id"]
+    conversations.change(tx, there["conversation_id"], conversations.unlinked(origin), utc_now())
+    note_event(tx, origin, "conversation_unlinked", there)
     return announced(tx, there["conversation_id"])

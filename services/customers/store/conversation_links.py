@@ -20,7 +20,7 @@ SELECT to_jsonb(c) - 'company_id' AS shown FROM conversations AS c
 LINK = """
 UPDATE conversations AS c
    SET origin_customer_id = l.customer_id, linked_at = %(now)s, link_source = %(source)s, linked_by = %(by)s,
-       linked_by_name = %(by_name)s, revision = revision + 1, updated_at = %(now)s
+       linked_by_name = %(by_name)s, unlinked_from = NULL, revision = revision + 1, updated_at = %(now)s
   FROM json_to_recordset(%(links)s) AS l (conversation_id uuid, customer_id uuid)
  WHERE c.company_id = (SELECT app_company()) AND c.conversation_id = l.conversation_id
 """

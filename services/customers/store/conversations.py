@@ -67,6 +67,7 @@ CHANGEABLE = {
     "link_source",
     "linked_by",
     "linked_by_name",
+    "unlinked_from",
     "summary",
     "topics",
     "summarized_at",
@@ -136,12 +137,14 @@ def linked(customer_id: str, source: str, by: Actor, now: datetime) -> dict[str,
         "link_source": source,
         "linked_by": by.subject,
         "linked_by_name": by.name,
+        "unlinked_from": None,
     }
 
 
-def unlinked() -> dict[str, Any]:
-    """The columns of an orphan."""
-    return {"origin_customer_id": None, "linked_at": None, "link_source": "", "linked_by": "", "linked_by_name": ""}
+def unlinked(customer_id: str | None = None) -> dict[str, Any]:
+    """The columns of an orphan, and of one that is taken from a customer."""
+    nobodys = {"origin_customer_id": None, "linked_at": None, "link_source": "", "linked_by": "", "linked_by_name": ""}
+    return {**nobodys, "unlinked_from": customer_id}
 
 
 def moves_since(tx: Transaction, customer_ids: Sequence[str], time: datetime) -> list[LaterEdit]:

@@ -45,6 +45,7 @@ def conversation_of(message: conversation_pb2.Conversation, epoch: str = "") -> 
         message.customer_phone,
         message.customer_address,
         message.deleted,
+        message.unlinked_customer_id,
     )
 
 

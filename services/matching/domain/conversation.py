@@ -32,6 +32,8 @@ class Conversation:
     phone: str = ""
     address: str = ""
     deleted: bool = False
+    taken_from: str = ""
+    """Of an orphan, the customer that somebody has taken it from; empty: it was nobody's before."""
 
     @property
     def digest(self) -> str:

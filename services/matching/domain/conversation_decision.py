@@ -180,7 +180,7 @@ def _by_name_alone(search: Search, policy: ConversationPolicy) -> Decision:
 
 def _settle_orphan(decision: Decision, standing: Standing) -> Decision:
     found = decision.customer_id if decision.action == LINK else standing.created_id
-    if standing.taken_from and decision.action in (LINK, CREATED) and found == standing.taken_from:
+    if decision.action in (LINK, CREATED) and found in standing.taken_from:
         why = "A person has taken the conversation from the customer that was found."
         return _review(decision.matched_by, [found], why, decision.confidence)
     if standing.created_id and decision.action == CREATED:

@@ -60,8 +60,8 @@ class Standing:
     created_id: str = ""
     """The customer that was created from this conversation before."""
 
-    taken_from: str = ""
-    """The customer that it was linked to here, and that a person has taken it away from."""
+    taken_from: frozenset[str] = frozenset()
+    """The customers that it was linked to, here or by anybody, and that a person has taken it away from."""
 
     decided: str = ""
     """The customer that a person has decided it to be, by what is given now, and not moved it away from since."""

@@ -115,7 +115,8 @@ def _standing(tx: Transaction, conversation: Conversation, before: Resolution | 
     linked = before.linked_id if before else ""
     if not conversation.origin_id:
         decided = _decided(tx, conversation, before, "", gone)
-        return Standing(created_id=created, taken_from=_root(tx, linked, set())[0], decided=decided)
+        taken_from = frozenset(_root(tx, one, set())[0] for one in (linked, conversation.taken_from)) - {""}
+        return Standing(created_id=created, taken_from=taken_from, decided=decided)
     root, live = _root(tx, conversation.origin_id, gone)
     ours = before is not None and (linked, before.link_time) == (conversation.origin_id, conversation.link_time)
     by_resolver = ours and before is not None and not before.decided_id

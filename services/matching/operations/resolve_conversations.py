@@ -80,6 +80,7 @@ def _is_plain(case: Case) -> bool:
     before = case.known.before
     return (
         not case.conversation.origin_id
+        and not case.conversation.taken_from
         and not case.is_behind
         and not (before and (before.linked_id or before.created_id or before.decided_id or before.apart))
     )

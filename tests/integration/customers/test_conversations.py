@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from psycopg.rows import dict_row
 
+from services.customers.convert.conversation import conversation_message
 from services.customers.domain.conversation import MOST_CHARACTERS, MOST_INTERACTIONS
 from services.customers.domain.failures import (
     ConversationConflict,
@@ -13,6 +14,7 @@ from services.customers.domain.failures import (
     CustomerDeleted,
     CustomerNotFound,
 )
+from services.customers.operations.batch_link_conversations import WantedLink, batch_link_conversations
 from services.customers.operations.record_conversation import Recorded
 from services.runtime.failures import EtagMismatch, FieldsInvalid
 from tests.integration.customers.company import Company, at_once, failures
@@ -124,6 +126,26 @@ def test_a_link_is_moved_and_taken_away_and_each_of_it_is_on_the_timeline(acme: 
     told = [(event["type"].removeprefix("conversation_"), event["customer_id"]) for event in acme.rows(EVENTS)]
     assert told == [("linked", ann), ("unlinked", ann), ("linked", bo), ("unlinked", bo)]
     assert_figures_are_a_recount(acme)
+
+
+def test_an_orphan_says_whom_it_was_taken_from_until_it_is_linked_again_in_whatever_way(
+    acme: Company, talks: Talks
+) -> None:
+    ann, bo = acme.create("Ann"), acme.create("Bo")
+    conversation = talks.record("s")
+    assert talks.get(conversation)["unlinked_from"] is None
+    again: list[Callable[[], object]] = [
+        lambda: talks.link(conversation, bo),
+        lambda: acme.write(lambda tx: batch_link_conversations(tx, [WantedLink(conversation, customer_id=bo)])),
+        lambda: talks.record("s", customer=bo),
+    ]
+    for link in again:
+        talks.link(conversation, ann)
+        assert conversation_message(talks.unlink(conversation)).unlinked_customer_id == ann
+        assert talks.append(conversation, turn("hi"))["unlinked_from"] == ann
+        link()
+        now = talks.get(conversation)
+        assert (now["origin_customer_id"], now["unlinked_from"]) == (bo, None)
 
 
 def test_every_revision_is_fed_with_the_whole_conversation(acme: Company, talks: Talks) -> None:

@@ -54,8 +54,15 @@ class Desk:
         return self.record_link(self.conversations[conversation.conversation_id], to, time)
 
     def record_link(self, conversation: Conversation, to: str, time: str) -> Conversation:
-        revision = conversation.revision + 1
-        now = replace(conversation, revision=revision, etag=f"r{revision}", origin_id=to, link_time=time)
+        revision, taken_from = conversation.revision + 1, "" if to else conversation.origin_id
+        now = replace(
+            conversation,
+            revision=revision,
+            etag=f"r{revision}",
+            origin_id=to,
+            link_time=time,
+            taken_from=taken_from,
+        )
         self.conversations[now.conversation_id] = now
         return now
 

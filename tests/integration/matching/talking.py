@@ -93,6 +93,7 @@ def conversation_change(one: Conversation, kind: int) -> feed.Change:
         customer_phone=one.phone,
         customer_address=one.address,
         deleted=one.deleted,
+        unlinked_customer_id=one.taken_from,
     )
     if one.link_time:
         message.link_time.GetCurrentTime()

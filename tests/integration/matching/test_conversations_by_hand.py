@@ -6,7 +6,9 @@ from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import FOUND_EXISTING, REVIEW, UPDATED
 from services.matching.domain.customer_filling import CustomerNow
 from services.matching.domain.resolution import Decision
+from services.matching.operations.resolve_conversations import WantedLink, resolve_conversations
 from services.matching.operations.resolve_review_item import resolve_by_judgement
+from services.runtime.database import TenantScope
 from tests.integration.matching.people import ANN, BOB, change, customer_id
 from tests.integration.matching.talking import GIVEN, Talk
 
@@ -24,6 +26,22 @@ def test_what_a_person_took_away_or_moved_is_not_linked_again(talk: Talk) -> Non
     talk.desk.record(1, name=BOB["name"], email=BOB["email"])
     assert talk.sync(told).resolution.outcome == REVIEW, "that a person put it back where it was is a person's link"
     assert talk.linked_to(told) == ann
+
+
+def test_what_was_linked_and_not_noted_and_a_person_took_away_is_not_linked_again(talk: Talk) -> None:
+    ann = talk.known_customer(1, **ANN)
+    told, new = talk.desk.record(1, **GIVEN), talk.desk.record(2, **BOB)
+    scope = TenantScope(talk.company.company_id)
+    talk.desk.link_all(scope.company_id, [WantedLink(told, ann), WantedLink(new)])
+    taken = [talk.desk.by_hand(one, "") for one in (told, new)]
+    assert resolve_conversations(talk.resolving, talk.desk, scope, taken) == [None, None]
+    assert {talk.sync(one).resolution.outcome for one in taken} == {REVIEW}
+    assert [talk.linked_to(one) for one in taken] == ["", ""]
+    assert len(talk.desk.customers) == 2
+    talk.desk.record(1, name=BOB["name"], email=BOB["email"])
+    assert talk.sync(told).resolution.outcome in (UPDATED, FOUND_EXISTING), (
+        "it is with somebody else by what it says now"
+    )
 
 
 def test_a_link_that_was_there_from_the_start_is_noted_and_a_new_email_asks(talk: Talk) -> None:

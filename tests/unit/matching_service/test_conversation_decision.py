@@ -183,9 +183,9 @@ def test_a_link_to_a_deleted_customer_is_a_review() -> None:
 
 
 def test_what_a_person_has_taken_away_is_not_linked_there_again() -> None:
-    assert settle(FOUND_BOB, Standing(taken_from="bob"), search()).action == REVIEW
-    assert settle(FOUND_BOB, Standing(taken_from="ann"), search()) is FOUND_BOB
-    assert settle(NOBODY, Standing(created_id="ann", taken_from="ann"), search()).action == REVIEW
+    assert settle(FOUND_BOB, Standing(taken_from=frozenset({"bob"})), search()).action == REVIEW
+    assert settle(FOUND_BOB, Standing(taken_from=frozenset({"ann"})), search()) is FOUND_BOB
+    assert settle(NOBODY, Standing(created_id="ann", taken_from=frozenset({"ann"})), search()).action == REVIEW
 
 
 def test_who_was_created_and_not_linked_yet_is_linked_and_not_created_again() -> None:

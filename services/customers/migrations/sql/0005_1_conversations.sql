@@ -18,6 +18,8 @@ CREATE TABLE conversations (
     link_source text NOT NULL DEFAULT '' CHECK (link_source IN ('', 'AUTO_SYNC', 'MANUAL', 'MIGRATION', 'MERGE')),
     linked_by text NOT NULL DEFAULT '',
     linked_by_name text NOT NULL DEFAULT '',
+    -- Of an orphan: the customer that somebody has taken it from.
+    unlinked_from uuid,
     created_by text NOT NULL,
     created_by_name text NOT NULL,
     created_at timestamptz NOT NULL,
@@ -30,7 +32,8 @@ CREATE TABLE conversations (
     last_at timestamptz NOT NULL,
     PRIMARY KEY (company_id, conversation_id),
     FOREIGN KEY (company_id, origin_customer_id) REFERENCES customers,
-    CHECK ((origin_customer_id IS NULL) = (linked_at IS NULL) AND (origin_customer_id IS NULL) = (link_source = ''))
+    CHECK ((origin_customer_id IS NULL) = (linked_at IS NULL) AND (origin_customer_id IS NULL) = (link_source = '')),
+    CHECK (origin_customer_id IS NULL OR unlinked_from IS NULL)
 );
 CREATE UNIQUE INDEX conversations_by_session ON conversations (company_id, session_id);
 CREATE INDEX conversations_by_start ON conversations (company_id, first_at, conversation_id);
@@ -107,7 +110,8 @@ BEGIN
 END $$;
 GRANT SELECT, INSERT, DELETE ON conversations TO customers_runtime;
 GRANT UPDATE (origin_customer_id, user_id, customer_name, customer_email, customer_phone, customer_address, started_at,
-              summary, topics, summarized_at, linked_at, link_source, linked_by, linked_by_name, updated_at, revision)
+              summary, topics, summarized_at, linked_at, link_source, linked_by, linked_by_name, unlinked_from,
+              updated_at, revision)
     ON conversations TO customers_runtime;
 GRANT SELECT, INSERT ON interactions TO customers_runtime;
 GRANT SELECT ON conversations, interactions TO customers_feed;

@@ -84,6 +84,7 @@ class Conversation(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
+    UNLINKED_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """The id, a UUIDv7 in text. Output only."""
     session_id: _builtins.str
@@ -118,6 +119,10 @@ class Conversation(_message.Message):
     """Grows by one with every change. Output only."""
     deleted: _builtins.bool
     """Whether it was deleted; only in the change feed, where nothing of what was said is with it then. Output only."""
+    unlinked_customer_id: _builtins.str
+    """Of an orphan, the customer that UnlinkConversation has taken it from; absent: it was linked to nobody before, or is
+    linked again. Output only.
+    """
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it began. Absent on a write: the time of the earliest interaction of the request, without any now. The answer
@@ -188,10 +193,11 @@ class Conversation(_message.Message):
         etag: _builtins.str = ...,
         revision: _builtins.int = ...,
         deleted: _builtins.bool = ...,
+        unlinked_customer_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "created_by", b"created_by", "last_interaction_time", b"last_interaction_time", "link_time", b"link_time", "linked_by", b"linked_by", "start_time", b"start_time", "summary_time", b"summary_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["average_interaction_length", b"average_interaction_length", "conversation_id", b"conversation_id", "create_time", b"create_time", "created_by", b"created_by", "customer_address", b"customer_address", "customer_email", b"customer_email", "customer_name", b"customer_name", "customer_phone", b"customer_phone", "deleted", b"deleted", "etag", b"etag", "interaction_count", b"interaction_count", "interactions", b"interactions", "last_interaction_time", b"last_interaction_time", "link_source", b"link_source", "link_time", b"link_time", "linked_by", b"linked_by", "origin_customer_id", b"origin_customer_id", "revision", b"revision", "session_id", b"session_id", "start_time", b"start_time", "summary", b"summary", "summary_time", b"summary_time", "topics", b"topics", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["average_interaction_length", b"average_interaction_length", "conversation_id", b"conversation_id", "create_time", b"create_time", "created_by", b"created_by", "customer_address", b"customer_address", "customer_email", b"customer_email", "customer_name", b"customer_name", "customer_phone", b"customer_phone", "deleted", b"deleted", "etag", b"etag", "interaction_count", b"interaction_count", "interactions", b"interactions", "last_interaction_time", b"last_interaction_time", "link_source", b"link_source", "link_time", b"link_time", "linked_by", b"linked_by", "origin_customer_id", b"origin_customer_id", "revision", b"revision", "session_id", b"session_id", "start_time", b"start_time", "summary", b"summary", "summary_time", b"summary_time", "topics", b"topics", "unlinked_customer_id", b"unlinked_customer_id", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
