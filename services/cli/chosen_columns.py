@@ -38,6 +38,13 @@ def chosen_columns(
     _refuse_unknown(path, header, mapping, ignored, source)
     kept = [name for name in header if name not in ignored]
     used = _fields(path, kept, mapping, source, evidence)
+    if "id" not in used:
+        unless = ", and leave it out of --ignore" if ignored else ""
+        raise BadInputFailure(f"{path}: line 1: no column 'id'; name yours with --map THEIRS=id{unless}")
+    if _IDENTIFYING.isdisjoint(used):
+        raise BadInputFailure(
+            f"{path}: line 1: no usable column among {listed(kept)}; expected some of {', '.join(FIELDS)}"
+        )
     if source is not None:
         used[SOURCE] = Source((source,))
     taken = {*mapping, *(name for columns in used.values() for name in columns.columns)}
@@ -88,13 +95,7 @@ def _fields(
     given = {field: column for field, column in named.items() if field in ("id", *FIELDS)}
     unnamed = [column for column in header if column not in mapping and column != source]
     ours = {**recognised(unnamed, given, ages), **{field: Source((column,)) for field, column in given.items()}}
-    if "id" not in ours:
-        raise BadInputFailure(f"{path}: line 1: no column 'id'; name yours with --map THEIRS=id")
     used = {field: ours[field] for field in ("id", *FIELDS) if field in ours}
-    if _IDENTIFYING.isdisjoint(used):
-        raise BadInputFailure(
-            f"{path}: line 1: no usable column among {listed(header)}; expected some of {', '.join(FIELDS)}"
-        )
     if "street" not in used and not {"city", "postal_code"}.isdisjoint(used) and "address" in used:
         used["street"] = used.pop("address")  # what stands beside a column of places is no whole address
     return used

@@ -10,6 +10,7 @@ from patronage.customers.v1 import company_service_pb2
 from patronage.matching.v1 import matching_service_pb2 as pb
 from services.cli.client import Client, connected
 from services.cli.context import ContextOption, read_context
+from services.cli.engine_options import refuse_useless
 from services.cli.failures import CommandFailure
 from services.cli.shown import as_json, output, table
 from services.cli.stages import Show, showing_progress
@@ -21,18 +22,23 @@ PAGE = 1000
 
 def duplicates(
     limit: Annotated[int, typer.Option(min=1, help="How many groups to print.")] = 10,
-    threshold: Annotated[int, typer.Option(min=0, max=100, help="Confidence from which customers are one.")] = (
-        DEFAULT_THRESHOLD
-    ),
+    threshold: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=100, help="Confidence from which customers are one.", show_default=str(DEFAULT_THRESHOLD)
+        ),
+    ] = None,
     scan: Annotated[bool, typer.Option(help="Scan first; without it the groups of the last scan are printed.")] = True,
     context: ContextOption = None,
     as_json_lines: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each group.")] = False,
 ) -> None:
     """Find the customers that are one person or business, the surest groups first."""
+    if not scan:
+        refuse_useless({"--threshold": threshold}, "the groups of the last scan have the threshold of that one")
     with connected(read_context(context)) as client:
         if scan:
             with showing_progress() as progress:
-                scan_company(client, threshold, progress)
+                scan_company(client, DEFAULT_THRESHOLD if threshold is None else threshold, progress)
         found = list(groups(client, limit))
         total = client.matching.ListDuplicateGroups(pb.ListDuplicateGroupsRequest(page_size=1))
     if as_json_lines:

@@ -14,6 +14,7 @@ from patronage.customers.v1 import company_service_pb2, contact_permission_pb2, 
 from services.cli.client import connected
 from services.cli.context import ContextOption, read_context
 from services.cli.dedupe_output import refuse_unwritable, written
+from services.cli.engine_options import refuse_useless
 from services.cli.failures import BadInputFailure
 from services.cli.shown import output, table
 from services.client.money import to_decimal
@@ -53,6 +54,8 @@ def export(
     """Write the customers with what they bought; with a channel and a purpose, those one may contact so."""
     if (channel is None) != (purpose is None):
         raise BadInputFailure("--channel and --purpose belong together")
+    if channel is None:
+        refuse_useless({"--include-denied": include_denied}, "nobody is denied without --channel and --purpose")
     refuse_unwritable(output_file)
     request = overview_pb2.ExportMetricsRequest(include_denied=include_denied)
     if channel is not None and purpose is not None:

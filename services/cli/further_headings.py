@@ -88,5 +88,5 @@ def _unfit(name: str) -> str:
     if key == AGE or is_known(key):
         return TOLD_OTHERWISE
     if not NO_EVIDENCE.isdisjoint(key.split("_")):
-        return "its heading is that of a number of rows, a group or a note"
+        return "named like a row number, a group or a note"
     return ""
