@@ -46,7 +46,6 @@ def conversation_of(message: conversation_pb2.Conversation, epoch: str = "") -> 
         message.customer_address,
         message.deleted,
         message.unlinked_customer_id,
-        message.link_source == conversation_pb2.LINK_SOURCE_AUTO_SYNC,
     )
 
 

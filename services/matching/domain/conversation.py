@@ -35,9 +35,6 @@ class Conversation:
     taken_from: str = ""
     """Of an orphan, the customer that somebody has taken it from; empty: it was nobody's before."""
 
-    by_given: bool = False
-    """Whether it was linked by what was given, as is done here, whether or not that could be noted."""
-
     @property
     def digest(self) -> str:
         """Return what tells what was given apart from what else may be given, and no more than that."""

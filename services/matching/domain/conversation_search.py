@@ -55,7 +55,7 @@ class Standing:
     """Whether the customer that it is linked to is in use."""
 
     by_resolver: bool = False
-    """Whether the link was made by what was given, here; any other is a person's, or of whoever recorded it."""
+    """Whether the link is the one that was made here; any other is a person's, or of whoever recorded it."""
 
     created_id: str = ""
     """The customer that was created from this conversation before."""

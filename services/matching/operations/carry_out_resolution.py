@@ -112,21 +112,15 @@ def _contested(case: Case, decision: Decision, customer: CustomerNow, error: Tak
     return Resolved(resolution_of(case, asked, REVIEW))
 
 
-def _noted_link(case: Case) -> tuple[str, str]:
-    """Return what is noted of a link that stays: it was made here, now or before, or is a person's."""
-    conversation, before = case.conversation, case.known.before
-    if case.known.standing.by_resolver and conversation.origin_id:
-        return conversation.origin_id, conversation.link_time
-    return (before.linked_id, before.link_time) if before and before.decided_id else ("", "")
-
-
 def _linked(
     customers: Customers, scope: TenantScope, case: Case, resolution: Resolution, customer: CustomerNow
 ) -> Resolved:
     """Link the conversation, unless it is; gives what became of it."""
     conversation, standing = case.conversation, case.known.standing
     if customer.customer_id in (standing.linked_to, conversation.origin_id):
-        linked_id, link_time = _noted_link(case)
+        before = case.known.before
+        kept = before if before and (standing.by_resolver or before.decided_id) else None
+        linked_id, link_time = (kept.linked_id, kept.link_time) if kept else ("", "")
         resolution = replace(resolution, linked_id=linked_id, link_time=link_time)
         return Resolved(resolution, customer, customer.change_token)
     request_id = conversation.request_id(scope.company_id, "link", conversation.etag, customer.customer_id)

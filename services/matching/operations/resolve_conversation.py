@@ -118,8 +118,8 @@ def _standing(tx: Transaction, conversation: Conversation, before: Resolution | 
         taken_from = frozenset(_root(tx, one, set())[0] for one in (linked, conversation.taken_from)) - {""}
         return Standing(created_id=created, taken_from=taken_from, decided=decided)
     root, live = _root(tx, conversation.origin_id, gone)
-    noted = before is not None and (linked, before.link_time) == (conversation.origin_id, conversation.link_time)
-    by_resolver = (noted or conversation.by_given) and not (before and before.decided_id)
+    ours = before is not None and (linked, before.link_time) == (conversation.origin_id, conversation.link_time)
+    by_resolver = ours and before is not None and not before.decided_id
     decided = _decided(tx, conversation, before, root, gone)
     return Standing(root or conversation.origin_id, live, by_resolver, created, decided=decided)
 

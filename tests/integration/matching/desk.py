@@ -16,7 +16,6 @@ from services.matching.operations.resolve_conversations import WantedLink
 from tests.integration.matching.people import customer_id
 from tests.integration.matching.people import customer_id as new_customer_id
 
-BY_RESOLVER = "by resolver"
 _NORMAL: dict[int, Callable[[str], str]] = {1: normalize_email, 2: normalize_phone, 3: str.lower}
 
 
@@ -63,7 +62,6 @@ class Desk:
             origin_id=to,
             link_time=time,
             taken_from=taken_from,
-            by_given=time.startswith(BY_RESOLVER),
         )
         self.conversations[now.conversation_id] = now
         return now
@@ -114,10 +112,7 @@ class Desk:
         there = self.conversations[conversation.conversation_id]
         if there.etag != conversation.etag:
             raise Changed
-        self._answers[request_id] = (
-            self.record_link(there, customer_id, f"{BY_RESOLVER} {next(self._numbers)}"),
-            "token",
-        )
+        self._answers[request_id] = self.record_link(there, customer_id, f"by resolver {next(self._numbers)}"), "token"
         return self._answers[request_id]  # type: ignore[no-any-return]
 
     def customers_now(self, customer_ids: Sequence[str]) -> dict[str, CustomerNow]:
@@ -138,7 +133,7 @@ class Desk:
             return taken
         if whom not in self.customers:
             return None
-        after = self.record_link(now, whom, f"{BY_RESOLVER} {next(self._numbers)}")
+        after = self.record_link(now, whom, f"by resolver {next(self._numbers)}")
         return Linked(whom, after.revision, after.link_time)
 
     def _begin(self, method: str) -> None:

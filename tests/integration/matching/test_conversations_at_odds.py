@@ -12,7 +12,6 @@ from services.matching.domain.customer_filling import CustomerNow
 from services.matching.domain.customers_answers import Full, Refused
 from services.matching.operations.conversation_backlog import resolve_task
 from services.matching.operations.resolve_conversation import resolve_conversation
-from services.matching.operations.resolve_conversations import WantedLink
 from services.runtime.database import TenantScope
 from services.runtime.failures import ConflictRetry
 from tests.integration.matching.people import ANN, BOB
@@ -108,20 +107,6 @@ def test_a_link_that_is_made_here_is_known_as_such_when_two_are_at_it(talk: Talk
         assert talk.sync(told).resolution.customer_id == ann
     talk.desk.record(1, name=BOB["name"], email=BOB["email"])
     assert (talk.sync(told).resolution.moved_from, talk.linked_to(told)) == (ann, bob)
-
-
-def test_a_link_that_could_not_be_noted_is_one_that_was_made_here(talk: Talk) -> None:
-    ann, bob = talk.known_customer(1, **ANN), talk.known_customer(2, **BOB)
-    told = talk.desk.record(1, **GIVEN)
-    talk.desk.link_all(talk.company.company_id, [WantedLink(told, ann)])
-    assert talk.sync(told).resolution.outcome == FOUND_EXISTING
-    by_hand = talk.desk.record(2, **GIVEN)
-    talk.desk.by_hand(by_hand, ann)
-    for number in (1, 2):
-        talk.desk.record(number, name=BOB["name"], email=BOB["email"])
-    moved = talk.sync(told).resolution
-    assert (moved.moved_from, talk.linked_to(told)) == (ann, bob)
-    assert (talk.sync(by_hand).resolution.outcome, talk.linked_to(by_hand)) == (REVIEW, ann)
 
 
 def test_one_that_changes_all_the_time_is_left_for_later(talk: Talk) -> None:
