@@ -359,7 +359,9 @@ class SyncOrphanedConversationsRequest(_message.Message):
     """
     request_id: _builtins.str
     """A UUID. Within 24 hours the same id with the same content goes on where the first call broke off, and answers for
-    those that are done as before, for those that it was at by what has become of them. Absent: go on by resume_token.
+    those that are done as before, for those that it was at by what has become of them. Absent: go on by resume_token;
+    links that were made just as a service died stand then, but no answer tells of them. Whatever a person has taken
+    from a customer meanwhile is not linked to that one again, with or without it.
     """
     @_builtins.property
     def started_from(self) -> _timestamp_pb2.Timestamp:
