@@ -8,8 +8,24 @@ CREATE FUNCTION customer_consents(view jsonb) RETURNS bigint LANGUAGE sql IMMUTA
     consent_number(view -> 'do_not_contact') + 4 * consent_number(view -> 'can_receive_offers')
     + 16 * consent_number(view -> 'can_receive_loyalty') + 64 * consent_number(view -> 'prefer_sms')
     + 256 * consent_number(view -> 'prefer_email') + 1024 * consent_number(view -> 'prefer_call');
-ALTER TABLE customers
-    ADD COLUMN consents bigint NOT NULL GENERATED ALWAYS AS (customer_consents(view)) STORED;
+-- Kept by trigger and not generated: a generated column writes the whole table and all its indexes anew.
+CREATE FUNCTION keep_consents() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.consents := customer_consents(NEW.view);
+    RETURN NEW;
+END $$;
+ALTER TABLE customers ADD COLUMN consents bigint NOT NULL DEFAULT 0;
+
+-- Of those who are there already only the few who answered are written: by the owner, past the policies, and without the
+-- triggers, since this changes nothing that was said.
+ALTER TABLE customers NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE customers DISABLE TRIGGER USER;
+UPDATE customers SET consents = customer_consents(view) WHERE customer_consents(view) <> 0;
+ALTER TABLE customers ENABLE TRIGGER USER;
+ALTER TABLE customers FORCE ROW LEVEL SECURITY;
+CREATE TRIGGER consents BEFORE INSERT OR UPDATE OF view, consents ON customers
+    FOR EACH ROW EXECUTE FUNCTION keep_consents();
+ALTER TABLE customers ENABLE ALWAYS TRIGGER consents;
 
 -- Of those who answered anything, so that customers who never did cost nothing. Where these are meant too, most are, or all
 -- of the company's facets are read, beside which the number stands.
