@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, cast
 
 import psycopg
@@ -10,8 +11,6 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from services.runtime.failures import Internal
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 _PREPARE_AFTER = 2
 ARGUMENTS: dict[str, Any] = {"autocommit": True, "prepare_threshold": _PREPARE_AFTER}
@@ -27,7 +26,17 @@ _TCP = {
 _SETTINGS = ("app.company_id", "app.actor", "app.actor_name", "app.peer", "app.request_id", "app.user_agent")
 _SET = ",".join(f"set_config('{name}',%s,true)" for name in _SETTINGS).encode()
 _FOR_COMPANY = b"SELECT set_config('app.company_id',%s,true);"
+_FROM_COMPANY = " FROM set_config('app.company_id',$1,true)"
+_NUMBERS = count()
 _BEGIN = {False: b"BEGIN;SELECT " + _SET, True: b"BEGIN READ ONLY;SELECT " + _SET}
+
+
+class Connection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that knows the calls of functions that are prepared on it, by their text."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.calls: dict[str, bytes] = {}
 
 
 def conninfo(url: str, name: str, statement_ms: int, lock_ms: int, idle_ms: int) -> str:
@@ -59,13 +68,35 @@ def set_company(connection: Connection, company_id: str) -> None:
 def ask(connection: Connection, company_id: str, sql: str, params: Sequence[str]) -> str | None:
     """The first value of a query for one company, as PostgreSQL's own text: a transaction of its own in one round trip.
 
-    A function keeps its plan; any other query is planned anew each time.
+    It is read and planned anew each time, for its values.
     """
     quote = pq.Escaping(connection.pgconn).escape_literal
     company, *literals = (quote(value.encode()) for value in (company_id, *params))
-    found = _simple(connection, _FOR_COMPANY % company + sql.encode() % tuple(literals))
-    value = found.get_value(0, 0) if found.ntuples else None
-    return value.decode() if value is not None else None
+    return _text(_simple(connection, _FOR_COMPANY % company + sql.encode() % tuple(literals)))
+
+
+def call(connection: Connection, company_id: str, function: str, params: Sequence[str]) -> str | None:
+    """What a function answers for one company, as `ask`; the call is read and planned once for each connection.
+
+    The company is set by the row that the function is called for, so before it.
+    """
+    values = [company_id.encode(), *(value.encode() for value in params)]
+    known = connection.calls.get(function)
+    if known is not None:
+        try:
+            return _text(_answer(connection, connection.pgconn.exec_prepared(known, values)))
+        except psycopg.errors.InvalidSqlStatementName:
+            pass  # psycopg drops all that is prepared when a savepoint was rolled back
+    name = _prepare(connection, function, len(params))
+    return _text(_answer(connection, connection.pgconn.exec_prepared(name, values)))
+
+
+def _prepare(connection: Connection, function: str, params: int) -> bytes:
+    name = f"patronage_{next(_NUMBERS)}".encode()
+    sql = f"SELECT {function}" % tuple(f"${place + 2}" for place in range(params)) + _FROM_COMPANY
+    _answer(connection, connection.pgconn.prepare(name, sql.encode()))
+    connection.calls[function] = name
+    return name
 
 
 def commit(connection: Connection) -> None:
@@ -83,9 +114,17 @@ def roll_back(connection: Connection) -> None:
 
 def _simple(connection: Connection, sql: bytes) -> pq.abc.PGresult:
     """Run a text of one or more statements in one round trip, past the cursor, which costs as much again."""
-    result = connection.pgconn.exec_(sql)
+    return _answer(connection, connection.pgconn.exec_(sql))
+
+
+def _answer(connection: Connection, result: pq.abc.PGresult) -> pq.abc.PGresult:
     if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
         return result
     if connection.pgconn.status == pq.ConnStatus.BAD:
         raise psycopg.OperationalError(connection.pgconn.get_error_message())
     raise psycopg.errors.error_from_result(result)
+
+
+def _text(found: pq.abc.PGresult) -> str | None:
+    value = found.get_value(0, 0) if found.ntuples else None
+    return value.decode() if value is not None else None

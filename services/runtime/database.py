@@ -85,6 +85,10 @@ class Transaction:
         found = self.execute(sql, params).fetchone()
         return found[0] if found is not None else None
 
+    def call(self, function: str, params: Sequence[str] = ()) -> Any:
+        """What a function answers, as a reader's `call`."""
+        return self.value(f"SELECT {function}", params)
+
     def run(self, statement: ClauseElement, values: Mapping[str, Any] = NO_VALUES) -> list[Row]:
         """Run a SQLAlchemy Core statement; answers its rows, none when it returns none.
 
@@ -149,8 +153,12 @@ class Reader:
         self._company_id = company_id
 
     def value(self, sql: str, params: Sequence[str] = ()) -> str | None:
-        """The first column of the first row, or None."""
-        return self._database._ask(self._company_id, sql, params)
+        """The first column of the first row, or None; planned for its values each time."""
+        return self._database._ask(lambda connection: connections.ask(connection, self._company_id, sql, params))
+
+    def call(self, function: str, params: Sequence[str] = ()) -> str | None:
+        """What a call answers, such as `one(%s::uuid)`; PostgreSQL reads and plans it once for each connection."""
+        return self._database._ask(lambda connection: connections.call(connection, self._company_id, function, params))
 
 
 class Database:
@@ -176,6 +184,7 @@ class Database:
         )
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             self._conninfo,
+            connection_class=Connection,
             kwargs=connections.ARGUMENTS,
             min_size=min_size,
             max_size=max_size,
@@ -222,7 +231,7 @@ class Database:
     @contextmanager
     def dedicated(self) -> Iterator[Connection]:
         """A connection outside the pool, for what holds it long: LISTEN, session locks."""
-        with psycopg.connect(self._conninfo, **connections.ARGUMENTS) as connection:
+        with Connection.connect(self._conninfo, **connections.ARGUMENTS) as connection:
             yield connection
 
     def horizon(self, name: str) -> Horizon:
@@ -237,8 +246,8 @@ class Database:
     def _begin(self, scope: TenantScope, read_only: bool) -> Connection:
         return self._first(lambda connection: connections.begin(connection, scope.values(), read_only=read_only))[0]
 
-    def _ask(self, company_id: str, sql: str, params: Sequence[str]) -> str | None:
-        connection, found = self._first(lambda connection: connections.ask(connection, company_id, sql, params))
+    def _ask(self, say: Callable[[Connection], str | None]) -> str | None:
+        connection, found = self._first(say)
         self._pool.putconn(connection)
         return found
 

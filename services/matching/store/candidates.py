@@ -13,8 +13,8 @@ from services.runtime.database import Transaction
 ENOUGH = 40
 """Candidates that the rarest keys must bring before wider ones are left out."""
 
-_OF_CUSTOMER = f"SELECT find_candidates(%s::uuid, NULL, %s::integer, {ENOUGH}, %s)"
-_OF_KEYS = f"SELECT find_candidates(NULL, %s::bigint[], %s::integer, {ENOUGH}, %s)"
+_OF_CUSTOMER = f"find_candidates(%s::uuid, NULL, %s::integer, {ENOUGH}, %s)"
+_OF_KEYS = f"find_candidates(NULL, %s::bigint[], %s::integer, {ENOUGH}, %s)"
 _OF_MANY = f"""
     SELECT find_candidates(NULL, many.keys::bigint[], %s, {ENOUGH}, %s)
     FROM unnest(%s::text[]) WITH ORDINALITY AS many (keys, place) ORDER BY many.place
@@ -39,21 +39,21 @@ class Candidates:
     identities: Sequence[Identity]
 
 
-class ReadsOneValue(Protocol):
+class CallsFunctions(Protocol):
     """A reader or a transaction of one company."""
 
-    def value(self, sql: str, params: Any = ...) -> Any:
-        """Return the first column of the first row."""
+    def call(self, function: str, params: Any = ...) -> Any:
+        """Return what a function of the database answers."""
 
 
-def candidates_of_customer(reader: ReadsOneValue, customer_id: str, cap: int, follower: str) -> Candidates:
+def candidates_of_customer(reader: CallsFunctions, customer_id: str, cap: int, follower: str) -> Candidates:
     """Return who shares a key with a customer, or with the root that it was merged into."""
-    return _read(reader.value(_OF_CUSTOMER, (customer_id, str(cap), follower)))
+    return _read(reader.call(_OF_CUSTOMER, (customer_id, str(cap), follower)))
 
 
-def candidates_of_keys(reader: ReadsOneValue, keys: Sequence[int], cap: int, follower: str) -> Candidates:
+def candidates_of_keys(reader: CallsFunctions, keys: Sequence[int], cap: int, follower: str) -> Candidates:
     """Return who has one of the keys."""
-    return _read(reader.value(_OF_KEYS, (array_text(keys), str(cap), follower)))
+    return _read(reader.call(_OF_KEYS, (array_text(keys), str(cap), follower)))
 
 
 def candidates_of_many(tx: Transaction, many: Sequence[Sequence[int]], cap: int, follower: str) -> list[Candidates]:
