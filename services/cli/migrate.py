@@ -14,6 +14,9 @@ from services.local.suite import SERVICES
 
 def migrate(
     service: Annotated[list[str] | None, typer.Option(help="A service; may be given again. Default: all.")] = None,
+    statement_limit: Annotated[
+        int, typer.Option(min=1, help="Seconds that one statement may take; large tables take longer than usual ones.")
+    ] = 60,
     as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Create roles and databases where they are missing, and bring every schema up to date.
@@ -31,7 +34,8 @@ def migrate(
             raise BadInputFailure(f"--service {name}: expected one of {', '.join(SERVICES)}")
     revisions = {}
     try:
-        for name, revision in migrated(url, chosen, os.environ.get("PATRONAGE_ROLE_PASSWORD", "")):
+        password = os.environ.get("PATRONAGE_ROLE_PASSWORD", "")
+        for name, revision in migrated(url, chosen, password, statement_limit):
             typer.echo(f"{name} is at {revision}", err=True)
             revisions[name] = revision
     except DatabaseRefusedError as error:

@@ -7,6 +7,8 @@ import pytest
 
 from services.customers.operations.create_customer import create_customer
 from services.customers.operations.update_preferences import update_preferences
+from services.local import migrate
+from services.local.failures import DatabaseRefusedError
 from services.local.postgres import Postgres
 from services.runtime import migration, provision
 from services.runtime.database import Database, TenantScope
@@ -83,3 +85,16 @@ def test_a_migration_that_a_reader_holds_up_leaves_nothing_behind_and_is_done_by
     assert rows(before_consents, LEFT_OVER) == [(0,)]
     newest = migration.newest("customers")
     assert migration.upgrade("customers", before_consents.owner_url) == newest
+
+
+def test_a_migration_that_takes_longer_than_its_statements_may_says_how_to_give_it_longer(
+    before_consents: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migration, "_LOCK_TIMEOUT_MS", 60_000)
+    monkeypatch.setattr(provision, "provision", lambda *_, **__: None)
+    monkeypatch.setattr(provision, "role_url", lambda *_, **__: before_consents.owner_url)
+    with psycopg.connect(before_consents.admin_url) as reader:
+        reader.execute("SELECT FROM customers")
+        with pytest.raises(DatabaseRefusedError, match=r"took more than 0\.2 s; nothing .* --statement-limit"):
+            migrate.migrate_one("", "customers", "", 0.2)
+    assert migrate.migrate_one("", "customers", "") == migration.newest("customers")
