@@ -40,7 +40,8 @@ def chosen_columns(
     used = _fields(path, kept, mapping, source, evidence)
     if "id" not in used:
         unless = ", and leave it out of --ignore" if ignored else ""
-        raise BadInputFailure(f"{path}: line 1: no column 'id'; name yours with --map THEIRS=id{unless}")
+        hint = f"name yours with --map THEIRS=id{unless}"
+        raise BadInputFailure(f"{path}: line 1: no column 'id' among {listed(header)}; {hint}")
     if _IDENTIFYING.isdisjoint(used):
         raise BadInputFailure(
             f"{path}: line 1: no usable column among {listed(kept)}; expected some of {', '.join(FIELDS)}"

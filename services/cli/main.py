@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from services.cli.endings import catch_ending
 from services.cli.failures import DONE, FAILED, INTERRUPTED, CommandFailure
+from services.cli.shown import visible
 
 COMMANDS = {
     "up": "up:up",
@@ -59,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _invoke(list(arguments))
     except CommandFailure as failure:
-        print(f"patronage: {failure}", file=sys.stderr)  # noqa: T201
+        print("patronage:", "\n".join(map(visible, str(failure).split("\n"))), file=sys.stderr)  # noqa: T201
         return failure.exit_code
     except (KeyboardInterrupt, typer.Abort):
         print("patronage: interrupted", file=sys.stderr)  # noqa: T201

@@ -42,8 +42,13 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     return Group(_text(title, "italic"), drawn)
 
 
+def visible(text: str) -> str:
+    """Return text with a sign in place of each character that steers a terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _text(value: object, style: str = "") -> Text:
-    return Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value)), style)
+    return Text(visible(str(value)), style)
 
 
 def output() -> Console:

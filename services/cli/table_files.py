@@ -140,11 +140,11 @@ def _undecodable(path: Path, encoding: str) -> str:
     try:
         content.decode(decoder)
     except UnicodeDecodeError as failure:
-        good = content[: failure.start].decode(decoder, "replace")
+        good = failure.object[: failure.start].decode(decoder, "replace")
         hint = (
             "; if the file comes from older software, try --encoding cp1252" if not mark and wanted == "UTF-8" else ""
         )
-        return f"{path}: {_end_of(good)}: byte 0x{content[failure.start]:02x} is not {said}{hint}"
+        return f"{path}: {_end_of(good)}: byte 0x{failure.object[failure.start]:02x} is not {said}{hint}"
     except UnicodeError:  # of an encoding that says no place
         pass
     return f"{path}: not {said}"
