@@ -12,6 +12,8 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
+from services.runtime.log_lines import LogLines
+
 # PostgreSQL repeats the row that it refuses; what follows the values, in a message or a trace, goes on.
 _VALUES = re.compile(
     r"^(DETAIL|CONTEXT):  .*?(?=\n[A-Z]+:  |\n\nThe above |\n\nDuring handling |\Z)", re.DOTALL | re.MULTILINE
@@ -37,21 +39,23 @@ _SHARED: list[Processor] = [
 _QUIET = ("alembic", "psycopg.pool", "sqlalchemy", "asyncio")
 
 
-def set_up_logs(level: str = "INFO", log_format: str = "json") -> None:
-    """Send the logs of this process, those of libraries included, to standard error."""
+def set_up_logs(level: str = "INFO", log_format: str = "json") -> LogLines:
+    """Send the logs of this process, those of libraries included, to standard error; answers what takes their lines."""
+    lines = LogLines(sys.stderr)
     number = logging.getLevelNamesMapping()[level.upper()]
     renderer = _renderer(log_format)
     structlog.configure(
         processors=[*_SHARED, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(lines)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=_SHARED))
     logging.basicConfig(handlers=[handler], level=number, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    return lines
 
 
 def get_logger(name: str) -> Any:
@@ -67,5 +71,8 @@ def _renderer(log_format: str) -> Processor:
     return structlog.processors.JSONRenderer(serializer=_dumps)
 
 
+_encoded = json.JSONEncoder(separators=(",", ":"), default=str, ensure_ascii=False).encode
+
+
 def _dumps(event: Any, **_: Any) -> str:
-    return json.dumps(event, separators=(",", ":"), default=str, ensure_ascii=False)
+    return _encoded(event)

@@ -123,7 +123,7 @@ def serve(
     siblings: Siblings | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT, drain, and answer the exit code of the process."""
-    set_up_logs(settings.log_level, settings.log_format)
+    lines = set_up_logs(settings.log_level, settings.log_format)
     die_with_parent()
     signals = StopSignals()
     try:
@@ -131,7 +131,9 @@ def serve(
     except CannotListen as error:
         _log.error("cannot listen", listen=settings.listen, cause=str(error))
         return 2
+    lines.write_together()
     _run(server, settings, background, signals, siblings or Siblings(0, lambda port: {}, 0.0))
+    lines.flush()
     return 0
 
 
