@@ -10,6 +10,8 @@ from services.customers.domain.record import Edit
 
 def united(field: str, first: list[Json], second: list[Json]) -> list[Json]:
     """Both lists as one, without doubles; of the same contact point the spans seen and verified are united."""
+    if not second:
+        return one_primary(field, first)
     items = {item_key(field, item): item for item in first}
     kinds = {item["kind"] for item in first} if field == "contact_points" else set()
     for item in second:
@@ -43,7 +45,10 @@ def one_primary(field: str, items: list[Json]) -> list[Json]:
         if before is None or (item["primary"] and not items[before]["primary"]):
             chosen[item["kind"]] = place
     places = set(chosen.values())
-    return [{**item, "primary": place in places} for place, item in enumerate(items)]
+    return [
+        item if item["primary"] is (place in places) else {**item, "primary": place in places}
+        for place, item in enumerate(items)
+    ]
 
 
 def _as_stated(field: str, items: Mapping[tuple[str, ...], Json], stated: Mapping[tuple[str, ...], Json]) -> list[Json]:
