@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
@@ -35,6 +36,9 @@ _STYLE: dict[Any, Any] = {
     "grid.linewidth": 0.8,
     "legend.frameon": False,
 }
+_FOREIGN_SCRIPT = "Glyph .* missing|Matplotlib currently does not support"
+"""What is warned of where text is in no font of matplotlib; the fonts of whoever reads the page have it."""
+
 _METADATA = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
 _FONTS = re.compile(r" ?font-family: [^;\"]*;?")
 _NAMED = re.compile(r'<g id="[^"]*"')
@@ -71,7 +75,9 @@ def drawing(title: str, description: str, width: float, height: float) -> Iterat
         drawn = Drawing(figure, figure.subplots())
         yield drawn
         written = io.StringIO()
-        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", _FOREIGN_SCRIPT)
+            figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
     drawn.svg = _inline(written.getvalue(), title, description)
 
 

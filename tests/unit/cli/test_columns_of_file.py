@@ -165,6 +165,13 @@ def test_dedupe_explain_and_evaluate_tell_people_of_the_columns(
             page.unlink()
 
 
+def test_a_heading_in_no_font_of_the_picture_is_drawn_as_text(tmp_path: Path) -> None:
+    rows = [{**row, "性别": "男女"[at % 2], "जाति": f"{at % 3}"} for at, row in enumerate(people(300, copies=40))]
+    source, page = write_csv(tmp_path / "in.csv", rows), tmp_path / "page.html"
+    assert run(["explain", "person-0", "copy-0", "--in", str(source), "--html", str(page)]) == 0
+    assert ">column 性别<" in page.read_text()
+
+
 def test_lists_and_whole_numbers_of_parquet_are_read_as_what_they_say(tmp_path: Path) -> None:
     path = tmp_path / "in.parquet"
     rows = (
