@@ -42,11 +42,12 @@ DEFAULT_MODEL = Model(
                 Level("different", 0.10, 0.90),
             ),
             given_lift=1.0,
+            inherited=True,
             names_only=True,
         ),
         Comparison(
             "suffix",
-            (Level("same", 0.95, 0.5), Level("different", 0.05, 0.5)),
+            (Level("same", 0.95, 0.5, 0.2), Level("different", 0.05, 0.5, 0.8)),
             learned=False,
             names_only=True,
         ),

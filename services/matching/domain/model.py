@@ -44,6 +44,9 @@ class Comparison:
     given_lift: float | None = None
     """How much likelier strangers of one given name agree here, since names have fashions; None where they are not."""
 
+    inherited: bool = False
+    """Some relatives of one given name agree here as one person does: the son has all names of his father."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

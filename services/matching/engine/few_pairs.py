@@ -31,6 +31,7 @@ class _Table:
     namesake: list[float] | None
     lift: list[float] | None
     related_lift: list[float] | None
+    inherited: list[float] | None
     counted: frozenset[int]
 
     @staticmethod
@@ -44,6 +45,7 @@ class _Table:
             None if table.namesake is None else table.namesake.tolist(),
             None if table.lift is None else table.lift.tolist(),
             None if table.related_lift is None else table.related_lift.tolist(),
+            None if table.inherited is None else table.inherited.tolist(),
             frozenset(level for level, _ in table.counted),
         )
 
@@ -74,7 +76,9 @@ class FewPairs:
                 continue
             match, stranger = table.match[level], self._stranger_bits(table, one, namesakes, same_given)
             total += match - stranger
-            if table.shared[level]:
+            if same_given and table.inherited is not None:
+                related += table.inherited[level] - stranger
+            elif table.shared[level]:
                 lifted = table.related_lift[level] if same_given and table.related_lift is not None else 0.0
                 related += table.related[level] + lifted - stranger
             if limited and match > table.stranger[level]:

@@ -58,7 +58,7 @@ def learn(columns: Columns, found: Candidates, shipped: Model, seed: int, crew: 
         fitted, spent, match = _maximise(fitted.model, shipped, sample, crew)
         rounds, expected = rounds + spent, float((match * sample.scale).sum())
         if recount < _RECOUNTS:
-            discount_duplicates(columns, sample.gamma, match * sample.scale, shipped)
+            discount_duplicates(columns, sample.gamma, match, sample.scale, shipped)
     if expected < _FEWEST_MATCHES:
         reason = f"{expected:.1f} expected matches: too few to learn from"
         return Learned(plain, rounds, expected, {"model": reason}, too_few)
@@ -87,7 +87,7 @@ def responsibilities(gamma: Gamma, model: Model, records: int) -> tuple[Weights,
     for table, levels, values in zip(weight_tables(model), gamma.levels, gamma.values, strict=True):
         stranger = table.stranger_bits(gamma.columns, levels, values, gamma.alike)
         match += table.match[levels] - stranger
-        related += np.where(table.shared[levels], table.related_bits(levels, gamma.alike) - stranger, 0.0)
+        related += table.related_gain(levels, stranger, gamma.alike)
     largest = np.maximum(np.maximum(match, related), 0.0)
     masses = np.exp2(match - largest), np.exp2(related - largest), np.exp2(-largest)
     total = masses[0] + masses[1] + masses[2]

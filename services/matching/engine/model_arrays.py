@@ -9,6 +9,9 @@ from services.matching.domain.model import RARE, Comparison, Model
 from services.matching.engine.arrays import Codes, Levels, Mask, Weights
 from services.matching.engine.columns import Columns
 
+INHERITED = 0.2
+"""The share of relatives of one given name who have it from one another, with the other names."""
+
 _MOST_KEPT = 8
 _kept: dict[int, tuple[Model, Sequence["WeightTable"]]] = {}
 
@@ -46,6 +49,9 @@ class WeightTable:
     related_lift: Weights | None
     """What is added to `related` there."""
 
+    inherited: Weights | None
+    """log2 of the probability among relatives of one given name, where that is another one; else None."""
+
     counted: list[tuple[int, str]]
     """Levels whose value's own frequency matters, with its attribute."""
 
@@ -63,10 +69,15 @@ class WeightTable:
             bits = np.where(alike.given, np.minimum(bits + self.lift[levels], 0.0), bits)
         return bits if self.namesake is None else np.where(alike.names, np.maximum(bits, self.namesake[levels]), bits)
 
-    def related_bits(self, levels: Levels, alike: Alike) -> Weights:
-        """Return log2 of the probability among related people for each pair."""
+    def related_gain(self, levels: Levels, stranger: Weights, alike: Alike) -> Weights:
+        """Return how many bits likelier each pair is among related people than among strangers."""
         bits = self.related[levels]
-        return bits if self.related_lift is None else bits + np.where(alike.given, self.related_lift[levels], 0.0)
+        if self.related_lift is not None:
+            bits = bits + np.where(alike.given, self.related_lift[levels], 0.0)
+        gained = np.where(self.shared[levels], bits - stranger, 0.0)
+        if self.inherited is None:
+            return gained
+        return np.where(alike.given, self.inherited[levels] - stranger, gained)
 
 
 def weight_tables(model: Model) -> Sequence[WeightTable]:
@@ -90,6 +101,9 @@ def _table(comparison: Comparison) -> WeightTable:
         _namesake_bits(comparison),
         lift,
         related_lift,
+        _bits([INHERITED * level.m + (1.0 - INHERITED) * level.u for level in levels])
+        if comparison.inherited
+        else None,
         [(index, level.frequency_of) for index, level in enumerate(levels) if level.frequency_of],
     )
 
@@ -103,6 +117,11 @@ def counted_attributes(model: Model) -> list[str]:
 def _namesake_bits(comparison: Comparison) -> Weights | None:
     known = [level.among_namesakes for level in comparison.levels]
     return _bits([share or 0.0 for share in known]) if any(known) else None
+
+
+def _inherited_bits(comparison: Comparison) -> Weights | None:
+    shares = [INHERITED * level.m + (1.0 - INHERITED) * level.u for level in comparison.levels]
+    return _bits(shares) if comparison.inherited else None
 
 
 def _lift_bits(comparison: Comparison) -> tuple[Weights | None, Weights | None]:

@@ -136,7 +136,7 @@ def score(gamma: Gamma, model: Model, records: int) -> Scored:
         stranger = table.stranger_bits(gamma.columns, levels, values, gamma.alike)
         weights.append(table.match[levels] - table.stranger[levels])
         adjustments.append(table.stranger[levels] - stranger)
-        related += np.where(table.shared[levels], table.related_bits(levels, gamma.alike) - stranger, 0.0)
+        related += table.related_gain(levels, stranger, gamma.alike)
         total += table.match[levels] - stranger
     household = -softplus(related)
     total = np.round(total + household, _DIGITS)
