@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
-import uuid
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from services.runtime.caller import Caller
 
+# Random bytes for each call would let another thread have the interpreter, which costs a call a twentieth of its time.
+_PROCESS = secrets.token_hex(8)
+_numbers = count()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 
 
@@ -34,4 +38,4 @@ def open_call(method: str, context: Any) -> Call:
             # What is sent twice says nothing: a proxy and a service must not read two different callers.
             metadata[key] = "" if key in metadata else value
     given = metadata.get("request-id", "")
-    return Call(method, metadata, given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)
+    return Call(method, metadata, given if _REQUEST_ID.fullmatch(given) else f"{_PROCESS}{next(_numbers):016x}")
