@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from services.runtime.database import TenantScope
@@ -34,7 +35,7 @@ class Caller:
     @property
     def own_only(self) -> bool:
         """Whether the bearer may change only what it created: it has a scope for that, and not the same for all."""
-        return any(scope.endswith(OWN) and scope.removesuffix(OWN) not in self.scopes for scope in self.scopes)
+        return _own_only(self.scopes)
 
     def scope(self) -> TenantScope:
         """The scope of this caller's transactions."""
@@ -49,6 +50,11 @@ class Caller:
             user_agent=self.user_agent,
             own_only=self.own_only,
         )
+
+
+@lru_cache(maxsize=1_000)
+def _own_only(scopes: frozenset[str]) -> bool:
+    return any(scope.endswith(OWN) and scope.removesuffix(OWN) not in scopes for scope in scopes)
 
 
 def company_required() -> CompanyRequired:

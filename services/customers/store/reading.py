@@ -23,12 +23,12 @@ SELECT asked.customer_id::text AS asked_id, root.shown, root.state
 """
 
 
-ROOT = "SELECT shown_customer(%s)"
+ROOT = "shown_customer(%s)"
 
 
 def root(reader: Reader | Transaction, customer_id: str) -> dict[str, Json] | None:
     """What the root of a customer shows; None where there is none that is not deleted."""
-    text = reader.value(ROOT, (customer_id,)) if is_id(customer_id) else None
+    text = reader.call(ROOT, (customer_id,)) if is_id(customer_id) else None
     return json.loads(text) if text is not None else None
 
 
