@@ -12,10 +12,11 @@ from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 from sqlalchemy import ClauseElement
 
 from services.runtime import connections
+from services.runtime.connection_pool import LatestFirst
 from services.runtime.connections import Connection
 from services.runtime.core_sql import NO_VALUES, core_sql
 from services.runtime.database_errors import is_connection_lost, unavailable
@@ -182,7 +183,7 @@ class Database:
         self._conninfo = connections.conninfo(
             url, application_name, statement_timeout_ms, lock_timeout_ms, idle_in_transaction_ms
         )
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
+        self._pool = LatestFirst(
             self._conninfo,
             connection_class=Connection,
             kwargs=connections.ARGUMENTS,

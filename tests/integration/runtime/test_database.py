@@ -288,3 +288,13 @@ def test_many_threads_never_see_another_company(database: Database) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_the_connection_that_was_given_back_last_is_taken_first(open_database: Callable[..., Database]) -> None:
+    database = open_database(min_size=3, max_size=3)
+    with database.connection() as last, database.connection() as second, database.connection():
+        pass
+    with database.connection() as taken:
+        assert taken is last
+        with database.connection() as taken_besides:
+            assert taken_besides is second
