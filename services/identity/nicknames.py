@@ -1,8 +1,10 @@
-"""Nicknames owns which given names are used for one another: Bill for William, Peggy for Margaret."""
+"""Nicknames owns which given names are used for one another: Bill for William, Peggy for Margaret, Thos for Thomas."""
 
 from functools import cache, lru_cache
 
 from nicknames import NickNamer
+
+from services.identity.given_forms import FULL_NAMES
 
 _REMEMBERED = 65_536
 
@@ -15,7 +17,7 @@ def _namer() -> NickNamer:
 @lru_cache(maxsize=_REMEMBERED)
 def forms_of(given: str) -> frozenset[str]:
     """Return the full names that a given name may stand for, itself among them."""
-    return frozenset(_namer().canonicals_of(given)) | {given}
+    return frozenset(_namer().canonicals_of(given)).union(FULL_NAMES.get(given, ())) | {given}
 
 
 def same_given(left: str, right: str) -> bool:
@@ -24,14 +26,26 @@ def same_given(left: str, right: str) -> bool:
 
 
 @cache
+def _english() -> frozenset[str]:
+    return frozenset(_namer().nickname_lookup.keys() | _namer().canonical_lookup.keys())
+
+
+@cache
+def _shortened() -> frozenset[str]:
+    return frozenset[str]().union(*FULL_NAMES.values())
+
+
+@cache
 def _known() -> frozenset[str]:
     """Return all names that have nicknames or are some; they are folded."""
-    return frozenset(_namer().nickname_lookup.keys() | _namer().canonical_lookup.keys())
+    return _english() | FULL_NAMES.keys() | _shortened()
 
 
 def has_nicknames(given: str) -> bool:
     """Return whether a given name stands for others, or others for it."""
-    return given in _known() and (len(forms_of(given)) > 1 or bool(_namer().nicknames_of(given)))
+    if given not in _known():
+        return False
+    return len(forms_of(given)) > 1 or given in _shortened() or bool(_namer().nicknames_of(given))
 
 
 def given_root(given: str) -> str:
@@ -41,4 +55,6 @@ def given_root(given: str) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _root(given: str) -> str:
+    if given in FULL_NAMES and given not in _english():
+        return _root(FULL_NAMES[given][0])
     return max(forms_of(given), key=lambda full: (len(_namer().nicknames_of(full)), full == given, full))

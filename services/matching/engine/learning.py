@@ -25,7 +25,9 @@ _RICH_SAMPLE = 100_000
 _RANDOM_SAMPLE = 300_000
 _AT_ONCE = 25_000
 _ROUNDS = 25
-_SETTLED = 1e-3
+_SETTLED = np.array([1e-3, 5e-3])
+"""The part by which matches and relatives may still change from round to round."""
+
 _RECOUNTS = 2
 _FEWEST_MATCHES = 30.0
 
@@ -69,14 +71,14 @@ def learn(columns: Columns, found: Candidates, shipped: Model, seed: int, crew: 
 
 
 def _maximise(model: Model, shipped: Model, sample: Sample, crew: Crew) -> tuple[Fit, int, Weights]:
-    """Repeat expectation and maximisation until the number of matches settles."""
-    fitted, expected, spent = Fit(model), 0.0, 0
+    """Repeat expectation and maximisation until the numbers of matches and of relatives settle."""
+    fitted, expected, spent = Fit(model), np.zeros(2), 0
     while True:
         match, related = responsibilities(sample.gamma, fitted.model, sample.records)
         fitted = fit(fitted.model, shipped, sample, match, related)
-        before, expected, spent = expected, float(match.sum()), spent + 1
+        before, expected, spent = expected, np.array([match.sum(), related.sum()]), spent + 1
         crew.watch.at("learn", 0.5)
-        if spent == _ROUNDS or abs(expected - before) <= _SETTLED * max(expected, 1.0):
+        if spent == _ROUNDS or (np.abs(expected - before) <= _SETTLED * np.maximum(expected, 1.0)).all():
             return fitted, spent, match
 
 

@@ -12,6 +12,16 @@ def test_a_nickname_is_the_same_given_name_either_way_round(left: str, right: st
     assert given_root(left) == given_root(right)
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("wm", "william"), ("thos", "thomas"), ("jno", "john"), ("sepp", "josef"), ("pepe", "jose"), ("ma", "maria")],
+)
+def test_how_registers_and_other_languages_shorten_a_name_is_known(left: str, right: str) -> None:
+    assert same_given(left, right)
+    assert same_given(right, left)
+    assert given_root(left) == given_root(right)
+
+
 def test_different_names_are_not_the_same() -> None:
     assert not same_given("john", "mary")
 
