@@ -13,6 +13,7 @@ from types import FrameType
 PORT_FILE = "PATRONAGE_PORT_FILE"
 DIE_WITH_PARENT = "PATRONAGE_DIE_WITH_PARENT"
 _PR_SET_PDEATHSIG = 1
+_AWAKE_EVERY_S = 0.5
 
 
 class SignalSafeEvent:
@@ -29,8 +30,11 @@ class SignalSafeEvent:
         """Set it for good, in a handler or anywhere else."""
         self._queue.put(None)
 
-    def wait(self, longest_s: float | None = None) -> bool:
-        """Wait until it is set; whether it is by then."""
+    def wait(self, longest_s: float) -> bool:
+        """Wait until it is set; whether it is by then.
+
+        Not for ever: a signal that comes just before the thread falls asleep has its handler run when it wakes up.
+        """
         try:
             self._queue.get(timeout=longest_s)
         except Empty:
@@ -50,7 +54,8 @@ class StopSignals:
 
     def wait(self) -> None:
         """Wait until the process is asked to stop."""
-        self._stop.wait()
+        while not self._stop.wait(_AWAKE_EVERY_S):
+            pass
 
     def _ask(self, number: int, _: FrameType | None) -> None:
         if self._asked:

@@ -13,7 +13,7 @@ from services.runtime.ids import new_id
 from tests.integration.customers.company import Company
 
 MANY = 4 * MOST_COUNTED
-FEW = 100
+FEW = 300
 TIMES = 8
 """More often than a statement is planned for its own values: from the sixth time on one plan serves all."""
 READ = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_xact_user_tables"

@@ -4,7 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
@@ -35,6 +35,13 @@ def add(database: Database, company: str, name: str) -> None:
 def names(database: Database, company: str) -> list[str]:
     with database.transaction(TenantScope(company), read_only=True) as tx:
         return [row["name"] for row in tx.rows("SELECT name FROM things ORDER BY name")]
+
+
+def fill(database: Database, number: int) -> None:
+    """Opens the connections of the pool, all that there may be of them."""
+    with ExitStack() as stack:
+        for _ in range(number):
+            stack.enter_context(database.connection())
 
 
 def kill_all(probe: Probe) -> None:
@@ -200,8 +207,8 @@ def test_a_connection_is_replaced_silently_when_it_died_in_the_pool(
     probe: Probe, open_database: Callable[..., Database]
 ) -> None:
     database = open_database(min_size=4, max_size=4)
-    for _ in range(8):
-        add(database, "acme", "x")
+    add(database, "acme", "x")
+    fill(database, 4)
     kill_all(probe)
     assert len({len(names(database, "acme")) for _ in range(8)}) == 1
 
@@ -210,7 +217,7 @@ def test_one_statement_on_a_dead_connection_fails_once_and_the_next_is_answered(
     probe: Probe, open_database: Callable[..., Database]
 ) -> None:
     database = open_database(min_size=4, max_size=4)
-    add(database, "acme", "x")
+    fill(database, 4)
     kill_all(probe)
     with pytest.raises(psycopg.OperationalError) as raised, database.connection() as connection:
         connection.execute("SELECT 1")

@@ -136,7 +136,8 @@ def test_a_client_that_leaves_in_the_middle_of_an_upload_is_no_error(echo: Echo)
         call.cancel()
         assert ended.wait(5)
         echo.server.stop(5)
-    assert [line["code"] for line in logs if line["event"] == "call"] == ["CANCELLED"]
+    [code] = [line["code"] for line in logs if line["event"] == "call"]
+    assert code in {"CANCELLED", "OK"}, "gRPC may say that the upload has ended before it says that the client has left"
     assert not [line for line in logs if line["log_level"] == "error"]
 
 

@@ -75,7 +75,7 @@ def test_the_order_of_the_rows_changes_neither_groups_nor_their_names() -> None:
 
 def test_a_field_that_teaches_the_contrary_keeps_its_shipped_weights_and_says_so() -> None:
     rows = [
-        dict(row, birth_date="1980-02-02" if row["id"].startswith("copy") else "1970-01-01") for row in people(400, 60)
+        dict(row, birth_date="1980-02-02" if row["id"].startswith("copy") else "1970-01-01") for row in people(800, 60)
     ]
     result = scanned(rows)
     assert "wrong sign" in result.report["model"]["kept_from_shipped"]["birth_date"]

@@ -1,6 +1,7 @@
 """What a signal handler tells the main thread."""
 
 import itertools
+import subprocess
 import sys
 from types import FrameType
 from typing import Any
@@ -42,5 +43,23 @@ def test_an_event_that_nobody_sets_is_waited_for_as_long_as_asked() -> None:
 def test_an_event_stays_set() -> None:
     event = SignalSafeEvent()
     event.set()
-    assert event.wait()
+    assert event.wait(0)
     assert event.wait(0.001)
+
+
+# The system gives a signal to any thread of the process; Python runs its handler in the main thread once that wakes up.
+TOLD_ELSEWHERE = """
+import signal, threading
+from services.runtime.process import StopSignals
+
+def tell():
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+signals = StopSignals()
+threading.Timer(0.1, tell).start()
+signals.wait()
+"""
+
+
+def test_a_signal_that_another_thread_received_stops_the_process_too() -> None:
+    assert subprocess.run([sys.executable, "-c", TOLD_ELSEWHERE], timeout=60, check=False).returncode == 0
