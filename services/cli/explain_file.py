@@ -32,13 +32,13 @@ def explain_rows(
     ignored: Collection[str] = (),
 ) -> tuple[pb.Explanation, FromFile]:
     """Return the account of two rows and what the file has of them, or raise BadInputFailure."""
-    country, codec = region_of(region), encoding_named(encoding)
+    country, codec, columns = region_of(region), encoding_named(encoding), mapping_of(mapping)
     with showing_progress() as progress:
         progress("read", 0.0)
-        customers = read_evidence(source, mapping_of(mapping), ignored=ignored, encoding=codec)
+        customers = read_evidence(source, columns, ignored=ignored, encoding=codec)
         left, right = (_row(customers, source, record_id) for record_id in ids)
         progress("normalise", 0.0)
-        records = read_records(source, mapping_of(mapping), None, country, codec, ignored=ignored)
+        records = read_records(source, columns, None, country, codec, ignored=ignored)
         result = api.dedupe(records, None, progress)
     message = message_of(RawPairs(result, country).explain(left, right))
     return message, FromFile((left, right), columns_of(result))

@@ -14,7 +14,7 @@ from services.cli.client import Client, connected
 from services.cli.columns_told import print_columns
 from services.cli.context import ContextOption, read_context
 from services.cli.dedupe_input import Customers, read_customers
-from services.cli.engine_options import EncodingOption, encoding_named, ignored_of, mapping_of
+from services.cli.engine_options import EncodingOption, MapOption, encoding_named, ignored_of, mapping_of
 from services.cli.failures import DONE, PARTLY_REJECTED
 from services.cli.import_rows import batches
 from services.cli.shown import as_json, output, table
@@ -57,9 +57,7 @@ def import_customers(
     on_duplicate: Annotated[
         OnDuplicate, typer.Option(help="A new row whose e-mail or phone another customer has.")
     ] = OnDuplicate.ALLOW,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="A column by another name.")
-    ] = None,
+    mapping: MapOption = None,
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="A column not to import; may be repeated.")
     ] = None,

@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from services.cli.endings import catch_ending
 from services.cli.failures import DONE, FAILED, INTERRUPTED, CommandFailure
-from services.cli.shown import visible
+from services.cli.visible import visible
 
 COMMANDS = {
     "up": "up:up",

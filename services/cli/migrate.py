@@ -8,6 +8,7 @@ import typer
 from services.cli.failures import BadInputFailure, CommandFailure
 from services.cli.shown import as_json
 from services.local.failures import DatabaseRefusedError
+from services.local.migrate import STATEMENT_LIMIT_S
 from services.local.migrate import migrate as migrated
 from services.local.suite import SERVICES
 
@@ -16,7 +17,7 @@ def migrate(
     service: Annotated[list[str] | None, typer.Option(help="A service; may be given again. Default: all.")] = None,
     statement_limit: Annotated[
         int, typer.Option(min=1, help="Seconds that one statement may take; large tables take longer than usual ones.")
-    ] = 60,
+    ] = round(STATEMENT_LIMIT_S),
     as_json_line: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Create roles and databases where they are missing, and bring every schema up to date.

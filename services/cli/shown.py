@@ -1,7 +1,6 @@
 """Shown owns how commands print: JSON of messages, tables for people, amounts as `2500.50 KES`."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from services.cli.visible import visible
+
 if TYPE_CHECKING:
     from google.type.money_pb2 import Money
 
 _LEAST_PLACES = 2
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # a name must not steer a terminal
 
 
 def as_json(value: Message | dict[str, Any] | list[Any]) -> None:
@@ -40,11 +40,6 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     for row in rows:
         drawn.add_row(*(_text(value) for value in row))
     return Group(_text(title, "italic"), drawn)
-
-
-def visible(text: str) -> str:
-    """Return text with a sign in place of each character that steers a terminal."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _text(value: object, style: str = "") -> Text:

@@ -8,6 +8,8 @@ from services.local.failures import DatabaseRefusedError
 from services.runtime import provision
 from services.runtime.migration import STATEMENT_LIMIT_S, upgrade
 
+__all__ = ["STATEMENT_LIMIT_S", "migrate", "migrate_one"]
+
 
 def migrate(
     admin_url: str, services: tuple[str, ...], role_password: str = "", statement_limit_s: float = STATEMENT_LIMIT_S

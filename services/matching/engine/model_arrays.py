@@ -101,9 +101,7 @@ def _table(comparison: Comparison) -> WeightTable:
         _namesake_bits(comparison),
         lift,
         related_lift,
-        _bits([INHERITED * level.m + (1.0 - INHERITED) * level.u for level in levels])
-        if comparison.inherited
-        else None,
+        _inherited_bits(comparison),
         [(index, level.frequency_of) for index, level in enumerate(levels) if level.frequency_of],
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from services.matching.engine.raw_rows import NOTHING, only_file, quoted
+from services.matching.engine.raw_rows import NOTHING_IN_SQL, only_file, quoted
 
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _MOST_EXACT = 2**53
@@ -28,9 +28,11 @@ def read_parquet(path: Path) -> tuple[list[str], list[list[str]]]:
 
 def parquet_texts(path: Path) -> dict[str, str]:
     """Return for each column the SQL of its values as text, null where something stands in place of a value."""
-    nothing = ", ".join(f"'{text}'" for text in sorted(NOTHING))
     with _opened(path) as relation:
-        return {name: f"CASE WHEN {text} NOT IN ({nothing}) THEN {text} END" for name, text in _texts(relation).items()}
+        return {
+            name: f"CASE WHEN {text} NOT IN ({NOTHING_IN_SQL}) THEN {text} END"
+            for name, text in _texts(relation).items()
+        }
 
 
 @contextmanager

@@ -22,6 +22,8 @@ NOTHING = frozenset(
 )
 """What programs and people write where they have no value."""
 
+NOTHING_IN_SQL = ", ".join(f"'{text}'" for text in sorted(NOTHING))
+
 
 class UnreadableFile(Exception):  # noqa: N818 - a failure is what is true, not a bug
     """The file cannot be read as it is said to be written."""
@@ -70,7 +72,7 @@ def rows_of_csv(
     relation = (
         "read_csv($1, delim = $2, columns = {" + columns + "}, header = true, auto_detect = false, strict_mode = true,"
         " hive_partitioning = false,"
-        " quote = '\"', escape = '\"', nullstr = ['', " + ", ".join(f"'{text}'" for text in sorted(NOTHING)) + "])"
+        " quote = '\"', escape = '\"', nullstr = ['', " + NOTHING_IN_SQL + "])"
     )
     return RawRows(connection, relation, fields, (only_file(path), delimiter))
 
