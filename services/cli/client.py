@@ -1,7 +1,6 @@
 """Client owns the calls of the commands: the typed client at the places of a context, and what a failure says."""
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,6 @@ from services.client import ClientSettings, PatronageClient, PatronageError
 
 Client = PatronageClient
 CALL_SECONDS = 30.0
-CLOSE_SECONDS = 2.0
 
 
 class _Targets(dict[str, str]):
@@ -34,24 +32,11 @@ def connected(context: Context) -> Iterator[Client]:
     settings = ClientSettings(
         targets=_Targets(context), token=context.token, tls_ca=_authority(), deadline_s=CALL_SECONDS
     )
-    client = PatronageClient(settings)
     try:
-        yield client
+        with PatronageClient(settings) as client:
+            yield client
     except PatronageError as error:
         raise CommandFailure(explained(error)) from error
-    finally:
-        _close(client)
-
-
-def _close(client: Client) -> None:
-    """Close it in a thread that nobody has to wait for.
-
-    A signal that ends the command may break gRPC off between making a call and starting the thread that completes it;
-    closing cancels such a call and then waits for that thread for ever.
-    """
-    closing = threading.Thread(target=client.close, name="close", daemon=True)
-    closing.start()
-    closing.join(CLOSE_SECONDS)
 
 
 def explained(error: PatronageError) -> str:

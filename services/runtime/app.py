@@ -11,9 +11,13 @@ import grpc
 from services.runtime.access import AccessTable
 from services.runtime.database import Database
 from services.runtime.interceptors.status import DetailsOf, no_details
+from services.runtime.logs import get_logger
 from services.runtime.server import Background, ServiceRegistration, SuiteServer, build_server, serve
 from services.runtime.settings import ServiceSettings
 from services.runtime.siblings import Siblings
+from services.wire.closing import close_channels
+
+_log = get_logger("app")
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,8 @@ class App:
 
     def close(self) -> None:
         """Give every connection back."""
-        for channel in self.channels:
-            channel.close()
+        if not close_channels(self.channels):
+            _log.warning("channels to other services do not close and are left to the end of the process")
         for database in self.databases:
             database.close()
 

@@ -85,10 +85,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "psycopg_pool",
         "pydantic",
         "pydantic_settings",
+        "services.wire",
         "sqlalchemy",
         "structlog",
     },
-    "client": {"services.client", "patronage", "google", "grpc"},
+    "client": {"services.client", "services.wire", "patronage", "google", "grpc"},
+    # What a caller and a service have in common on a channel: the client brings it along, so it needs gRPC alone.
+    "wire": {"services.wire", "grpc"},
     "cli": {
         "services.cli",
         "services.client",
@@ -169,6 +172,7 @@ def test_every_import_goes_the_one_way() -> None:
         ("services.customers.operations", "cli"),
         ("services.runtime.failures", "client"),
         ("grpc_status", "client"),
+        ("services.runtime.settings", "wire"),
         ("services.customers.app", "local"),
         ("services.runtime.database", "domain"),
         ("os", "domain"),
