@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import namedtuple
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,8 +14,7 @@ from google.protobuf.message import Message
 from services.client.errors import PatronageError, typed
 from services.client.retries import delay_s, may_be_repeated, repeatable
 from services.client.settings import ClientSettings
-
-_Details = namedtuple("_Details", ("method", "timeout", "metadata", "credentials", "wait_for_ready", "compression"))
+from services.wire.call_details import CallDetails, signed
 
 
 class LastWrite(threading.local):
@@ -78,12 +76,8 @@ class Calls(
         """Both."""
         return _Stream(continuation(self._signed(details, details.timeout), request_iterator))
 
-    def _signed(self, details: Any, timeout: float | None) -> _Details:
-        metadata = [*(details.metadata or ()), ("authorization", f"Bearer {self._token()}")]
-        if self._settings.company_id:
-            metadata.append(("company-id", self._settings.company_id))
-        ready = getattr(details, "wait_for_ready", None)
-        return _Details(details.method, timeout, metadata, details.credentials, ready, None)
+    def _signed(self, details: Any, timeout: float | None) -> CallDetails:
+        return signed(details, self._token(), self._settings.company_id, timeout)
 
     def _fresh(self, request: Message) -> Message:
         """The request, asking for what this thread wrote last where it does not say how fresh it wants to be."""

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import grpc
 
 from services.client.settings import ClientSettings
-
-OPTIONS = [
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-    ("grpc.max_receive_message_length", 64 << 20),
-]
+from services.wire.options import OPTIONS
+from services.wire.token_file import TokenFile
 
 
 def open_channel(settings: ClientSettings, service: str) -> grpc.Channel:
@@ -33,7 +27,7 @@ def open_channel(settings: ClientSettings, service: str) -> grpc.Channel:
 
 def token_source(settings: ClientSettings) -> Callable[[], str]:
     """What gives the token of a call."""
-    return _TokenFile(settings.token_file).read if settings.token_file is not None else lambda: settings.token
+    return TokenFile(settings.token_file).read if settings.token_file is not None else lambda: settings.token
 
 
 def _pem(path: Path | None, kind: str) -> bytes | None:
@@ -43,21 +37,3 @@ def _pem(path: Path | None, kind: str) -> bytes | None:
     if f"{kind}-----".encode() not in found:
         raise ValueError(f"{path} holds no PEM {kind.lower()}")
     return found
-
-
-class _TokenFile:
-    """A token in a file that someone renews."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._seen = -1
-        self._token = ""
-
-    def read(self) -> str:
-        changed = self._path.stat().st_mtime_ns
-        with self._lock:
-            if changed != self._seen:
-                self._token = self._path.read_text(encoding="ascii").strip()
-                self._seen = changed
-            return self._token

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,15 +10,12 @@ import grpc
 
 from services.runtime.caller import caller_of
 from services.runtime.settings import ServiceSettings
+from services.wire.call_details import signed
+from services.wire.options import OPTIONS
+from services.wire.token_file import TokenFile
 
-_OPTIONS = [
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-    ("grpc.max_receive_message_length", 64 * 1024 * 1024),
-]
-
+# A follower's stream is quiet for long, and between two calls of others the peer may go away as well.
+_OPTIONS = [*OPTIONS, ("grpc.keepalive_permit_without_calls", 1)]
 
 Channel = grpc.Channel
 """What the functions here open; for those who put a service together and need no more of gRPC."""
@@ -63,30 +58,9 @@ def _credentials(settings: ServiceSettings) -> grpc.ChannelCredentials:
 
 def _token_of(settings: ServiceSettings) -> Callable[[], str]:
     if settings.service_token_file is not None:
-        return _TokenFile(settings.service_token_file).read
+        return TokenFile(settings.service_token_file).read
     fixed = settings.service_token.get_secret_value() if settings.service_token is not None else ""
     return lambda: fixed
-
-
-class _TokenFile:
-    """A token in a file that someone renews."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._seen = -1
-        self._token = ""
-
-    def read(self) -> str:
-        changed = self._path.stat().st_mtime_ns
-        with self._lock:
-            if changed != self._seen:
-                self._token = self._path.read_text(encoding="ascii").strip()
-                self._seen = changed
-            return self._token
-
-
-_Details = namedtuple("_Details", ("method", "timeout", "metadata", "credentials", "wait_for_ready", "compression"))
 
 
 class _Identity(
@@ -99,19 +73,10 @@ class _Identity(
 
     def __init__(self, token: Callable[[], str], company_id: str) -> None:
         self._token = token
-        self._company = [("company-id", company_id)] if company_id else []
+        self._company_id = company_id
 
     def _pass(self, continuation: Any, details: Any, request: Any) -> Any:
-        metadata = [*(details.metadata or ()), ("authorization", f"Bearer {self._token()}"), *self._company]
-        identified = _Details(
-            details.method,
-            details.timeout,
-            metadata,
-            details.credentials,
-            getattr(details, "wait_for_ready", None),
-            getattr(details, "compression", None),
-        )
-        return continuation(identified, request)
+        return continuation(signed(details, self._token(), self._company_id, details.timeout), request)
 
     def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
         return self._pass(continuation, client_call_details, request)
