@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import random
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import grpc
 
-from services.runtime.connections import Connection
 from services.runtime.database import Database, TenantScope, Transaction
 from services.runtime.database_errors import database_failure
 from services.runtime.failures import (
@@ -24,7 +21,7 @@ from services.runtime.failures import (
 )
 from services.runtime.follower_cursor import CursorMoved, advance, leads, park, reset, saved_cursor
 from services.runtime.follower_patience import Patience
-from services.runtime.logs import get_logger
+from services.runtime.worker import Worker
 
 Change = TypeVar("Change")
 
@@ -33,8 +30,6 @@ _LONGEST_PAUSE_S = 2.0
 _ASK_TO_LEAD_S = 1.0
 # These pass, however long it takes: a change that meets them is tried again for ever, and never parked.
 _TRANSIENT = (DatabaseUnavailable, ConflictRetry, LockTimeout, Overloaded)
-
-_log = get_logger("follower")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +57,8 @@ class Stream(Generic[Change]):
         return next(self._batches)
 
 
-@dataclass
-class Follower(Generic[Change]):
+@dataclass(eq=False)
+class Follower(Worker, Generic[Change]):
     """Applies the changes of a feed to one database.
 
     `open_stream(cursor)` gives the batches after a cursor; give a `Stream` so that `stop` can cancel it.
@@ -81,59 +76,49 @@ class Follower(Generic[Change]):
     on_expired: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        rests_s = _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S
+        super().__init__("follower", "following is interrupted", rests_s, follower=self.name)
         self._stream: Iterator[Batch[Change]] | None = None
-        self._pause = _SHORTEST_PAUSE_S
         self._patience = Patience()
-
-    def start(self) -> None:
-        """Follow in a thread of its own."""
-        self._thread = threading.Thread(target=self._run, name=f"follower {self.name}", daemon=True)
-        self._thread.start()
 
     def stop(self) -> None:
         """Stop following; a batch at hand is finished."""
-        self._stopping.set()
+        self.stopping.set()
         cancel = getattr(self._stream, "cancel", None)
         if cancel is not None:
             cancel()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        super().stop()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with self.database.dedicated() as lock:
-                    self._lead(lock)
-            except Exception as error:
-                self._wait_after(error)
-
-    def _lead(self, lock: Connection) -> None:
-        while not self._stopping.is_set():
-            if leads(lock, self.name):
-                self._follow()
-                self._stopping.wait(self._pause)
-            else:
-                self._stopping.wait(_ASK_TO_LEAD_S)
+    def work(self) -> None:
+        """Follow while no other process does; else ask for it again and again."""
+        with self.database.dedicated() as lock:
+            while not self.stopping.is_set():
+                if leads(lock, self.name):
+                    self._follow()
+                    self.stopping.wait(_SHORTEST_PAUSE_S)
+                else:
+                    self.stopping.wait(_ASK_TO_LEAD_S)
 
     def _follow(self) -> None:
         cursor = saved_cursor(self.database, self.name)
         try:
             self._stream = self.open_stream(cursor)
-            while not self._stopping.is_set():
+            while not self.stopping.is_set():
                 batch = next(self._stream, None)
                 if batch is None:
                     return
                 self._take(batch, cursor)
-                cursor, self._pause = batch.cursor, _SHORTEST_PAUSE_S
+                cursor = batch.cursor
+                self.went_well()
         except Exception as error:
+            if self.stopping.is_set():
+                return
             if not _is_expired(error):
                 raise
             self._start_over()
 
     def _start_over(self) -> None:
-        _log.warning("the cursor has expired; following from the start", follower=self.name)
+        self.log.warning("the cursor has expired; following from the start")
         if self.on_expired is not None:
             self.on_expired()
         reset(self.database, self.name)
@@ -146,7 +131,7 @@ class Follower(Generic[Change]):
         except Exception as error:
             if _is_transient(error):
                 raise
-            _log.warning("a batch failed; applying one by one", follower=self.name, cause=str(error))
+            self.log.warning("a batch failed; applying one by one", cause=str(error))
             self._commit(batch, cursor, self._apply_one_by_one)
         self._patience.forget()
         self.database.horizon(self.name).move(batch.epoch, batch.horizon)
@@ -184,7 +169,7 @@ class Follower(Generic[Change]):
             if _is_transient(error) or (_is_late(error) and not self._patience.is_over(encoded)):
                 raise
             park(tx, company, self.name, cursor, encoded, error)
-            _log.error("a change is parked", follower=self.name, company=company, cursor=cursor, exc_info=error)
+            self.log.error("a change is parked", company=company, cursor=cursor, exc_info=error)
             return False
 
     def _by_company(self, batch: Batch[Change]) -> dict[str, list[Change]]:
@@ -192,13 +177,6 @@ class Follower(Generic[Change]):
         for change in batch.changes:
             groups.setdefault(self.company_of(change), []).append(change)
         return groups
-
-    def _wait_after(self, error: Exception) -> None:
-        if self._stopping.is_set():
-            return
-        _log.warning("following is interrupted", follower=self.name, cause=f"{type(error).__name__}: {error}")
-        self._stopping.wait(self._pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnections
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
 
 
 def _is_transient(error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from abc import ABC, abstractmethod
 
@@ -15,15 +16,23 @@ _LONGEST_REST_S = 5.0
 class Worker(ABC):
     """Calls `work` again after a rest where it raises, which the log says under the worker's name, in words of its own.
 
-    Rests grow from a quarter of a second to five until something went well.
+    Rests grow, between two limits in seconds, until something went well. Each is somewhat shorter by chance, so that
+    the processes of a service do not all come back at once. `told` is in each of its lines.
     """
 
-    def __init__(self, name: str, failing: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        failing: str,
+        rests_s: tuple[float, float] = (_SHORTEST_REST_S, _LONGEST_REST_S),
+        **told: str,
+    ) -> None:
         self.stopping = threading.Event()
+        self.log = get_logger(name, **told)
         self._failing = failing
-        self._log = get_logger(name)
         self._woken = threading.Event()
-        self._rest_s = _SHORTEST_REST_S
+        self._shortest_rest_s, self._longest_rest_s = rests_s
+        self._rest_s = self._shortest_rest_s
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @abstractmethod
@@ -55,18 +64,18 @@ class Worker(ABC):
 
     def rest(self) -> None:
         """Wait after something failed, whoever wakes it."""
-        self.stopping.wait(self._rest_s)
-        self._rest_s = min(self._rest_s * 2, _LONGEST_REST_S)
+        self.stopping.wait(self._rest_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads processes
+        self._rest_s = min(self._rest_s * 2, self._longest_rest_s)
 
     def went_well(self) -> None:
         """Rest only shortly when something fails next."""
-        self._rest_s = _SHORTEST_REST_S
+        self._rest_s = self._shortest_rest_s
 
     def _run(self) -> None:
         while not self.stopping.is_set():
             try:
                 self.work()
             except Exception as error:
-                self._log.warning(self._failing, cause=f"{type(error).__name__}: {error}")
+                self.log.warning(self._failing, cause=f"{type(error).__name__}: {error}")
                 self.rest()
         self.clean_up()
