@@ -67,7 +67,7 @@ ALTER TABLE feed ADD CONSTRAINT feed_subject_check
 CREATE OR REPLACE FUNCTION tally_children() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF TG_OP <> 'INSERT' THEN
+    IF TG_OP <> 'INSERT' AND OLD.origin_customer_id IS NOT NULL THEN
         UPDATE public.child_tallies
            SET children = children - 1, digest = digest - hashtextextended(OLD::text, 0)
          WHERE company_id = OLD.company_id AND customer_id = OLD.origin_customer_id AND kind = TG_TABLE_NAME;

@@ -17,11 +17,15 @@ CREATE POLICY company ON conversation_metrics TO customers_runtime, customers_ow
     USING (company_id = (SELECT app_company())) WITH CHECK (company_id = (SELECT app_company()));
 GRANT SELECT ON conversation_metrics TO customers_runtime;
 
+-- The functions below plan once for a connection, and by indexes: what is planned while a table is empty would read all of
+-- it later, and to plan each time costs more than the work.
+
 -- Whoever changes the figures of a customer holds it and its root, in the order of their ids as a merge takes them, so
 -- that no merge comes between the look at the root and the change of it. Before the row is written: the foreign key
 -- would lock the customer first, out of that order.
 CREATE FUNCTION lock_conversation_customers() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     origins uuid[] := array_remove(ARRAY[CASE WHEN TG_OP <> 'INSERT' THEN OLD.origin_customer_id END,
                                          CASE WHEN TG_OP <> 'DELETE' THEN NEW.origin_customer_id END], NULL);
@@ -86,7 +90,8 @@ CREATE TRIGGER count_gone AFTER DELETE ON interactions REFERENCING OLD TABLE AS 
 
 -- What lists are sorted by: of a root the sum over its tree, of a merged customer its own.
 CREATE FUNCTION show_conversation_figures(shown uuid[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
     UPDATE public.customers AS c SET total_conversations = t.conversations, last_interaction_time = t.last_at
       FROM (SELECT DISTINCT customer_id FROM unnest(shown) AS s (customer_id)) AS wanted
@@ -103,48 +108,74 @@ BEGIN
        AND (c.total_conversations, c.last_interaction_time) IS DISTINCT FROM (t.conversations, t.last_at);
 END $$;
 
--- Adds to the figures of one customer, counts its first and last anew, and shows them under it and its root.
-CREATE FUNCTION add_to_conversation_metrics(origin uuid, conversations bigint, interactions bigint, characters bigint)
+-- Adds to the figures of customers, named as often as they come, counts the first and last of each anew, and shows
+-- them under it and its root: one statement for all that a statement has written.
+CREATE FUNCTION add_to_conversation_metrics(origins uuid[], conversations bigint[], interactions bigint[],
+                                            characters bigint[])
 RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    first_one timestamptz := coalesce((
-        SELECT first_at FROM public.conversations WHERE company_id = (SELECT app_company()) AND origin_customer_id = origin
-         ORDER BY first_at LIMIT 1), 'infinity');
-    last_one timestamptz := coalesce((
-        SELECT last_at FROM public.conversations WHERE company_id = (SELECT app_company()) AND origin_customer_id = origin
-         ORDER BY last_at DESC LIMIT 1), '-infinity');
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
     INSERT INTO public.conversation_metrics AS m
-    VALUES ((SELECT app_company()), origin, conversations, interactions, characters, first_one, last_one)
+    SELECT (SELECT app_company()), o.origin, o.conversations, o.interactions, o.characters,
+           coalesce((SELECT t.first_at FROM public.conversations AS t
+                      WHERE t.company_id = (SELECT app_company()) AND t.origin_customer_id = o.origin
+                      ORDER BY t.first_at LIMIT 1), 'infinity'),
+           coalesce((SELECT t.last_at FROM public.conversations AS t
+                      WHERE t.company_id = (SELECT app_company()) AND t.origin_customer_id = o.origin
+                      ORDER BY t.last_at DESC LIMIT 1), '-infinity')
+      FROM (SELECT g.origin, sum(g.conversations)::bigint AS conversations, sum(g.interactions)::bigint AS interactions,
+                   sum(g.characters)::bigint AS characters
+              FROM unnest(origins, conversations, interactions, characters)
+                AS g (origin, conversations, interactions, characters)
+             GROUP BY g.origin ORDER BY g.origin) AS o
     ON CONFLICT (company_id, origin_customer_id)
     DO UPDATE SET conversations = m.conversations + excluded.conversations,
                   interactions = m.interactions + excluded.interactions,
                   characters = m.characters + excluded.characters,
                   first_at = excluded.first_at, last_at = excluded.last_at;
-    PERFORM public.show_conversation_figures(ARRAY[origin, (
-        SELECT root_id FROM public.customers WHERE company_id = (SELECT app_company()) AND customer_id = origin)]);
+    PERFORM public.show_conversation_figures(origins || ARRAY(
+        SELECT root_id FROM public.customers WHERE company_id = (SELECT app_company()) AND customer_id = ANY(origins)));
 END $$;
 
 CREATE FUNCTION count_conversations() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+    origins uuid[];
+    numbers bigint[];
+    turns bigint[];
+    characters bigint[];
 BEGIN
-    IF TG_OP = 'UPDATE' AND NEW.origin_customer_id = OLD.origin_customer_id THEN
-        PERFORM public.add_to_conversation_metrics(NEW.origin_customer_id, 0, NEW.interactions - OLD.interactions,
-                                                   NEW.characters - OLD.characters);
-        RETURN NULL;
+    IF TG_OP = 'UPDATE' THEN
+        SELECT array_agg(g.origin), array_agg(g.number), array_agg(g.turns), array_agg(g.characters)
+          INTO origins, numbers, turns, characters
+          FROM gone AS b
+          JOIN written AS a ON a.company_id = b.company_id AND a.conversation_id = b.conversation_id
+         CROSS JOIN LATERAL (VALUES (b.origin_customer_id, -1, -b.interactions, -b.characters),
+                                    (a.origin_customer_id, 1, a.interactions, a.characters))
+                         AS g (origin, number, turns, characters)
+         WHERE g.origin IS NOT NULL
+           AND (a.origin_customer_id, a.interactions, a.characters, a.first_at, a.last_at)
+               IS DISTINCT FROM (b.origin_customer_id, b.interactions, b.characters, b.first_at, b.last_at);
+    ELSIF TG_OP = 'INSERT' THEN
+        SELECT array_agg(a.origin_customer_id), array_agg(1), array_agg(a.interactions), array_agg(a.characters)
+          INTO origins, numbers, turns, characters FROM written AS a WHERE a.origin_customer_id IS NOT NULL;
+    ELSE
+        SELECT array_agg(b.origin_customer_id), array_agg(-1), array_agg(-b.interactions), array_agg(-b.characters)
+          INTO origins, numbers, turns, characters FROM gone AS b WHERE b.origin_customer_id IS NOT NULL;
     END IF;
-    IF TG_OP <> 'INSERT' AND OLD.origin_customer_id IS NOT NULL THEN
-        PERFORM public.add_to_conversation_metrics(OLD.origin_customer_id, -1, -OLD.interactions, -OLD.characters);
-    END IF;
-    IF TG_OP <> 'DELETE' AND NEW.origin_customer_id IS NOT NULL THEN
-        PERFORM public.add_to_conversation_metrics(NEW.origin_customer_id, 1, NEW.interactions, NEW.characters);
+    IF origins IS NOT NULL THEN
+        PERFORM public.add_to_conversation_metrics(origins, numbers, turns, characters);
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER count_conversations
-    AFTER INSERT OR DELETE OR UPDATE OF origin_customer_id, interactions, characters, first_at, last_at ON conversations
-    FOR EACH ROW EXECUTE FUNCTION count_conversations();
+CREATE TRIGGER count_written AFTER INSERT ON conversations REFERENCING NEW TABLE AS written
+    FOR EACH STATEMENT EXECUTE FUNCTION count_conversations();
+CREATE TRIGGER count_changed AFTER UPDATE ON conversations REFERENCING OLD TABLE AS gone NEW TABLE AS written
+    FOR EACH STATEMENT EXECUTE FUNCTION count_conversations();
+CREATE TRIGGER count_gone AFTER DELETE ON conversations REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION count_conversations();
 
 -- A merge or an undo gives no conversation another customer, only another root. At the end of the transaction, when the
 -- roots are those of the edges.
@@ -160,5 +191,5 @@ CREATE CONSTRAINT TRIGGER conversation_figures AFTER INSERT OR UPDATE ON merge_e
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION show_merged_conversations();
 
 REVOKE EXECUTE ON FUNCTION lock_conversation_customers(), count_interactions(), show_conversation_figures(uuid[]),
-    add_to_conversation_metrics(uuid, bigint, bigint, bigint), count_conversations(), show_merged_conversations()
+    add_to_conversation_metrics(uuid[], bigint[], bigint[], bigint[]), count_conversations(), show_merged_conversations()
     FROM PUBLIC;
