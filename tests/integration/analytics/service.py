@@ -21,7 +21,7 @@ from tests.fixtures.databases import ServiceDatabase
 SECRET = "a secret that is long enough for HS256"
 NOBODY_THERE = "127.0.0.1:1"
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-LONG_S = 20.0
+LONG_S = 90.0
 
 
 def credentials(

@@ -11,8 +11,8 @@ from services.analytics.operations.record_sales import record_sale
 from tests.integration.analytics.shop import NOON, Shop, sale, until_someone_waits
 
 SELLERS = 4
-SALES_EACH = 150
-MERGES = 200
+SALES_EACH = 60
+MERGES = 80
 CUSTOMERS = 5
 
 

@@ -35,12 +35,12 @@ SOME_ROOT = "c4ca4238-a0b9-2382-0dcc-509a6f75849b"  # md5('1')
 MIDDLE = "7fffffff-ffff-ffff-ffff-ffffffffffff"
 
 
-@pytest.fixture
-def full(analytics_database: ServiceDatabase, database: Database) -> Database:
-    with psycopg.connect(analytics_database.admin_url, autocommit=True, cursor_factory=psycopg.ClientCursor) as admin:
+@pytest.fixture(scope="module")
+def full(kept: ServiceDatabase, kept_database: Database) -> Database:
+    with psycopg.connect(kept.admin_url, autocommit=True, cursor_factory=psycopg.ClientCursor) as admin:
         admin.execute(SEED, {"customers": CUSTOMERS})
         admin.execute("VACUUM ANALYZE")
-    return database
+    return kept_database
 
 
 def scans(database: Database, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
