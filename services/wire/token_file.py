@@ -12,13 +12,16 @@ class TokenFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._seen = -1
+        self._seen: tuple[int, int, int] | None = None
         self._token = ""
 
     def read(self) -> str:
         """Return the token; of a file that is being written anew, and empty for now, the one before. Raises OSError."""
-        changed = self._path.stat().st_mtime_ns
+        status = self._path.stat()
+        # The clock of a file system may tick every 4 ms only, so the time alone does not tell two writes apart.
+        changed = status.st_ino, status.st_size, status.st_mtime_ns
         with self._lock:
-            if changed != self._seen and (found := self._path.read_text(encoding="ascii").strip()):
-                self._token, self._seen = found, changed
+            if changed != self._seen:
+                found = self._path.read_text(encoding="ascii").strip()
+                self._token, self._seen = found or self._token, changed if found else None
             return self._token
