@@ -15,7 +15,8 @@ VALUES = {"services.runtime.failures", "services.runtime.ids", "services.runtime
 # `{s}` is the service that the file belongs to. A name stands for itself and everything below it.
 MAY_IMPORT: dict[str, set[str]] = {
     "identity": {"services.identity", "phonenumbers", "email_validator", "nicknames"},
-    "domain": {"services.{s}.domain", "services.identity", "services.runtime.failures"},
+    "money": {"services.money", "services.runtime.failures"},
+    "domain": {"services.{s}.domain", "services.identity", "services.money", "services.runtime.failures"},
     "engine": {
         "services.{s}.engine",
         "services.{s}.domain",
@@ -43,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "services.runtime.paging",
         *VALUES,
     },
-    "convert": {"services.{s}.convert", "services.{s}.domain", "patronage", "google", *VALUES},
+    "convert": {"services.{s}.convert", "services.{s}.domain", "services.money", "patronage", "google", *VALUES},
     "servicer": {
         "services.{s}.servicer",
         "services.{s}.convert",

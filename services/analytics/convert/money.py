@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from google.type import decimal_pb2, money_pb2
 
-from services.analytics.domain.money import Amount, MoneyInput, units_and_nanos
+from services.analytics.domain.money import Amount, MoneyInput
 from services.analytics.domain.quantities import plain
+from services.money.minor_units import units_and_nanos
 
 
 def money_input(message: money_pb2.Money) -> MoneyInput:
@@ -15,7 +16,7 @@ def money_input(message: money_pb2.Money) -> MoneyInput:
 
 def money(amount: Amount) -> money_pb2.Money:
     """The message of an amount."""
-    units, nanos = units_and_nanos(amount)
+    units, nanos = units_and_nanos(amount.minor, amount.currency)
     return money_pb2.Money(currency_code=amount.currency, units=units, nanos=nanos)
 
 

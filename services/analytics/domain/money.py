@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from services.analytics.domain.currencies import DECIMALS
+from services.money.minor_units import minor_units
 from services.runtime.failures import FieldCheck
-
-MOST_UNITS = 999_999_999_999
-_NANO_DECIMALS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +25,7 @@ class MoneyInput:
 
 def checked_amount(given: MoneyInput, check: FieldCheck, field: str) -> Amount:
     """The amount; what is wrong with it is noted under the field's path."""
-    decimals = DECIMALS.get(given.currency_code)
-    check.require(decimals is not None, f"{field}.currency_code", "must be a currency code of ISO 4217")
-    check.require(0 <= given.units <= MOST_UNITS, f"{field}.units", f"must be between 0 and {MOST_UNITS:,} units")
-    in_range = check.require(
-        0 <= given.nanos < 10**_NANO_DECIMALS, f"{field}.nanos", "must be between 0 and 999,999,999"
-    )
-    if decimals is None or not in_range:
-        return Amount(0, given.currency_code)
-    fraction, finer = divmod(given.nanos, 10 ** (_NANO_DECIMALS - decimals))
-    check.require(finer == 0, f"{field}.nanos", f"must be no finer than {decimals} decimals in {given.currency_code}")
-    return Amount(given.units * 10**decimals + fraction, given.currency_code)
-
-
-def units_and_nanos(amount: Amount) -> tuple[int, int]:
-    """The amount in whole units and billionths of one."""
-    decimals = DECIMALS[amount.currency]
-    units, fraction = divmod(amount.minor, 10**decimals)
-    return units, fraction * 10 ** (_NANO_DECIMALS - decimals)
+    return Amount(minor_units(check, field, given.currency_code, given.units, given.nanos), given.currency_code)
 
 
 def mean(total: int, count: int) -> int:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from services.analytics.domain.currencies import DECIMALS
 from services.analytics.domain.instants import InstantInput, checked_instant
 from services.analytics.domain.loyalty import LEAST_REPEAT_PURCHASES
 from services.analytics.domain.sales import SaleStatus
+from services.money.currencies import DECIMALS
 from services.runtime.failures import FieldCheck
 
 MOST_A_PAGE = 1000

@@ -11,7 +11,7 @@ from services.customers.convert.times import time_text, timestamp
 from services.customers.domain.children import Child, etag_of
 from services.customers.domain.engagement import blocks_deletion
 from services.customers.domain.fields import Json
-from services.customers.domain.money import units_and_nanos
+from services.money.minor_units import units_and_nanos
 
 KIND, STATUS = "ENGAGEMENT_KIND_", "ENGAGEMENT_STATUS_"
 TIMES = {"scheduled_at": "scheduled_time", "deleted_at": "delete_time"}

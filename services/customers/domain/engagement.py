@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from services.customers.domain.children import Child, check_choice, check_line, check_text
 from services.customers.domain.failures import EngagementTransition
 from services.customers.domain.fields import Json
-from services.customers.domain.money import minor_units
+from services.money.minor_units import minor_units
 from services.runtime.failures import FieldCheck
 
 FOLLOWING: Mapping[str, Mapping[str, tuple[str, ...]]] = {

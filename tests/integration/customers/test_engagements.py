@@ -14,8 +14,6 @@ from google.type.money_pb2 import Money
 from patronage.customers.v1 import change_feed_pb2 as feed_pb
 from patronage.customers.v1 import customer_service_pb2
 from patronage.customers.v1 import engagement_service_pb2 as pb
-from services.analytics.domain import currencies as currencies_of_analytics
-from services.customers.domain.currencies import DECIMALS
 from services.customers.domain.engagement import FOLLOWING
 from tests.integration.customers.company import Company, at_once, failures
 from tests.integration.customers.served import Client, Served
@@ -85,10 +83,6 @@ def test_every_wrong_field_of_an_engagement_is_named(served: Served) -> None:
     wrong = pb.Engagement(kind=LEAD, title="x", status=status("SENT"), value=Money(currency_code="JPY", nanos=1))
     refused = served.client().refused("CreateEngagement", pb.CreateEngagementRequest(customer_id="x", engagement=wrong))
     assert set(refused.fields) == {"engagement.status", "engagement.value.nanos"}
-
-
-def test_currencies_are_those_of_analytics() -> None:
-    assert DECIMALS == currencies_of_analytics.DECIMALS
 
 
 @pytest.mark.parametrize("kind", FOLLOWING)

@@ -1,8 +1,6 @@
-"""Amounts as whole minor units of a currency, as a message of money says them and back."""
+"""Amounts as whole minor units of a currency, as a message says them and back; no binary floating point comes near."""
 
-from __future__ import annotations
-
-from services.customers.domain.currencies import DECIMALS
+from services.money.currencies import DECIMALS
 from services.runtime.failures import FieldCheck
 
 MOST_UNITS = 999_999_999_999
