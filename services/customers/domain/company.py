@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -10,6 +9,7 @@ from typing import Any
 
 from services.customers.domain.fields import CONTACT_KINDS, SET_FIELDS, TEXT_FIELDS, Fields, Json
 from services.identity.phones import is_region
+from services.money.currencies import DECIMALS
 from services.runtime.failures import FieldsInvalid, FieldViolation
 
 SHORT_FORMS = {short: kind for kind, (short, _) in CONTACT_KINDS.items()}
@@ -41,7 +41,6 @@ class Settings:
 
 
 DEFAULT_SETTINGS = Settings()
-CURRENCY = re.compile("[A-Z]{3}")
 NO_ZONES = frozenset({"localtime", "Factory"})
 """Found among the zones of a machine, and another one on each machine, or none."""
 
@@ -67,7 +66,7 @@ def changed(settings: Settings, changes: Mapping[str, str], policy: CreatePolicy
     wrong = _wrong_policy(policy) if policy else []
     if not (wanted.region.isupper() and is_region(wanted.region)):
         wrong.append(FieldViolation("settings.region", "is no ISO 3166-1 alpha-2 code in capitals, such as KE"))
-    if not CURRENCY.fullmatch(wanted.currency):
+    if wanted.currency not in DECIMALS:
         wrong.append(FieldViolation("settings.currency", "is no ISO 4217 code in capitals, such as KES"))
     if wanted.time_zone in NO_ZONES or wanted.time_zone not in zoneinfo.available_timezones():
         wrong.append(FieldViolation("settings.time_zone", "is no IANA time zone, such as Africa/Nairobi"))

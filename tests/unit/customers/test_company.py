@@ -18,7 +18,7 @@ def test_only_what_is_named_changes() -> None:
     ("name", "value"),
     [
         *(("region", value) for value in ("", "ke", "XX", "KEN", "K\x00")),
-        *(("currency", value) for value in ("", "kes", "AB1", "A-Z", "KESX", "ÄÖÜ", "A\x00B")),
+        *(("currency", value) for value in ("", "kes", "AB1", "A-Z", "KESX", "ÄÖÜ", "A\x00B", "ZZZ", "XAU")),
         *(("time_zone", value) for value in ZONES),
     ],
 )
