@@ -25,3 +25,9 @@ def far_limits() -> Iterator[None]:
 def lock_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits for a lock is told so soon; ask for it before what opens connections."""
     monkeypatch.setitem(LIMITS, "lock_timeout_ms", 200)
+
+
+@pytest.fixture
+def early_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for a follower is answered half a second after the call, which may take 30 s."""
+    monkeypatch.setattr("services.runtime.freshness._SPARE_S", 29.5)

@@ -13,6 +13,7 @@ from patronage.customers.v1 import merge_storage_service_pb2 as storage
 from patronage.customers.v1 import merge_storage_service_pb2_grpc as storage_grpc
 
 EPOCH = "e1"
+THREADS = 8
 EXPIRED = feed.FollowChangesResponse(cursor="expired")
 
 
@@ -25,7 +26,7 @@ class FakeCustomers(feed_grpc.ChangeFeedServiceServicer, storage_grpc.MergeStora
         self.cursors: list[str] = []
         self._responses: queue.SimpleQueue[feed.FollowChangesResponse | None] = queue.SimpleQueue()
         self._horizon = 100
-        self._server = grpc.server(futures.ThreadPoolExecutor(8))
+        self._server = grpc.server(futures.ThreadPoolExecutor(THREADS))
         feed_grpc.add_ChangeFeedServiceServicer_to_server(self, self._server)
         storage_grpc.add_MergeStorageServiceServicer_to_server(self, self._server)
         self.target = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
@@ -53,7 +54,8 @@ class FakeCustomers(feed_grpc.ChangeFeedServiceServicer, storage_grpc.MergeStora
 
     def stop(self) -> None:
         """Go away."""
-        self._responses.put(None)
+        for _ in range(THREADS):
+            self._responses.put(None)
         self._server.stop(None).wait()
 
     def FollowChanges(  # noqa: N802

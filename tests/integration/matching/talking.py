@@ -6,7 +6,7 @@ from services.matching.domain.conversation import Conversation, Waiting
 from services.matching.domain.review_item import ItemsAsked, ReviewItem
 from services.matching.follower.customers_feed import FOLLOWER
 from services.matching.operations.company_regions import CompanyRegions
-from services.matching.operations.conversation_backlog import due, resolve_task
+from services.matching.operations.conversation_backlog import due, parts_of, resolve_task, resolve_together
 from services.matching.operations.conversation_policy import set_conversation_policy
 from services.matching.operations.get_conversation_resolution import (
     Known,
@@ -45,8 +45,9 @@ class Talk:
 
     def work(self) -> None:
         """Resolve what waits, as the worker does."""
-        for task in self.waiting():
-            resolve_task(self.resolving, self.desk, task)
+        for part in parts_of(self.waiting()):
+            for task in resolve_together(self.resolving, self.desk, part):
+                resolve_task(self.resolving, self.desk, task)
 
     def sync(self, conversation: Conversation, *, dry_run: bool = False) -> Resolved:
         scope = TenantScope(self.company.company_id, actor="ann")

@@ -42,7 +42,7 @@ def answering(part: int) -> Callable[[Asked, Any], Iterator[storage.ApplyMergesR
 
 def send(service: Service, *merges: pb.MergeItem, **request: Any) -> list[pb.BatchMergeResponse]:
     asked = pb.BatchMergeRequest(merges=merges, **request)
-    return list(service.merges.BatchMerge(asked, metadata=service.token(), timeout=30))
+    return list(service.merges.BatchMerge(asked, metadata=service.token(), timeout=60))
 
 
 def asked_of(customers: FakeCustomers) -> list[Asked]:
@@ -112,7 +112,7 @@ def test_customers_that_go_away_end_the_stream_with_a_failure_that_may_be_repeat
 
     customers.answer = answer
     stream = service.merges.BatchMerge(
-        pb.BatchMergeRequest(merges=[item(1, 2), item(3, 4)]), metadata=service.token(), timeout=30
+        pb.BatchMergeRequest(merges=[item(1, 2), item(3, 4)]), metadata=service.token(), timeout=60
     )
     assert next(stream).counts.done == 1
     with pytest.raises(grpc.RpcError) as error:

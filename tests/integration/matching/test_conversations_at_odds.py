@@ -91,18 +91,18 @@ def test_a_link_that_is_made_here_is_known_as_such_when_two_are_at_it(talk: Talk
     def linking(*args: Any) -> tuple[Conversation, str]:
         answer = link(*args)
         linked.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return answer
 
     def looking(customer_id: str) -> CustomerNow:
         go_on.set()
-        first.result(10)
+        first.result(60)
         return customer(customer_id)
 
     with ThreadPoolExecutor(1) as pool:
         monkeypatch.setattr(talk.desk, "link", linking)
         first = pool.submit(talk.sync, told)
-        assert linked.wait(10)
+        assert linked.wait(60)
         monkeypatch.setattr(talk.desk, "customer", looking)
         assert talk.sync(told).resolution.customer_id == ann
     talk.desk.record(1, name=BOB["name"], email=BOB["email"])

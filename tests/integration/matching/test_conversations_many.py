@@ -30,6 +30,7 @@ def what(talk: Talk, resolution: Resolution) -> tuple[object, ...]:
     return (
         resolution.outcome, resolution.matched_by, resolution.explanation, resolution.confidence, resolution.weight,
         resolution.revision, resolution.digest, resolution.resolved_by, resolution.model_version,
+        resolution.needs_review, bool(resolution.review_item_id), len(resolution.candidates),
         customer and customer.name, bool(resolution.created_id), bool(resolution.linked_id),
     )  # fmt: skip
 
@@ -46,16 +47,20 @@ def scene(talk: Talk) -> list[Conversation]:
         record(5, name="Eve", email="eve@x.io"), record(6, name="New", email="new@x.io"),
         record(7, name="Cy", email="cy@x.io", phone="+1 415 555 0101"), record(8, name="Only a Name"),
         record(9, name="Dee", email="cy@x.io", phone="+1 415 555 0100"), record(10, name="No Key", address="1 Elm St"),
+        record(11, name="Else", phone="+1 415 555 0100"), record(12, name="Twice"), record(13, name="twice"),
     ]  # fmt: skip
 
 
-PLAIN = [FOUND_EXISTING, CREATED, SKIPPED, SKIPPED, FOUND_EXISTING, FOUND_EXISTING, UPDATED, *[None] * 3]
+DONE = [
+    FOUND_EXISTING, CREATED, SKIPPED, SKIPPED, FOUND_EXISTING, FOUND_EXISTING, UPDATED, CREATED, REVIEW, CREATED,
+    REVIEW, None, None,
+]  # fmt: skip
 
 
 def test_the_plain_ones_come_out_as_each_by_itself_and_the_others_are_left(talk: Talk, other_company: Company) -> None:
     told, run_id = scene(talk), new_id()
     done = many(talk, *told, run_id=run_id)
-    assert [one.resolution.outcome if one else None for one in done] == PLAIN
+    assert [one.resolution.outcome if one else None for one in done] == DONE
     assert talk.desk.calls.count("link_all") == 2, "one call creates and one links"
     alone = Talk(other_company)
     for together, one in zip(done, scene(alone), strict=True):
@@ -83,7 +88,7 @@ def test_a_link_that_was_made_with_many_is_one_that_was_made_here(talk: Talk) ->
 def test_many_are_tried_without_anything_being_written(talk: Talk) -> None:
     tried = many(talk, *scene(talk), dry_run=True)
     # Nobody is made in a dry run, so two of one new person are both new.
-    expected = [FOUND_EXISTING, CREATED, SKIPPED, SKIPPED, CREATED, CREATED, UPDATED, *[None] * 3]
+    expected = [*DONE[:4], CREATED, CREATED, *DONE[6:]]
     assert [one.resolution.outcome if one else None for one in tried] == expected
     assert not {"create", "link", "link_all", "fill"} & set(talk.desk.calls)
     assert talk.company.value("SELECT count(*) FROM conversation_resolutions") == 0
@@ -111,10 +116,11 @@ def test_two_new_people_of_one_phone_are_not_made_one(talk: Talk) -> None:
     phone = "+1 212 555 0147"
     ann, bob = talk.desk.record(1, **GIVEN, phone=phone), talk.desk.record(2, **BOB | {"phone": phone})
     first, second = many(talk, ann, bob)
-    assert (first and first.resolution.outcome, second, talk.linked_to(bob)) == (CREATED, None, "")
-    by_itself = talk.sync(bob).resolution
-    made = talk.linked_to(ann)
-    assert (by_itself.outcome, by_itself.matched_by, by_itself.candidates) == (REVIEW, "PHONE", (made,))
+    assert (first and first.resolution.outcome, talk.linked_to(bob)) == (CREATED, "")
+    assert second
+    by_itself, made = talk.sync(bob).resolution, talk.linked_to(ann)
+    for asked in (second.resolution, by_itself):
+        assert (asked.outcome, asked.matched_by, asked.candidates) == (REVIEW, "PHONE", (made,))
     assert {point.value for point in talk.desk.customers[made].contact_points} == {ANN["email"], phone}
     anne = talk.desk.record(3, name="Anne Lee", phone=phone)
     [namesake] = many(talk, anne)

@@ -1,17 +1,22 @@
 """Conversations of the feed wait while they say something new and the company wants it, and are resolved once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import grpc
 import pytest
 
 from patronage.customers.v1 import change_feed_pb2 as feed
 from services.matching.domain.conversation import Waiting
 from services.matching.domain.conversation_resolution import CREATED
-from services.matching.operations.conversation_backlog import MOST_ATTEMPTS, try_later
+from services.matching.follower import conversation_worker
+from services.matching.follower.conversation_worker import ConversationWorker
+from services.matching.operations.conversation_backlog import MOST_ATTEMPTS, parts_of, resolve_together, try_later
 from services.matching.operations.get_conversation_resolution import (
     count_conversations,
 )
 from services.matching.store import conversation_tasks
+from services.runtime.failures import DatabaseUnavailable
 from tests.integration.matching.people import ANN, Company
 from tests.integration.matching.talking import GIVEN, Talk, conversation_change
 
@@ -103,6 +108,56 @@ def test_a_change_of_a_conversation_that_was_put_aside_lets_it_wait_anew(talk: T
     told = talk.desk.record(1, **GIVEN)
     talk.feed(told)
     assert talk.known(told).pending
+
+
+def test_many_that_wait_are_resolved_together_and_the_others_are_left(talk: Talk, other_company: Company) -> None:
+    told = [talk.desk.record(number, name=f"P {number}", email=f"p{number}@x.io") for number in (1, 2, 3)]
+    again, tried = (talk.desk.record(number, name=f"P {number}", email=f"p{number}@x.io") for number in (4, 5))
+    talk.feed(*told, again, tried)
+    waiting = {task.conversation.conversation_id: task for task in talk.waiting()}
+    part = [waiting[one.conversation_id] for one in told]
+    part.append(replace(waiting[again.conversation_id], conversation=replace(again, etag="")))
+    part.append(replace(waiting[tried.conversation_id], attempts=1))
+    assert resolve_together(talk.resolving, talk.desk, part) == part[3:]
+    assert (talk.desk.calls, len(talk.waiting())) == (["link_all"], 2)
+    assert [talk.outcome(one) for one in (*told, again, tried)] == [CREATED] * 3 + [""] * 2
+    beside = Waiting(other_company.company_id, told[0])
+    assert parts_of([part[0], beside, part[1]]) == [part[:2], [beside]]
+
+
+def test_what_waits_in_a_part_is_dropped_where_nothing_is_to_be_done(talk: Talk) -> None:
+    told, other = talk.desk.record(1, **GIVEN), talk.desk.record(2, name="Bo", email="bo@x.io")
+    talk.feed(told, other)
+    part = talk.waiting()
+    talk.sync(told)
+    assert resolve_together(talk.resolving, talk.desk, part) == []
+    assert (talk.waiting(), talk.outcome(other)) == ([], CREATED)
+    talk.feed(talk.desk.record(3, name="Cy", email="cy@x.io"))
+    talk.set_policy(automatic=False)
+    assert resolve_together(talk.resolving, talk.desk, talk.waiting()) == []
+    assert (talk.waiting(), len(talk.desk.customers)) == ([], 2)
+
+
+@pytest.mark.parametrize("error", [ValueError("one of them cannot be read"), DatabaseUnavailable("Away.")])
+def test_a_part_that_fails_is_tried_one_by_one_unless_something_is_away(
+    talk: Talk, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk.feed(*[talk.desk.record(number, name=f"P {number}", email=f"p{number}@x.io") for number in (1, 2)])
+    worker = ConversationWorker(talk.resolving, talk.company.upkeep, grpc.insecure_channel("localhost:1"))
+    alone: list[Waiting] = []
+
+    def together(*_: object) -> None:
+        worker.stopping.set()
+        raise error
+
+    monkeypatch.setattr(conversation_worker, "resolve_together", together)
+    def by_itself(task: Waiting) -> bool:
+        alone.append(task)
+        return True
+
+    monkeypatch.setattr(worker, "_resolve", by_itself)
+    worker.work()
+    assert len(alone) == (0 if isinstance(error, DatabaseUnavailable) else 2)
 
 
 def test_nothing_that_was_given_is_kept_once_it_is_resolved(talk: Talk) -> None:

@@ -30,7 +30,7 @@ def normalized(
     request = normalize_pb2.NormalizeIdentityRequest(
         record=customer_pb2.Customer(**fields), region=region, at_least_as_fresh=token
     )
-    return service.matching.NormalizeIdentity(request, metadata=service.token(), timeout=20)
+    return service.matching.NormalizeIdentity(request, metadata=service.token(), timeout=60)
 
 
 def form_of(company: Company, cap: int, **fields: Any) -> NormalForm:
@@ -54,7 +54,7 @@ def test_a_record_is_shown_in_its_normal_form(service: Service) -> None:
 def test_an_organisation_has_no_name_of_a_person(service: Service) -> None:
     record = customer_pb2.Customer(name="Acme Trading Ltd.", party_type=customer_pb2.PARTY_TYPE_ORGANIZATION)
     request = normalize_pb2.NormalizeIdentityRequest(record=record)
-    found = service.matching.NormalizeIdentity(request, metadata=service.token(), timeout=20)
+    found = service.matching.NormalizeIdentity(request, metadata=service.token(), timeout=60)
     assert (found.organization, found.HasField("name")) == ("acme trading", False)
 
 
@@ -76,7 +76,7 @@ def test_two_records_share_the_keys_by_which_they_meet(service: Service, custome
     customers.send("acme", change(2, **ANNE))
     request = pb.ExplainMatchRequest(left_id=customer_id(1), right_id=customer_id(2))
     request.at_least_as_fresh = read_after(customers.send("acme", change(3, name="Zoe Quill")))
-    explained = service.matching.ExplainMatch(request, metadata=service.token(), timeout=20)
+    explained = service.matching.ExplainMatch(request, metadata=service.token(), timeout=60)
     assert set(explained.explanation.shared_keys) == shared
 
 

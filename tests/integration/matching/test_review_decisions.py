@@ -18,7 +18,7 @@ from services.matching.domain.review_item import (
 from services.matching.operations.follow_undo import follow_undo
 from services.matching.operations.get_review_item import past_resolutions
 from services.matching.operations.list_judgements import list_judgements
-from services.matching.operations.open_review_item import open_review_item
+from services.matching.operations.open_review_items import conversation_item, open_review_items
 from services.matching.operations.resolve_review_item import resolve_by_judgement
 from services.matching.operations.retract_judgement import retract_judgement
 from services.matching.store import review_items
@@ -174,8 +174,8 @@ def test_a_merge_takes_those_that_are_named_into_the_target(queue: Queue) -> Non
 
 def opened(queue: Queue, *numbers: int, cause: str) -> ReviewItem:
     customers = tuple(customer_id(one) for one in numbers)
-    item_id = queue.write(lambda tx: open_review_item(tx, CONVERSATION_ID, customers, cause, ItemEvidence(75)))
-    return queue.item(item_id)
+    asked = conversation_item(CONVERSATION_ID, customers, cause, ItemEvidence(75))
+    return queue.item(queue.write(lambda tx: open_review_items(tx, [asked])[CONVERSATION_ID]))
 
 
 def test_a_conversation_that_fits_two_is_decided_of_them(queue: Queue) -> None:

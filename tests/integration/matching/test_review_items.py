@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence
-from services.matching.operations.open_review_item import open_review_item, withdraw_review_items
+from services.matching.operations.open_review_items import conversation_item, open_review_items, withdraw_review_items
 from services.runtime.database import Transaction
 from services.runtime.ids import new_id
 from tests.integration.matching.people import Company, customer_id
@@ -20,7 +20,8 @@ def write(company: Company, run: Callable[[Transaction], T]) -> T:
 
 def opened(company: Company, *numbers: int, cause: str = NAME_ALONE, confidence: int = 0) -> str:
     customers, evidence = tuple(customer_id(one) for one in numbers), ItemEvidence(confidence)
-    return write(company, lambda tx: open_review_item(tx, CONVERSATION_ID, customers, cause, evidence))
+    item = conversation_item(CONVERSATION_ID, customers, cause, evidence)
+    return write(company, lambda tx: open_review_items(tx, [item])[CONVERSATION_ID])
 
 
 def state_of(company: Company, item_id: str) -> str:

@@ -1,5 +1,6 @@
 """The review queue over the wire: scopes, bad fields, merges that survive a lost answer, two who merge at once."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -32,8 +33,13 @@ class Merging(FakeCustomers):
     def __init__(self) -> None:
         super().__init__()
         self.merges: dict[str, storage.MergeRecord] = {}
+        self._one_by_one = threading.Lock()
 
     def ApplyMerge(self, request: storage.ApplyMergeRequest, context: Any) -> storage.ApplyMergeResponse:  # noqa: N802
+        with self._one_by_one:
+            return self._merge(request, context)
+
+    def _merge(self, request: storage.ApplyMergeRequest, context: Any) -> storage.ApplyMergeResponse:
         self.asked.append((request, {}))
         record = storage.MergeRecord(
             merge_id=request.merge_id, target_id=request.target_id, source_ids=request.source_ids

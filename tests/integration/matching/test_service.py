@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ from tests.integration.matching.test_scans import stranger
 SECRET = "a secret that is long enough for HS256"
 SCOPES = ("matching:read", "matching:write", "matching:admin", "merge:write")
 REQUEST_ID = "0190b0b0-0000-7000-8000-000000000001"
+LONG_S = 60.0
 ENDED = (pb.SCAN_STATE_DONE, pb.SCAN_STATE_CANCELLED, pb.SCAN_STATE_FAILED)
 
 
@@ -52,10 +54,16 @@ class Service:
     def merges(self) -> merge_grpc.MergeServiceStub:
         return merge_grpc.MergeServiceStub(self.channel)
 
+    def run_scans(self) -> None:
+        """Run what was asked for and what will be."""
+        [worker] = [work for work in self.app.background if isinstance(work, scan_worker.ScanWorker)]
+        worker.start()
+
     def ended_scan(self, scan_id: str) -> pb.Scan:
         """The scan once it has ended."""
-        scan = pb.Scan()
+        scan, tick = pb.Scan(), threading.Event()
         while scan.state not in ENDED:
+            tick.wait(0.02)
             scan = self.matching.GetScan(pb.GetScanRequest(scan_id=scan_id), metadata=self.token()).scan
         return scan
 
@@ -69,7 +77,7 @@ def customers() -> Iterator[FakeCustomers]:
 
 @pytest.fixture
 def start(matching_database: ServiceDatabase) -> Iterator[Callable[[str], Service]]:
-    """Starts the service against a customers service."""
+    """Starts the service against a customers service; scans wait until `run_scans`."""
     stops: list[Callable[[], None]] = []
 
     def start_one(customers: str) -> Service:
@@ -89,7 +97,8 @@ def start(matching_database: ServiceDatabase) -> Iterator[Callable[[str], Servic
         server = app.server()
         server.start()
         for work in app.background:
-            work.start()
+            if not isinstance(work, scan_worker.ScanWorker):
+                work.start()
         channel = grpc.insecure_channel(f"127.0.0.1:{server.port}")
         stops.extend((channel.close, server.stop, *[work.stop for work in app.background], app.close))
         return Service(app, channel)
@@ -102,6 +111,13 @@ def start(matching_database: ServiceDatabase) -> Iterator[Callable[[str], Servic
 @pytest.fixture
 def service(start: Callable[[str], Service], customers: FakeCustomers) -> Service:
     return start(customers.target)
+
+
+@pytest.fixture
+def scanning(service: Service) -> Service:
+    """The service with what runs scans, in a process of its own."""
+    service.run_scans()
+    return service
 
 
 def read_after(xid: int) -> str:
@@ -120,12 +136,12 @@ def test_a_write_in_customers_is_found_by_its_change_token(service: Service, cus
     customers.send("acme", change(1, **ANN), snapshot_done=True)
     xid = customers.send("acme", change(2, **ANNE))
     request = pb.FindDuplicatesRequest(customer_id=customer_id(1), at_least_as_fresh=read_after(xid))
-    answer = service.matching.FindDuplicates(request, metadata=service.token(), timeout=20)
+    answer = service.matching.FindDuplicates(request, metadata=service.token(), timeout=LONG_S)
     (candidate,) = answer.candidates
     assert (candidate.customer_id, candidate.name, candidate.email) == (customer_id(2), "Anne Lee", ANN["email"])
     assert candidate.score.confidence >= 90
     assert set(candidate.matched_fields) == {"email", "phone", "name"}
-    assert answer.freshness.age_seconds < 20
+    assert answer.freshness.age_seconds < LONG_S
     assert answer.model_version
 
 
@@ -138,9 +154,9 @@ def test_after_an_expired_cursor_what_no_longer_exists_is_swept(
     customers.expire()
     xid = customers.send("acme", change(1, **ANN), snapshot_done=True)
     request = pb.FindDuplicatesRequest(customer_id=customer_id(1), at_least_as_fresh=read_after(xid))
-    found = service.matching.FindDuplicates(request, metadata=service.token(), timeout=20)
+    found = service.matching.FindDuplicates(request, metadata=service.token(), timeout=LONG_S)
     while found.candidates:
-        found = service.matching.FindDuplicates(request, metadata=service.token(), timeout=20)
+        found = service.matching.FindDuplicates(request, metadata=service.token(), timeout=LONG_S)
     assert customers.cursors == ["", ""]
 
 
@@ -148,7 +164,7 @@ def test_a_record_from_outside_is_matched(service: Service, customers: FakeCusto
     xid = customers.send("acme", change(1, **ANN))
     record = customer_pb2.Customer(name="Anne Lee", email="Ann.Lee@Example.com")
     request = pb.MatchRecordRequest(record=record, at_least_as_fresh=read_after(xid))
-    answer = service.matching.MatchRecord(request, metadata=service.token(), timeout=20)
+    answer = service.matching.MatchRecord(request, metadata=service.token(), timeout=LONG_S)
     assert [candidate.customer_id for candidate in answer.candidates] == [customer_id(1)]
     assert answer.compared == 1
 
@@ -156,19 +172,20 @@ def test_a_record_from_outside_is_matched(service: Service, customers: FakeCusto
 def test_an_explanation_is_a_sum(service: Service, customers: FakeCustomers) -> None:
     xid = customers.send("acme", change(1, **ANN), change(2, **ANNE))
     request = pb.ExplainMatchRequest(left_id=customer_id(1), right_id=customer_id(2), at_least_as_fresh=read_after(xid))
-    account = service.matching.ExplainMatch(request, metadata=service.token(), timeout=20).explanation
+    account = service.matching.ExplainMatch(request, metadata=service.token(), timeout=LONG_S).explanation
     parts = [one.weight + one.term_frequency_adjustment for one in account.comparisons]
     assert account.prior_weight + sum(parts) == pytest.approx(account.score.match_weight, abs=1e-4)
     assert "phone:+12125550147" in account.shared_keys
 
 
+@pytest.mark.usefixtures("early_answers")
 def test_a_read_that_is_not_yet_followed_says_so_before_its_deadline(
     service: Service, customers: FakeCustomers
 ) -> None:
     customers.send("acme", change(1, **ANN))
     request = pb.FindDuplicatesRequest(customer_id=customer_id(1), at_least_as_fresh=read_after(10_000))
     with pytest.raises(grpc.RpcError) as error:
-        service.matching.FindDuplicates(request, metadata=service.token(), timeout=0.5)
+        service.matching.FindDuplicates(request, metadata=service.token(), timeout=30)
     assert failure_of(error.value) == ("UNAVAILABLE", "NOT_YET_FRESH")
 
 
@@ -188,7 +205,7 @@ ASKS: dict[str, Callable[[Service, str], Any]] = {
 def test_ids_of_another_company_answer_as_unknown_ones(service: Service, customers: FakeCustomers, method: str) -> None:
     xid = customers.send("acme", change(1, **ANN), change(2, **ANNE))
     request = pb.ScanDuplicatesRequest(at_least_as_fresh=read_after(xid))
-    scan = service.matching.ScanDuplicates(request, metadata=service.token(), timeout=20).scan
+    scan = service.matching.ScanDuplicates(request, metadata=service.token(), timeout=LONG_S).scan
     theirs = scan.scan_id if "Scan" in method else customer_id(1)
     answers = set()
     for one in (theirs, customer_id(77), "no id"):
@@ -278,15 +295,15 @@ def test_the_service_starts_and_answers_while_customers_is_away(start: Callable[
     assert any(detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR) for detail in status.details)
 
 
-def test_a_scan_runs_beside_the_calls_and_its_groups_are_listed(service: Service, customers: FakeCustomers) -> None:
+def test_a_scan_runs_beside_the_calls_and_its_groups_are_listed(scanning: Service, customers: FakeCustomers) -> None:
     people = [change(number, **stranger(number)) for number in range(10, 60)]
     xid = customers.send("acme", change(1, **ANN), change(2, **ANNE), *people, snapshot_done=True)
     request = pb.ScanDuplicatesRequest(at_least_as_fresh=read_after(xid), request_id=REQUEST_ID)
-    scan = service.matching.ScanDuplicates(request, metadata=service.token(), timeout=20).scan
-    assert service.ended_scan(scan.scan_id).state == pb.SCAN_STATE_DONE
-    again = service.matching.ScanDuplicates(request, metadata=service.token(), timeout=20).scan
+    scan = scanning.matching.ScanDuplicates(request, metadata=scanning.token(), timeout=LONG_S).scan
+    assert scanning.ended_scan(scan.scan_id).state == pb.SCAN_STATE_DONE
+    again = scanning.matching.ScanDuplicates(request, metadata=scanning.token(), timeout=LONG_S).scan
     assert again.scan_id == scan.scan_id
-    page = service.matching.ListDuplicateGroups(pb.ListDuplicateGroupsRequest(), metadata=service.token())
+    page = scanning.matching.ListDuplicateGroups(pb.ListDuplicateGroupsRequest(), metadata=scanning.token())
     (group,) = page.groups
     assert group.recommended_action == pb.RECOMMENDED_ACTION_MERGE
     assert {member.name for member in group.members} == {"Ann Lee", "Anne Lee"}
@@ -297,6 +314,7 @@ def test_a_scan_that_is_cancelled_ends_and_stays_cancelled(service: Service) -> 
     scan = service.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=service.token()).scan
     cancelled = service.matching.CancelScan(pb.CancelScanRequest(scan_id=scan.scan_id), metadata=service.token())
     assert cancelled.scan.state == pb.SCAN_STATE_CANCELLED
+    service.run_scans()
     following = service.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=service.token()).scan
     assert following.scan_id != scan.scan_id
     assert service.ended_scan(following.scan_id).state == pb.SCAN_STATE_DONE
@@ -304,36 +322,37 @@ def test_a_scan_that_is_cancelled_ends_and_stays_cancelled(service: Service) -> 
 
 
 def test_a_scan_whose_process_is_killed_fails_and_the_next_one_runs(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    scanning: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin = scan_worker.ScanProcess.begin
 
     def begin_and_kill(process: scan_worker.ScanProcess, *order: Any) -> None:
+        os.kill(process._process.pid, signal.SIGSTOP)  # or it might be done before it is killed
         begin(process, *order)
         os.kill(process._process.pid, signal.SIGKILL)
 
     monkeypatch.setattr(scan_worker.ScanProcess, "begin", begin_and_kill)
-    scan = service.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=service.token()).scan
-    failed = service.ended_scan(scan.scan_id)
+    scan = scanning.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=scanning.token()).scan
+    failed = scanning.ended_scan(scan.scan_id)
     assert (failed.state, failed.failure) == (
         pb.SCAN_STATE_FAILED,
         "The scan ended unexpectedly (exit code -9). Start another one.",
     )
     monkeypatch.undo()
-    following = service.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=service.token()).scan
-    assert service.ended_scan(following.scan_id).state == pb.SCAN_STATE_DONE
+    following = scanning.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=scanning.token()).scan
+    assert scanning.ended_scan(following.scan_id).state == pb.SCAN_STATE_DONE
 
 
-def test_small_scans_run_in_one_process_one_after_another(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(set(processes_of_scans(service, monkeypatch, 3))) == 1
+def test_small_scans_run_in_one_process_one_after_another(scanning: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(set(processes_of_scans(scanning, monkeypatch, 3))) == 1
 
 
-def test_a_large_scan_ends_with_its_process(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_scan_ends_with_its_process(scanning: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan_worker, "AGAIN_BELOW", -1)
-    assert len(set(processes_of_scans(service, monkeypatch, 2))) == 2
+    assert len(set(processes_of_scans(scanning, monkeypatch, 2))) == 2
 
 
-def processes_of_scans(service: Service, monkeypatch: pytest.MonkeyPatch, scans: int) -> list[int]:
+def processes_of_scans(scanning: Service, monkeypatch: pytest.MonkeyPatch, scans: int) -> list[int]:
     """The processes in which so many scans run, one after another; each is listed."""
     begin, processes = scan_worker.ScanProcess.begin, []
 
@@ -343,6 +362,6 @@ def processes_of_scans(service: Service, monkeypatch: pytest.MonkeyPatch, scans:
 
     monkeypatch.setattr(scan_worker.ScanProcess, "begin", begin_and_note)
     for _ in range(scans):
-        scan = service.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=service.token()).scan
-        assert service.ended_scan(scan.scan_id).state == pb.SCAN_STATE_DONE
+        scan = scanning.matching.ScanDuplicates(pb.ScanDuplicatesRequest(), metadata=scanning.token()).scan
+        assert scanning.ended_scan(scan.scan_id).state == pb.SCAN_STATE_DONE
     return processes
