@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.cli.failures import BadInputFailure
 from services.cli.further_headings import attribute_name, by_heading, further, unused
-from services.cli.headings import Source, recognised
+from services.cli.headings import Source, other_part, recognised
 from services.matching.engine.record_files import SOURCE
 from services.matching.engine.records import FIELDS
 
@@ -95,7 +95,10 @@ def _fields(
     named = _our_names(path, header, mapping)
     given = {field: column for field, column in named.items() if field in ("id", *FIELDS)}
     unnamed = [column for column in header if column not in mapping and column != source]
-    ours = {**recognised(unnamed, given, ages), **{field: Source((column,)) for field, column in given.items()}}
+    found = recognised(unnamed, given, ages)
+    ours = {**found, **{field: Source((column,)) for field, column in given.items()}}
+    if given.get("name") not in mapping:
+        ours = other_part(ours, found)
     used = {field: ours[field] for field in ("id", *FIELDS) if field in ours}
     if "street" not in used and not {"city", "postal_code"}.isdisjoint(used) and "address" in used:
         used["street"] = used.pop("address")  # what stands beside a column of places is no whole address

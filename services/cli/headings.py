@@ -8,7 +8,9 @@ from itertools import chain
 from services.cli.heading_words import (
     DATES,
     JOINED,
+    NAMES,
     PREFIXES,
+    QUALIFIERS,
     SYNONYMS,
     TAILS,
     TOLD,
@@ -96,6 +98,10 @@ def recognised(header: Sequence[str], taken: Mapping[str, str], ages: bool = Tru
             _put_first(found, field, [group for group in groups if free.keys() >= {*group[:_FEWEST_JOINED]}], free, " ")
     for field, words in SYNONYMS.items():
         columns = _columns((field, *words), WEAK.get(field, ()), free)
+        if field in _SEVERAL:
+            columns += [
+                name for key, name in reversed(free.items()) if name not in columns and _is_one_of((field, *words), key)
+            ]
         if field not in taken and field not in found and columns and not _is_told(field, {*taken, *found}):
             found[field] = Source(tuple(columns), "|") if field in _SEVERAL else Source((columns[0],))
             for column in found[field].columns:
@@ -103,10 +109,25 @@ def recognised(header: Sequence[str], taken: Mapping[str, str], ages: bool = Tru
     return found
 
 
+def other_part(fields: dict[str, Source], found: Mapping[str, Source]) -> dict[str, Source]:
+    """Return the fields, where a name beside one part of it, found by its heading, is the other part.
+
+    'Vorname' and 'Name', 'Prénom' and 'Nom', 'Name' and 'Surname'.
+    """
+    parts = {"given_name", "family_name"} & fields.keys()
+    if len(parts) != 1 or not parts <= found.keys() or "name" not in fields:
+        return fields
+    if key_of(fields["name"].columns[0]) not in NAMES:
+        return fields
+    (other,) = {"given_name", "family_name"} - parts
+    return {(other if field == "name" else field): source for field, source in fields.items()}
+
+
 def is_known(key: str) -> bool:
     """Return whether a column is of a field, which another column was taken for."""
     begin, _, rest = key.partition("_")
-    return key in _KNOWN or (begin in PREFIXES and rest in _KNOWN)
+    several = any(_is_one_of((field, *SYNONYMS[field]), key) for field in _SEVERAL)
+    return key in _KNOWN or (begin in PREFIXES and rest in _KNOWN) or several
 
 
 def _put_first(
@@ -124,6 +145,20 @@ def _columns(words: Sequence[str], weak: Sequence[str], free: Mapping[str, str])
     plain = [free[word] for word in words if word in free]
     prefixed = (f"{prefix}_{word}" for prefix in PREFIXES for word in words)
     return plain or [free[name] for name in prefixed if name in free] or [free[word] for word in weak if word in free]
+
+
+def _is_one_of(words: Sequence[str], key: str) -> bool:
+    """Return whether a heading is one of these words with what tells several columns of it apart around it."""
+    parts = key.split("_")
+    while len(parts) > 1 and parts[0] in QUALIFIERS:
+        parts = parts[1:]
+        if "_".join(parts) in words:
+            return True
+    while len(parts) > 1 and parts[-1] in QUALIFIERS:
+        parts = parts[:-1]
+        if "_".join(parts) in words:
+            return True
+    return False
 
 
 def _is_told(field: str, known: set[str]) -> bool:

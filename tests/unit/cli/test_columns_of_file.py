@@ -59,7 +59,7 @@ def test_an_ignored_field_of_a_customer_is_compared_no_more(tmp_path: Path, befo
 
 
 def test_where_one_column_is_ignored_another_may_stand_for_its_field(tmp_path: Path) -> None:
-    (path := tmp_path / "in.csv").write_text("id,Name,name,surname\n1,Shop,Ann Lee,Lee\n")
+    (path := tmp_path / "in.csv").write_text("id,Name,name,city\n1,Shop,Ann Lee,Bonn\n")
     with pytest.raises(BadInputFailure, match="'name' stands twice"):
         read_evidence(path, {})
     assert read_evidence(path, {}, ignored=["Name"]).fields["name"] == ("Ann Lee",)

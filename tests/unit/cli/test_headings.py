@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.cli.chosen_columns import chosen_columns
 from services.cli.dedupe_input import read_customers, read_evidence, read_records
 from services.cli.further_headings import further
 from services.cli.headings import recognised
@@ -61,6 +62,42 @@ def test_spanish_columns_are_recognised() -> None:
 def test_forenames_and_the_year_of_a_census_are_recognised() -> None:
     found = columns("census,Surname,Forenames,Age,Occupation")
     assert (found["given_name"], found["birth_date"]) == (("Forenames",), ("Age", "census"))
+
+
+def test_dutch_columns_are_recognised_and_what_stands_between_names_is_of_the_family() -> None:
+    found = columns("Voornaam,Tussenvoegsel,Achternaam,Straat,Huisnummer,E-mailadres,Telefoonnummer,Geboortedatum")
+    assert found["family_name"] == ("Tussenvoegsel", "Achternaam")
+    assert found["street"] == ("Straat", "Huisnummer")
+    assert {"given_name", "email", "phone", "birth_date"} <= found.keys()
+
+
+def test_several_columns_of_e_mails_and_phones_count_whatever_tells_them_apart() -> None:
+    found = columns("Email,Alternate Email 2,Evening Phone,Work Phone Number 1,Phone Type,Email Opt In,Emergency Phone")
+    assert (found["email"], found["phone"]) == (
+        ("Email", "Alternate Email 2"),
+        ("Evening Phone", "Work Phone Number 1"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "given", "family"),
+    [
+        ("id,Vorname,Name", "Vorname", "Name"),
+        ("id,Prénom,Nom", "Prénom", "Nom"),
+        ("id,name,surname", "name", "surname"),
+    ],
+)
+def test_a_name_beside_one_part_of_it_is_the_other_part(tmp_path: Path, header: str, given: str, family: str) -> None:
+    (path := tmp_path / "in.csv").write_text(f"{header},city\n1,Ann,Lee,Bonn\n")
+    fields = chosen_columns(path, f"{header},city".split(","), {}, None, (), evidence=True).used
+    assert (fields["given_name"].columns, fields["family_name"].columns) == ((given,), (family,))
+    assert "name" not in fields
+
+
+def test_a_name_that_is_mapped_or_beside_our_own_names_stays_a_whole_name(tmp_path: Path) -> None:
+    mapped = chosen_columns(tmp_path, ["id", "Vorname", "Wer"], {"Wer": "name"}, None, (), evidence=True).used
+    assert "family_name" not in mapped
+    assert "family_name" not in chosen_columns(tmp_path, ["id", "given_name", "name"], {}, None, (), evidence=True).used
 
 
 def test_a_whole_name_is_left_out_beside_its_parts() -> None:
