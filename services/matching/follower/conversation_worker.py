@@ -1,13 +1,19 @@
-"""Conversation worker owns the resolving of conversations beside the feed: in one process at a time, a few at once."""
+"""Conversation worker owns the resolving of conversations beside the feed: in one process at a time, many at once."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
 from services.matching.domain.conversation import Waiting
 from services.matching.follower.customers_calls import CustomersCalls, CustomersStubs
-from services.matching.operations.conversation_backlog import due, resolve_task, try_later
+from services.matching.operations.conversation_backlog import (
+    A_PART,
+    due,
+    parts_of,
+    resolve_task,
+    resolve_together,
+    try_later,
+)
 from services.matching.operations.resolve_conversation import Resolving
 from services.runtime.database import Database
 from services.runtime.database_errors import database_failure
@@ -20,7 +26,7 @@ from services.runtime.worker import Worker
 NAME = "conversations"
 LOOK_EVERY_S = 2.0
 AT_ONCE = 4
-A_ROUND = 64
+A_ROUND = 2 * A_PART
 _ASK_TO_LEAD_S = 1.0
 _HAVE_TO_WAIT = "conversations have to wait"
 # Not the conversation's fault, so it keeps its tries: customers is away, older, or does not take our token.
@@ -55,19 +61,36 @@ class ConversationWorker(Worker):
 
     def _round(self, pool: ThreadPoolExecutor) -> None:
         tasks = due(self._upkeep, A_ROUND)
-        if not all(list(pool.map(self._resolve, tasks))):
+        parts = list(pool.map(self._resolve_together, parts_of(tasks)))
+        left = [task for part in parts for task in part or ()]
+        if None in parts or not all(list(pool.map(self._resolve, left))):
             self.rest()
         elif tasks:
             self.went_well()
         else:
             self.sleep(LOOK_EVERY_S)
 
+    def _resolve_together(self, part: list[Waiting]) -> list[Waiting] | None:
+        """Resolve those of a part that are plain, and give the others; None where something is away."""
+        company_id = part[0].company_id
+        if self.stopping.is_set():
+            return []
+        try:
+            return resolve_together(self._resolving, self._customers(company_id), part)
+        except Exception as error:
+            told = {"company": company_id, "cause": f"{type(error).__name__}: {error}"}
+            if _is_away(error):
+                _log.warning(_HAVE_TO_WAIT, **told)
+                return None
+            _log.warning("conversations are tried one by one", conversations=len(part), **told)
+            return part
+
     def _resolve(self, task: Waiting) -> bool:
         """Resolve one; false where something is away that all of them need."""
         if self.stopping.is_set():
             return True
         try:
-            resolve_task(self._resolving, CustomersCalls(self._stubs, self._metadata(task.company_id)), task)
+            resolve_task(self._resolving, self._customers(task.company_id), task)
         except Exception as error:
             if _is_away(error):
                 _log.warning(_HAVE_TO_WAIT, company=task.company_id, cause=str(error))
@@ -82,9 +105,8 @@ class ConversationWorker(Worker):
         else:
             _log.warning("a conversation is tried again", **named, cause=f"{type(error).__name__}: {error}")
 
-    @staticmethod
-    def _metadata(company_id: str) -> Callable[[str], list[tuple[str, str]]]:
-        return lambda request_id: for_company(company_id, request_id)
+    def _customers(self, company_id: str) -> CustomersCalls:
+        return CustomersCalls(self._stubs, lambda request_id: for_company(company_id, request_id))
 
 
 def _is_away(error: Exception) -> bool:

@@ -1,15 +1,18 @@
 """Conversation backlog owns the conversations that wait to be resolved by themselves: those due, and what follows."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from services.matching.domain.conversation import Conversation, Waiting
-from services.matching.domain.conversation_resolution import CREATED, SKIPPED
+from services.matching.domain.conversation_resolution import CREATED, SKIPPED, Resolution
 from services.matching.operations.resolution_case import Customers
 from services.matching.operations.resolve_conversation import Resolving, resolve_conversation
+from services.matching.operations.resolve_conversations import ManyCustomers, resolve_conversations
 from services.matching.operations.save_resolution import forget_resolution
 from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Database, TenantScope
 
+A_PART = 100
 MOST_ATTEMPTS = 8
 SHORTEST_PAUSE_S = 0.25
 ACTOR = "matching"
@@ -20,6 +23,36 @@ def due(upkeep: Database, limit: int) -> list[Waiting]:
     return conversation_tasks.due(upkeep, limit)
 
 
+def parts_of(tasks: Iterable[Waiting]) -> list[list[Waiting]]:
+    """Return what is to be done in parts of one company each, A_PART at the most."""
+    of_company: dict[str, list[Waiting]] = {}
+    for task in tasks:
+        of_company.setdefault(task.company_id, []).append(task)
+    return [mine[place : place + A_PART] for mine in of_company.values() for place in range(0, len(mine), A_PART)]
+
+
+def resolve_together(resolving: Resolving, customers: ManyCustomers, part: Sequence[Waiting]) -> list[Waiting]:
+    """Resolve those of a company's conversations that are plain; gives the others, each to be resolved by itself.
+
+    One that was tried before, or waits again, is never plain. Raises what fails for all of them.
+    """
+    scope = TenantScope(part[0].company_id, actor=ACTOR)
+    new = {task.conversation.conversation_id: task.conversation for task in part if not (task.again or task.attempts)}
+    with resolving.database.transaction(scope, read_only=True) as tx:
+        before = conversation_resolutions.of(tx, new)
+        automatic = conversation_resolutions.policy(tx).automatic
+    wanted = [one for key, one in new.items() if automatic and _says_something_new(one, before.get(key))]
+    made = resolve_conversations(resolving, customers, scope, wanted)
+    left = {one.conversation_id for one, what in zip(wanted, made, strict=True) if what is None}
+    with resolving.database.transaction(scope) as tx:
+        conversation_tasks.done(tx, [one for key, one in new.items() if key not in left])
+    return [task for task in part if task.again or task.attempts or task.conversation.conversation_id in left]
+
+
+def _says_something_new(conversation: Conversation, before: Resolution | None) -> bool:
+    return before is None or before.digest != conversation.digest
+
+
 def resolve_task(resolving: Resolving, customers: Customers, task: Waiting) -> None:
     """Resolve a conversation that waits, unless that was done or is not wanted any more."""
     scope, conversation = TenantScope(task.company_id, actor=ACTOR), task.conversation
@@ -28,7 +61,7 @@ def resolve_task(resolving: Resolving, customers: Customers, task: Waiting) -> N
         automatic = conversation_resolutions.policy(tx).automatic
     if task.again and (automatic or (before is not None and before.decided_for(before.digest))):
         _resolve_again(resolving, customers, scope, conversation)
-    elif automatic and (before is None or before.digest != conversation.digest):
+    elif automatic and _says_something_new(conversation, before):
         resolve_conversation(resolving, customers, scope, conversation)
     with resolving.database.transaction(scope) as tx:
         conversation_tasks.done(tx, [conversation])

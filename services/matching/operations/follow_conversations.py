@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import Resolution
-from services.matching.operations.open_review_item import withdraw_review_items
+from services.matching.operations.open_review_items import withdraw_review_items
 from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Transaction
 

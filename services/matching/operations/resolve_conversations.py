@@ -1,24 +1,35 @@
 """Resolve conversations owns how the plain ones of many conversations get their customers: one look and one write.
 
-Plain is an orphan that never was linked here and that either is with somebody new, whose e-mail or phone keeps them
-from being made twice, or with a customer who was found. Each other one, and each that meets something on the way, is
-left to be resolved by itself.
+Plain is an orphan that never was linked here: with somebody new, with a customer who was found, or one that a person is
+asked about. Whoever is new is created with the link, so nobody is made twice of one conversation; two of one new person
+are told apart by e-mail or phone, and where they have neither and another one here has the name, left. Each that is
+not plain, or meets something on the way, is left too: to be resolved by itself.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from services.identity.text import words
 from services.matching.domain import conversation_decision as rules
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_decision import Decision
-from services.matching.domain.conversation_resolution import CREATED, FOUND_EXISTING, LINK, SKIPPED, UPDATED, Resolution
+from services.matching.domain.conversation_resolution import (
+    CREATED,
+    FOUND_EXISTING,
+    LINK,
+    REVIEW,
+    SKIPPED,
+    UPDATED,
+    Resolution,
+)
 from services.matching.domain.customer_filling import CustomerNow, Filling, filling
 from services.matching.domain.customers_answers import Changed, Gone, LinkAnswer, Linked, Refused, Taken
 from services.matching.operations.carry_out_resolution import filled
 from services.matching.operations.resolution_case import Case, Fills, Resolved, resolution_of
 from services.matching.operations.resolve_conversation import Resolving, cases_of, decided
-from services.matching.operations.save_resolution import save_resolutions
+from services.matching.operations.save_resolution import forget_resolution, save_resolutions
 from services.runtime.database import TenantScope
 
 Plain = tuple[Case, Decision]
@@ -34,6 +45,9 @@ class WantedLink:
 
 class ManyCustomers(Fills, Protocol):
     """What is asked of the customers service about many at once."""
+
+    def is_there(self, conversation_id: str) -> bool:
+        """Return whether there is such a conversation now."""
 
     def customers_now(self, customer_ids: Sequence[str]) -> Mapping[str, CustomerNow]:
         """Return customers as they are now, by the ids that were asked for; roots stand for who was merged."""
@@ -57,16 +71,15 @@ def resolve_conversations(
     cases = cases_of(resolving, scope, conversations, dry_run=dry_run)
     before = {} if dry_run else _done_before(cases, run_id)
     cases = [one for one in cases if one.conversation.conversation_id not in before]
+    names = Counter(map(_name, cases))
     plain = {one.conversation.conversation_id: (one, decided(one)) for one in cases if _is_plain(one)}
-    done = {
-        key: _resolved(case, decision, SKIPPED) for key, (case, decision) in plain.items() if decision.action == SKIPPED
-    }
-    new = {key: one for key, one in plain.items() if _is_of_somebody_new(*one)}
-    created, found = _create(customers, scope, new, dry_run)
+    done = {key: _resolved(*one, one[1].action) for key, one in plain.items() if one[1].action in (SKIPPED, REVIEW)}
+    new = {key: one for key, one in plain.items() if _is_of_somebody_new(*one, names)}
+    created, asked, found = _create(customers, scope, new, dry_run)
     found |= {key: one for key, one in plain.items() if one[1].action == LINK}
-    done |= created | _link(customers, scope, found, dry_run)
+    done |= created | asked | _link(customers, scope, found, dry_run)
     if not dry_run:
-        done = _saved(resolving, scope, done, plain, run_id) | before
+        done = _saved(resolving, customers, scope, done, plain, run_id) | before
     return [done.get(one.conversation_id) for one in conversations]
 
 
@@ -86,9 +99,14 @@ def _is_plain(case: Case) -> bool:
     )
 
 
-def _is_of_somebody_new(case: Case, decision: Decision) -> bool:
+def _is_of_somebody_new(case: Case, decision: Decision, names: Mapping[tuple[str, ...], int]) -> bool:
+    """Return whether a customer is to be created, whom nobody of the same name here may be."""
     has_a_key = bool(case.given.email or case.given.phone)
-    return decision.action == CREATED and not decision.needs_review and has_a_key
+    return decision.action == CREATED and (has_a_key or names[_name(case)] == 1)
+
+
+def _name(case: Case) -> tuple[str, ...]:
+    return tuple(sorted(words(case.given.name)))
 
 
 def _resolved(case: Case, decision: Decision, outcome: str, **more: object) -> Resolved:
@@ -97,47 +115,54 @@ def _resolved(case: Case, decision: Decision, outcome: str, **more: object) -> R
 
 def _create(
     customers: ManyCustomers, scope: TenantScope, new: Mapping[str, Plain], dry_run: bool
-) -> tuple[dict[str, Resolved], dict[str, Plain]]:
-    """Return those whose customers were created, and those of whom somebody has the e-mail or phone by now."""
+) -> tuple[dict[str, Resolved], dict[str, Resolved], dict[str, Plain]]:
+    """Return those whose customers were created; of those whose e-mail or phone somebody has by now, those that a
+    person is asked about, and those whose customer that is."""
     if dry_run:
-        return {key: _resolved(case, decision, CREATED) for key, (case, decision) in new.items()}, {}
+        return {key: _resolved(case, decision, CREATED) for key, (case, decision) in new.items()}, {}, {}
     answers, token = _answers(customers, scope, [WantedLink(case.conversation) for case, _ in new.values()])
     done: dict[str, Resolved] = {}
-    found: dict[str, Plain] = {}
+    taken: dict[str, Plain] = {}
     for (key, (case, decision)), answer in zip(new.items(), answers, strict=True):
         if isinstance(answer, Linked):
             whole = _with_link(_resolved(case, decision, CREATED), answer, token)
             done[key] = replace(whole, resolution=replace(whole.resolution, created_id=answer.customer_id))
         elif isinstance(answer, Taken):
-            again = rules.settle(rules.taken(answer.hits, case.search), case.known.standing, case.search)
-            found |= {key: (case, again)} if again.action == LINK else {}
-    return done, found
+            taken[key] = case, rules.settle(rules.taken(answer.hits, case.search), case.known.standing, case.search)
+    asked = {key: _resolved(*one, REVIEW) for key, one in taken.items() if one[1].action == REVIEW}
+    return done, asked, {key: one for key, one in taken.items() if one[1].action == LINK}
 
 
 def _link(
     customers: ManyCustomers, scope: TenantScope, found: Mapping[str, Plain], dry_run: bool
 ) -> dict[str, Resolved]:
-    """Return those that are linked to who was found, and who has what was given by then."""
+    """Return those that are linked to who was found, and who has what was given by then, or that are asked about."""
     wanted = sorted({decision.customer_id for _, decision in found.values()})
     now = customers.customers_now(wanted) if wanted else {}
-    tried = {
-        key: _found(case, decision, there)
-        for key, (case, decision) in found.items()
-        if (there := now.get(decision.customer_id))
-        and not rules.is_of_a_shared_phone(decision, case.given.name, there.name, case.search)
-    }
+    there = {key: (*one, now[one[1].customer_id]) for key, one in found.items() if one[1].customer_id in now}
+    asked = {key: again for key, one in there.items() if (again := _of_a_shared_phone(*one))}
+    tried = {key: _found(*one) for key, one in there.items() if key not in asked}
     if dry_run:
-        return {key: one for key, (one, _) in tried.items()}
+        return asked | {key: one for key, (one, _) in tried.items()}
     ready = {
         key: one for key, (one, wanted) in tried.items() if _is_filled(customers, scope, found[key][0], one, wanted)
     }
     links = [WantedLink(found[key][0].conversation, one.resolution.customer_id) for key, one in ready.items()]
     answers, token = _answers(customers, scope, links)
-    return {
+    linked = {
         key: _with_link(one, answer, token)
         for (key, one), answer in zip(ready.items(), answers, strict=True)
         if isinstance(answer, Linked)
     }
+    return asked | linked
+
+
+def _of_a_shared_phone(case: Case, decision: Decision, customer: CustomerNow) -> Resolved | None:
+    """Return the question whether a customer with the phone and another name is meant; None where there is none."""
+    if not rules.is_of_a_shared_phone(decision, case.given.name, customer.name, case.search):
+        return None
+    asked = rules.settle(rules.shared_phone(decision.customer_id), case.known.standing, case.search)
+    return _resolved(case, asked, asked.action)
 
 
 def _found(case: Case, decision: Decision, customer: CustomerNow) -> tuple[Resolved, Filling]:
@@ -173,15 +198,22 @@ def _with_link(one: Resolved, answer: Linked, change_token: str) -> Resolved:
 
 
 def _saved(
-    resolving: Resolving, scope: TenantScope, done: Mapping[str, Resolved], plain: Mapping[str, Plain], run_id: str
+    resolving: Resolving,
+    customers: ManyCustomers,
+    scope: TenantScope,
+    done: Mapping[str, Resolved],
+    plain: Mapping[str, Plain],
+    run_id: str,
 ) -> dict[str, Resolved]:
-    """Return those that could be written down; where somebody else was at one of them, it is looked at anew."""
+    """Return those that could be written down; where somebody else was at one of them, it is looked at anew.
+
+    Nobody is asked about one that was deleted meanwhile: that may have been followed before it was written.
+    """
     made: list[tuple[Resolution, Resolution | None]] = [
         (replace(one.resolution, run_id=run_id), plain[key][0].known.before) for key, one in done.items()
     ]
-    saved = save_resolutions(resolving.database, scope, made)
-    return {
-        key: replace(one, resolution=kept)
-        for (key, one), kept in zip(done.items(), saved, strict=True)
-        if kept is not None
-    }
+    saved = [one for one in save_resolutions(resolving.database, scope, made) if one is not None]
+    for one in saved:
+        if one.review_item_id and not customers.is_there(one.conversation_id):
+            forget_resolution(resolving.database, scope, one.conversation_id)
+    return {one.conversation_id: replace(done[one.conversation_id], resolution=one) for one in saved}

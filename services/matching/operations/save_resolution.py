@@ -6,9 +6,9 @@ from dataclasses import replace
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import CREATED, NAME_ONLY, NONE, SKIPPED, Resolution
 from services.matching.domain.customers_answers import Changed
-from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence
+from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence, NewItem
 from services.matching.operations.follow_conversations import forget_conversations
-from services.matching.operations.open_review_item import open_review_item, withdraw_review_items
+from services.matching.operations.open_review_items import conversation_item, open_review_items, withdraw_review_items
 from services.matching.store import conversation_resolutions, conversation_tasks
 from services.runtime.database import Database, TenantScope, Transaction
 
@@ -47,7 +47,8 @@ def _saved(tx: Transaction, resolutions: Sequence[Resolution], actor: str) -> di
     conversation_tasks.done(tx, resolutions)
     settled = [one.conversation_id for one in resolutions if not _asks(one)]
     withdraw_review_items(tx, settled, _SETTLED)
-    whole = [replace(one, resolved_by=actor, review_item_id=_reviewed(tx, one)) for one in resolutions]
+    items = open_review_items(tx, [_item(one) for one in resolutions if _asks(one)])
+    whole = [replace(one, resolved_by=actor, review_item_id=items.get(one.conversation_id, "")) for one in resolutions]
     times = conversation_resolutions.save(tx, whole)
     return {one.conversation_id: replace(one, resolved_at=times[one.conversation_id]) for one in whole}
 
@@ -94,11 +95,8 @@ def _asks(resolution: Resolution) -> bool:
     return resolution.needs_review and (resolution.matched_by == NAME_ONLY or bool(_asked_about(resolution)))
 
 
-def _reviewed(tx: Transaction, resolution: Resolution) -> str:
-    """Return the id of the item that asks a person; empty where nobody is asked."""
-    if not _asks(resolution):
-        return ""
-    named = _asked_about(resolution)
+def _item(resolution: Resolution) -> NewItem:
+    """Return the item that asks a person."""
     cause = NAME_ALONE if resolution.matched_by == NAME_ONLY else SEVERAL_MATCHES
     evidence = ItemEvidence(resolution.confidence, resolution.weight or 0.0, resolution.model_version)
-    return open_review_item(tx, resolution.conversation_id, named, cause, evidence)
+    return conversation_item(resolution.conversation_id, _asked_about(resolution), cause, evidence)

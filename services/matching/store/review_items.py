@@ -56,8 +56,9 @@ _NOT_ABOUT = """
     WHERE i.company_id = (SELECT app_company()) AND i.subject = ANY(%s::uuid[])
       AND c.company_id = (SELECT app_company()) AND c.item_id = i.item_id AND c.customer_id <> ALL(i.customers)
 """
-_OF_SUBJECT = """
-    SELECT item_id::text FROM review_items WHERE company_id = (SELECT app_company()) AND subject = %s::uuid
+_OF_SUBJECTS = """
+    SELECT subject::text, item_id::text FROM review_items
+    WHERE company_id = (SELECT app_company()) AND subject = ANY(%s::uuid[])
 """
 _END = """
     WITH ending AS MATERIALIZED (
@@ -112,10 +113,9 @@ def open_items(tx: Transaction, items: Sequence[NewItem]) -> None:
         tx.execute(_NOT_ABOUT, (moving,))
 
 
-def id_of(tx: Transaction, subject: str) -> str | None:
-    """Return the item of a subject, in whatever state."""
-    found: str | None = tx.value(_OF_SUBJECT, (subject,))
-    return found
+def ids_of(tx: Transaction, subjects: Sequence[str]) -> dict[str, str]:
+    """Return the items of subjects, in whatever state."""
+    return dict(tx.execute(_OF_SUBJECTS, (list(subjects),)).fetchall()) if subjects else {}
 
 
 def supersede(tx: Transaction, subjects: Sequence[str], why: str) -> None:

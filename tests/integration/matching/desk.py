@@ -11,7 +11,7 @@ from services.identity.phones import normalize_phone
 from services.matching.convert.conversations import creation, customer_now, update
 from services.matching.domain.conversation import Conversation, Given
 from services.matching.domain.customer_filling import CustomerNow, Filling
-from services.matching.domain.customers_answers import Changed, Gone, LinkAnswer, Linked, Taken
+from services.matching.domain.customers_answers import Changed, Gone, LinkAnswer, Linked, Refused, Taken
 from services.matching.operations.resolve_conversations import WantedLink
 from tests.integration.matching.people import customer_id
 from tests.integration.matching.people import customer_id as new_customer_id
@@ -131,6 +131,9 @@ class Desk:
             whom = wanted.customer_id or self.create(told, told.given, f"{told.etag}{told.conversation_id}").customer_id
         except Taken as taken:
             return taken
+        except Refused as refused:
+            self.fail["create"].insert(0, refused)  # by itself it is refused as well
+            return None
         if whom not in self.customers:
             return None
         after = self.record_link(now, whom, f"by resolver {next(self._numbers)}")

@@ -161,7 +161,7 @@ def test_a_customer_that_is_erased_while_it_is_filled_is_nobody_and_another_one_
     erased = talk.known_customer(1, name="Ann Lee", email=ANN["email"])
     told = talk.desk.record(1, **GIVEN, phone=ANN["phone"])
     del talk.desk.customers[erased].contact_points[:]  # customers has erased it, the mirror has yet to learn of it
-    talk.desk.fail["fill"] = [Gone(erased)]
+    talk.desk.fail["fill"] = [Gone(erased), Gone(erased)]
     talk.feed(told)
     talk.work()
     assert (talk.outcome(told), talk.linked_to(told) not in ("", erased), talk.waiting()) == (CREATED, True, [])

@@ -154,9 +154,10 @@ def test_what_was_resolved_before_is_left_as_it_stands(talk: Talk) -> None:
     told, waits = talk.desk.record(1, **GIVEN), talk.desk.record(2, name="Bo", email="b@x.io")
     assert talk.sync(told).resolution.outcome == REVIEW
     talk.feed(waits)
-    [left, done] = many(talk, told, waits)
-    assert (left, done and done.resolution.outcome, talk.waiting()) == (None, CREATED, [])
-    assert talk.open_items() == 1
+    item = talk.item(told)
+    [asked, done] = many(talk, told, waits)
+    assert [one and one.resolution.outcome for one in (asked, done)] == [REVIEW, CREATED]
+    assert (talk.item(told), talk.waiting(), talk.open_items()) == (item, [], 1)
     talk.desk.by_hand(waits, "")
     assert many(talk, talk.desk.conversations[waits.conversation_id]) == [None], "a person has taken it away"
     assert {ann, twin} < talk.desk.customers.keys()
@@ -165,3 +166,12 @@ def test_what_was_resolved_before_is_left_as_it_stands(talk: Talk) -> None:
 def test_none_is_asked_of_nobody(talk: Talk) -> None:
     assert many(talk) == []
     assert talk.desk.calls == []
+
+
+def test_nobody_is_asked_about_one_of_many_that_was_deleted_meanwhile(talk: Talk) -> None:
+    told, there = talk.desk.record(1, name="Only a Name"), talk.desk.record(2, name="Another Name")
+    talk.set_policy(name_only="REVIEW")
+    del talk.desk.conversations[told.conversation_id]
+    many(talk, told, there)
+    assert (talk.outcome(there), talk.open_items()) == (REVIEW, 1)
+    assert talk.company.value("SELECT count(*) FROM conversation_resolutions") == 1
