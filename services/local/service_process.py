@@ -13,7 +13,7 @@ from services.local.failures import ProcessFailedError
 from services.runtime.health_probe import is_serving
 
 ROOT = Path(services.__file__).resolve().parents[1]
-START_LIMIT_S = 60.0
+START_LIMIT_S = 180.0
 DRAIN_S = 10.0
 STOP_STEPS = ((signal.SIGTERM, DRAIN_S + 5.0), (signal.SIGKILL, 10.0))
 PASSED_ON = ("PATRONAGE_LOG_LEVEL", "PATRONAGE_LOG_FORMAT")

@@ -40,13 +40,16 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
 
 
 def conninfo(url: str, name: str, statement_ms: int, lock_ms: int, idle_ms: int) -> str:
-    """The connection string with the time-outs of every session, and with the name that it is listed by."""
+    """The connection string with the time-outs of every session, and with the name that it is listed by.
+
+    Time-outs that the URL itself has in its `options` count before these.
+    """
     given = conninfo_to_dict(url)
-    options = (
+    time_outs = (
         f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}"
-        f" -c idle_in_transaction_session_timeout={idle_ms} -c timezone=UTC"
+        f" -c idle_in_transaction_session_timeout={idle_ms}"
     )
-    given["options"] = f"{given.get('options') or ''} {options}".strip()
+    given["options"] = f"{time_outs} {given.get('options') or ''} -c timezone=UTC"
     given["application_name"] = name
     for key, value in _TCP.items():
         given.setdefault(key, value)

@@ -3,11 +3,13 @@
 import threading
 import time
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import grpc
+import psycopg
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -34,29 +36,36 @@ from patronage.matching.v1 import (
     merge_service_pb2_grpc,
     review_service_pb2_grpc,
 )
-from services.local.suite import SERVICES, Suite
+from services.local.failures import ProcessFailedError
+from services.local.locks import FileLock
+from services.local.postgres import Postgres
+from services.local.suite import POSTGRES, SERVICES, Suite
 
 T = TypeVar("T")
-LONG_S = 60.0
-CALL_S = 20.0
+LONG_S = 120.0
+"""Far more than anything takes, also on a machine that has no time: who waits so long waits for what never comes."""
+CALL_S = 60.0
 LOOK_AGAIN_S = 0.02
 # A service that is back is found again at once: what is tested is the service, not the patience of a channel.
-OPTIONS = [
-    ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 1_000),
-    ("grpc.max_reconnect_backoff_ms", 100),
-]
+OPTIONS = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 100)]
+SESSIONS = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = %s AND usename = ANY(%s) AND application_name <> 'faults'
+"""
 _Details = namedtuple("_Details", ("method", "timeout", "metadata", "credentials", "wait_for_ready", "compression"))
 
 
 class _Token(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientInterceptor):
-    """Puts the company's token on each call, and a deadline on those that are no streams."""
+    """Puts the company's token on each call, and a deadline on those that are no streams.
+
+    A stream waits for its service, which may have been found away a moment ago; a call is told so.
+    """
 
     def __init__(self, token: str) -> None:
         self._metadata = (("authorization", f"Bearer {token}"),)
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        return continuation(self._signed(details, details.timeout or CALL_S), request)
+        return continuation(self._signed(details, details.timeout or CALL_S, wait_for_ready=None), request)
 
     def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
         return continuation(self._signed(details, details.timeout), request)
@@ -64,9 +73,9 @@ class _Token(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor
     def intercept_stream_stream(self, continuation: Any, details: Any, request_iterator: Any) -> Any:
         return continuation(self._signed(details, details.timeout), request_iterator)
 
-    def _signed(self, details: Any, timeout: float | None) -> _Details:
+    def _signed(self, details: Any, timeout: float | None, wait_for_ready: bool | None = True) -> _Details:
         metadata = (*(details.metadata or ()), *self._metadata)
-        return _Details(details.method, timeout, metadata, None, None, None)
+        return _Details(details.method, timeout, metadata, None, wait_for_ready, None)
 
 
 class Company:
@@ -135,6 +144,56 @@ def start_together(suite: Suite, names: Sequence[str]) -> None:
         suite.services[name].wait_until_serving()
 
 
+def make_whole(suite: Suite) -> None:
+    """Starts whatever does not run; a service that a failed test had asked to stop is started once it has ended."""
+    try:
+        psycopg.connect(admin_url(suite)).close()
+    except psycopg.OperationalError:
+        suite.kill(POSTGRES)
+        suite.start(POSTGRES)
+    try:
+        start_together(suite, SERVICES)
+    except ProcessFailedError:
+        start_together(suite, SERVICES)
+
+
+def admin_url(suite: Suite, service: str = "") -> str:
+    """The superuser's URL of a service's database."""
+    assert isinstance(suite.postgres, Postgres)
+    return suite.postgres.admin_url(f"patronage_{service}" if service else "postgres")
+
+
+def kill_wholly(suite: Suite, name: str) -> None:
+    """Kills a part and waits until nothing goes on of what it was at: a commit that PostgreSQL had been sent by a
+    service, or that a process of PostgreSQL was about to make, is made or never will be."""
+    suite.kill(name)
+    if name != POSTGRES:
+        until(lambda: not _sessions(suite, name), f"the sessions of {name} end")
+        return
+    server = FileLock(suite.data_dir / "server.lock")  # which each process of the server holds
+    assert server.acquire(LONG_S), "processes of a killed PostgreSQL do not end"
+    server.release()
+
+
+def _sessions(suite: Suite, service: str) -> int:
+    roles = [f"{service}_{role}" for role in ("runtime", "feed", "upkeep")]
+    with psycopg.connect(admin_url(suite)) as connection:
+        row = connection.execute(SESSIONS, (f"patronage_{service}", roles)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@contextmanager
+def held(suite: Suite, service: str, sql: str, *parameters: Any) -> Iterator[psycopg.Connection]:
+    """What a statement locks in the database of a service stays locked until the block ends, however it ends."""
+    connection = psycopg.connect(admin_url(suite, service))
+    try:
+        connection.execute(cast(Any, sql), parameters)
+        yield connection
+    finally:
+        connection.close()
+
+
 def insist(call: Callable[[Any], T], request: Any, within_s: float = LONG_S) -> T:
     """The answer in the end: the same request again for as long as the failure says that it may be repeated."""
     end = time.monotonic() + within_s
@@ -147,11 +206,19 @@ def insist(call: Callable[[Any], T], request: Any, within_s: float = LONG_S) -> 
         threading.Event().wait(LOOK_AGAIN_S)
 
 
-def until(condition: Callable[[], T | None], what: str, within_s: float = LONG_S) -> T:
-    """What the condition gives once it is true; fails when that takes too long."""
+def until(
+    condition: Callable[[], T | None],
+    what: str | Callable[[], str],
+    within_s: float = LONG_S,
+    at_work: Iterable[Future[Any]] = (),
+) -> T:
+    """What the condition gives once it is true; fails when that takes too long, or as who works for it has failed."""
     end = time.monotonic() + within_s
     while not (found := condition()):
-        assert time.monotonic() < end, f"not within {within_s:.0f} s: {what}"
+        for one in at_work:
+            if one.done():
+                one.result()
+        assert time.monotonic() < end, f"not within {within_s:.0f} s: {what if isinstance(what, str) else what()}"
         threading.Event().wait(LOOK_AGAIN_S)
     return found
 

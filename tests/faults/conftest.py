@@ -2,46 +2,31 @@
 
 import os
 import random
-import shutil
 import sys
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
-from services.local.failures import LocalError
-from services.local.suite import POSTGRES, SERVICES, Suite
+from services.local.suite import Suite
 from services.runtime.ids import new_id
-from tests.faults.company import Company, company_of, start_together
-from tests.fixtures.postgres import server_folder
+from tests.faults.company import Company, company_of, make_whole
 
 pytest.register_assert_rewrite("tests.faults.proofs")
 
 SEED = "PATRONAGE_FAULTS_SEED"
 
 
-@pytest.fixture(scope="session")
-def broken_suite() -> Iterator[Suite]:
-    """One suite for the whole ring: to start it takes as long as most of the tests."""
-    folder = server_folder()
-    try:
-        with Suite(folder / "suite", durable=False) as running:
-            yield running
-    except LocalError as error:
-        pytest.fail(f"The suite does not start. {error}", pytrace=False)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="module")
+def broken_suite(suite: Suite) -> Iterator[Suite]:
+    """The suite of the system tests, which find it whole: to start one takes as long as most of the tests."""
+    yield suite
+    make_whole(suite)
 
 
 @pytest.fixture
 def fault_suite(broken_suite: Suite) -> Suite:
     """The suite with all its parts running, whatever the test before has killed."""
-    try:
-        psycopg.connect(broken_suite.postgres.admin_url()).close()
-    except psycopg.OperationalError:
-        broken_suite.kill(POSTGRES)
-        broken_suite.start(POSTGRES)
-    start_together(broken_suite, SERVICES)
+    make_whole(broken_suite)
     return broken_suite
 
 

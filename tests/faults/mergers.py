@@ -17,11 +17,15 @@ from tests.faults.people import note_request, sale_request
 
 
 class Progress:
-    """How many merges and undos were answered, for whoever picks the moment to kill, and how many are wanted."""
+    """How many merges and undos were answered, for whoever picks the moment to kill, and how many are wanted.
+
+    `over` ends the work early, where one at it has failed.
+    """
 
     def __init__(self, wanted: int) -> None:
         self.wanted = wanted
         self.answered = 0
+        self.over = False
         self._lock = threading.Lock()
 
     def tick(self) -> None:
@@ -30,7 +34,7 @@ class Progress:
 
     @property
     def done(self) -> bool:
-        return self.answered >= self.wanted
+        return self.over or self.answered >= self.wanted
 
 
 @dataclass

@@ -11,10 +11,9 @@ from services.analytics.store.recount import drift
 from services.customers.domain.view import views
 from services.customers.operations.verify_conversation_metrics import verify_conversation_metrics
 from services.customers.store import trees
-from services.local.postgres import Postgres
 from services.local.suite import Suite
 from services.runtime.database import Database, TenantScope, Transaction
-from tests.faults.company import Company
+from tests.faults.company import Company, admin_url
 
 CUSTOMERS = "SELECT customer_id::text, root_id::text, state FROM customers WHERE company_id = %s"
 MATCHING = "SELECT customer_id::text, root_id::text, state FROM match_records WHERE company_id = %s"
@@ -56,8 +55,7 @@ TREES_AT_ONCE = 200
 
 def rows(suite: Suite, service: str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """Rows of a service's database, read past its policies."""
-    assert isinstance(suite.postgres, Postgres)
-    with psycopg.connect(suite.postgres.admin_url(f"patronage_{service}")) as connection:
+    with psycopg.connect(admin_url(suite, service)) as connection:
         return connection.execute(cast(Any, sql), parameters).fetchall()
 
 

@@ -3,7 +3,9 @@
 import random
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from patronage.analytics.v1 import metrics_service_pb2, sales_service_pb2
 from services.local.suite import Suite
@@ -15,11 +17,15 @@ PEOPLE, CALLERS, SALES, KILLS = 8, 4, 60, 2
 STORED = "SELECT sale_id, origin_customer_id::text, total_minor FROM sales WHERE company_id = %s"
 
 
-def kill_under(suite: Suite, answered: list[str], chance: random.Random) -> None:
+def kill_under(suite: Suite, answered: list[str], at_work: Sequence[Future[None]], chance: random.Random) -> None:
     """Kills analytics at moments spread over the sales, and starts it again each time."""
+
+    def are_answered(moment: int) -> bool:
+        return len(answered) >= moment
+
     for kill in range(KILLS):
         moment = CALLERS * SALES * kill // KILLS + chance.randrange(5, CALLERS * SALES // KILLS - 20)
-        until(lambda moment=moment: len(answered) >= moment, f"{moment} sales are answered")  # type: ignore[misc]
+        until(partial(are_answered, moment), f"{moment} sales are answered", at_work=at_work)
         threading.Event().wait(chance.uniform(0, 0.01))  # where inside the next sales it strikes
         suite.kill("analytics")
         suite.start("analytics")
@@ -36,7 +42,7 @@ def test_a_sale_that_is_repeated_until_it_is_answered_counts_once(company: Compa
 
     with ThreadPoolExecutor(CALLERS) as threads:
         at_work = [threads.submit(sell, request) for request in requests]
-        kill_under(company.suite, answered, chance)
+        kill_under(company.suite, answered, at_work, chance)
         for one in at_work:
             one.result()
         again = threads.map(lambda request: insist(company.sales.RecordSale, request).recorded, requests)

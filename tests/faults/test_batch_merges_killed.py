@@ -13,7 +13,7 @@ from patronage.customers.v1 import customer_pb2, merge_batch_pb2
 from patronage.customers.v1 import import_export_service_pb2 as import_pb
 from patronage.matching.v1 import auto_merge_pb2, batch_merge_pb2, matching_service_pb2
 from services.runtime.ids import new_id
-from tests.faults.company import Company, insist, may_be_repeated, reason_of, until
+from tests.faults.company import Company, held, insist, may_be_repeated, reason_of, until
 from tests.faults.people import import_people
 from tests.faults.proofs import (
     LOG,
@@ -23,8 +23,10 @@ from tests.faults.proofs import (
     assert_views_fold,
     rows,
 )
+from tests.faults.test_drain import ended_well, refuses
 
 MERGES = 700
+HOLD = "SELECT FROM customers WHERE company_id = %s AND customer_id = %s FOR UPDATE"
 MERGED, ALREADY = merge_batch_pb2.BATCH_MERGE_RESULT_MERGED, merge_batch_pb2.BATCH_MERGE_RESULT_ALREADY
 KILLED = ("customers", "matching", "postgres")
 
@@ -94,13 +96,14 @@ def test_a_batch_of_merges_says_that_its_service_is_being_stopped_and_goes_on_la
         batch_merge_pb2.MergeItem(target_id=people[at], source_ids=[people[at + 1]]) for at in range(0, 2 * MERGES, 2)
     ]
     request = batch_merge_pb2.BatchMergeRequest(merges=items, request_id=new_id())
-    stream = company.merges.BatchMerge(request)
-    before = list(next(stream).outcomes)
-    stopping = threading.Thread(target=company.suite.stop, args=(stopped,))
-    stopping.start()
+    with held(company.suite, "customers", HOLD, company.id, people[-1]):  # so that the last part cannot end
+        stream = company.merges.BatchMerge(request)
+        before = list(next(stream).outcomes)
+        company.suite.services[stopped].ask_to_stop()
+        until(lambda: refuses(company.suite, stopped), f"{stopped} is being stopped")
     with pytest.raises(grpc.RpcError) as caught:
         before += [outcome for part in stream for outcome in part.outcomes]
-    stopping.join()
+    ended_well(company.suite.services[stopped])
     assert (reason_of(caught.value), may_be_repeated(caught.value)) == ("SHUTTING_DOWN", True)
     company.suite.start(stopped)
     after = [outcome for part in again(lambda: company.merges.BatchMerge(request)) for outcome in part.outcomes]
@@ -142,8 +145,10 @@ def scan(company: Company) -> None:
     asked = matching_service_pb2.ScanDuplicatesRequest(at_least_as_fresh=company.everything())
     begun = insist(company.matching.ScanDuplicates, asked).scan
     get = matching_service_pb2.GetScanRequest(scan_id=begun.scan_id)
-    done = matching_service_pb2.SCAN_STATE_DONE
-    until(lambda: insist(company.matching.GetScan, get).scan.state == done, "the scan has ended")
+    at_work = (matching_service_pb2.SCAN_STATE_PENDING, matching_service_pb2.SCAN_STATE_RUNNING)
+    until(lambda: insist(company.matching.GetScan, get).scan.state not in at_work, "the scan has ended")
+    ended = insist(company.matching.GetScan, get).scan
+    assert ended.state == matching_service_pb2.SCAN_STATE_DONE, ended
 
 
 @pytest.mark.parametrize("killed", KILLED)

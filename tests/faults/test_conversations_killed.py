@@ -4,6 +4,7 @@ import random
 import threading
 import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -53,7 +54,7 @@ def stats(company: Company) -> pb.GetConversationResolutionStatsResponse:
 
 def all_resolved(company: Company) -> bool:
     found = stats(company)
-    assert not found.parked
+    assert not found.parked, found
     return found.counts.total == ALL and not found.pending
 
 
@@ -63,18 +64,18 @@ def all_resolved(company: Company) -> bool:
 def test_every_conversation_has_its_one_customer_whatever_is_killed(
     company: Company, chance: random.Random, victims: tuple[str, ...]
 ) -> None:
-    recording = threading.Thread(target=record_all, args=(company,))
-    recording.start()
-    for _ in range(2):
-        threading.Event().wait(chance.uniform(0.1, 0.6))  # where it strikes, not for anything to happen
-        for victim in victims:
-            company.suite.kill(victim)
-        if POSTGRES in victims:
-            company.suite.start(POSTGRES)
-        else:
-            start_together(company.suite, victims)
-    recording.join()
-    until(lambda: all_resolved(company), "all conversations are resolved")
+    with ThreadPoolExecutor(1) as threads:
+        recording = threads.submit(record_all, company)
+        for _ in range(2):
+            threading.Event().wait(chance.uniform(0.1, 0.6))  # where it strikes, not for anything to happen
+            for victim in victims:
+                company.suite.kill(victim)
+            if POSTGRES in victims:
+                company.suite.start(POSTGRES)
+            else:
+                start_together(company.suite, victims)
+        recording.result()
+    until(lambda: all_resolved(company), lambda: f"all conversations are resolved: {stats(company)}")
     linked = rows(company.suite, "customers", LINKED.format(company.id))
     chats_of = Counter(name for name, _ in linked)
     expected = {f"Person {number}": CHATS_OF_EACH for number in range(PEOPLE)}

@@ -10,9 +10,19 @@ import pytest
 
 from patronage.analytics.v1 import metrics_service_pb2, overview_pb2
 from patronage.matching.v1 import matching_service_pb2, merge_service_pb2
-from services.local.postgres import Postgres
 from services.runtime.ids import new_id
-from tests.faults.company import Company, code_of, insist, reason_of, record, retry_delay, start_together, until
+from tests.faults.company import (
+    Company,
+    admin_url,
+    code_of,
+    insist,
+    may_be_repeated,
+    reason_of,
+    record,
+    retry_delay,
+    start_together,
+    until,
+)
 from tests.faults.people import import_people, sale_request
 from tests.faults.proofs import assert_figures_are_a_recount, assert_mirrors_agree
 
@@ -81,7 +91,7 @@ def test_both_start_and_answer_without_customers_and_all_recover(company: Compan
     insist(company.merges.UndoMerge, undo)
     assert_mirrors_agree(company)
     assert_figures_are_a_recount(company)
-    assert all(age < 5 for age in ages(company))
+    until(lambda: all(age < 5 for age in ages(company)), "both are young again")
 
 
 def test_those_who_never_heard_of_customers_say_so_and_hear_everything_later(company: Company) -> None:
@@ -90,25 +100,32 @@ def test_those_who_never_heard_of_customers_say_so_and_hear_everything_later(com
     suite.kill("customers")
     for name in FOLLOWERS:
         suite.kill(name)
-        assert isinstance(suite.postgres, Postgres)
-        with psycopg.connect(suite.postgres.admin_url(f"patronage_{name}")) as connection:
+        with psycopg.connect(admin_url(suite, name)) as connection:
             connection.execute("DELETE FROM follower_cursors")
     start_together(suite, FOLLOWERS)
     assert until(lambda: _asked(lambda: ages(company)), "both answer") == (math.inf, math.inf)
-    waiting = metrics_service_pb2.GetCompanySummaryRequest(at_least_as_fresh=token)
-    with pytest.raises(grpc.RpcError) as caught:
-        company.metrics.GetCompanySummary(waiting, timeout=0.5)
-    assert reason_of(caught.value) == "NOT_YET_FRESH"
+    until(lambda: says_that_it_is_not_fresh(company, token), "analytics says before the deadline that it waits")
     suite.start("customers")
     import_people(company, 2)
     assert_mirrors_agree(company)
     insist(company.sales.RecordSale, sale_request(people[0], 3))
     assert_figures_are_a_recount(company)
-    assert all(age < 5 for age in ages(company))
+    until(lambda: all(age < 5 for age in ages(company)), "both are young again")
+
+
+def says_that_it_is_not_fresh(company: Company, token: str) -> bool:
+    """Whether analytics says so; false where the answer, which is given 50 ms before the deadline, was on its way."""
+    waiting = metrics_service_pb2.GetCompanySummaryRequest(at_least_as_fresh=token)
+    with pytest.raises(grpc.RpcError) as caught:
+        company.metrics.GetCompanySummary(waiting, timeout=0.5)
+    assert reason_of(caught.value) == "NOT_YET_FRESH" or code_of(caught.value) is grpc.StatusCode.DEADLINE_EXCEEDED
+    return bool(reason_of(caught.value))
 
 
 def _asked(ask: Callable[[], tuple[float, float]]) -> tuple[float, float] | None:
     try:
         return ask()
-    except grpc.RpcError:
+    except grpc.RpcError as error:
+        if not may_be_repeated(error):
+            raise
         return None

@@ -1,28 +1,30 @@
 """SIGTERM drains: calls that run finish, streams end at once, the process ends well and in time."""
 
+import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from functools import partial
 
 import grpc
 import psycopg
 import pytest
 
 from patronage.customers.v1 import change_feed_pb2, customer_pb2, customer_service_pb2
-from patronage.customers.v1 import import_export_service_pb2 as import_pb
-from services.local.postgres import Postgres
-from services.local.service_process import DRAIN_S, ServiceProcess
-from services.local.suite import SERVICES
+from services.local.service_process import ServiceProcess
+from services.local.suite import SERVICES, Suite
 from services.runtime.freshness import ChangeToken
 from services.runtime.ids import new_id
-from tests.faults.company import Company, insist, may_be_repeated, reason_of, record, until
+from tests.faults.company import LONG_S, Company, held, insist, may_be_repeated, reason_of, record, until
 from tests.faults.people import import_people, sale_request
 from tests.faults.proofs import CUSTOMERS, rows
-from tests.faults.test_import_killed import BATCHES, ROWS_A_BATCH, requests, the_file
+from tests.faults.test_import_killed import BATCHES, ROWS_A_BATCH, held_back, requests, the_file
+from tests.fixtures.suites import DRAIN_S
 
-SOON_S = DRAIN_S / 2
+SOON_S = 25.0
+"""Long for a busy machine; short beside the drain, and beside the 30 s for which a read waits at the longest."""
+assert SOON_S < DRAIN_S / 2
+LOCK = "LOCK TABLE {table} IN EXCLUSIVE MODE"
 WAITING = "SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND NOT granted"
 
 LOOKED = """
@@ -31,21 +33,11 @@ SELECT count(*) > 0 FROM pg_stat_activity
 """
 
 
-@contextmanager
-def locked(company: Company, service: str, table: str) -> Iterator[psycopg.Connection]:
-    """Nobody can write a table until the block ends."""
-    assert isinstance(company.suite.postgres, Postgres)
-    with psycopg.connect(company.suite.postgres.admin_url(f"patronage_{service}")) as connection:
-        connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
-        yield connection
+def somebody_waits(connection: psycopg.Connection, table: str) -> bool:
+    return connection.execute(WAITING.format(table=table)).fetchone() != (0,)
 
 
-def wait_for_waiters(connection: psycopg.Connection, table: str, number: int) -> None:
-    sql = WAITING.format(table=table)
-    until(lambda: connection.execute(sql).fetchone() == (number,), f"{number} calls wait in the database")
-
-
-def ended_well(service: ServiceProcess, within_s: float) -> None:
+def ended_well(service: ServiceProcess, within_s: float = LONG_S) -> None:
     """The process ends with 0 in time."""
     process = service.process
     assert process.wait(within_s) == 0
@@ -56,39 +48,40 @@ def test_calls_that_run_finish_and_no_new_one_starts(company: Company) -> None:
     suite, people = company.suite, import_people(company, 2)
     customer = customer_service_pb2.CreateCustomerRequest(customer=customer_pb2.Customer(name="Late One"))
     sale = sale_request(people[0], 1, company.everything())
-    running = {
+    calls = {
         "customers": ("customers", lambda: company.customers.CreateCustomer(customer).customer.customer_id),
         "analytics": ("sales", lambda: company.sales.RecordSale(sale).sale.sale_id),
     }
-    with ThreadPoolExecutor(4) as threads:
-        for name, (table, call) in running.items():
-            with locked(company, name, table) as holder:
-                calls = [threads.submit(call)]
-                wait_for_waiters(holder, table, 1)
+    with ThreadPoolExecutor(1) as threads:
+        for name, (table, call) in calls.items():
+            with held(suite, name, LOCK.format(table=table)) as holder:
+                running = threads.submit(call)
+                until(partial(somebody_waits, holder, table), "the call waits in the database", at_work=[running])
                 service = suite.services[name]
                 service.ask_to_stop()
-                until(lambda name=name: refuses(company, name), "no new call is taken")  # type: ignore[misc]
-                assert not any(call.done() for call in calls)
-            assert all(call.result() for call in calls)
-            ended_well(service, SOON_S)
+                until(partial(refuses, suite, name), "no new call is taken", at_work=[running])
+                assert not running.done()
+            assert running.result()
+            ended_well(service)
             suite.start(name)
 
 
-def refuses(company: Company, name: str) -> bool:
-    """Whether a new connection to the service finds nobody who takes a call."""
-    with grpc.insecure_channel(company.suite.context()[name]) as channel:
-        try:
-            grpc.channel_ready_future(channel).result(0.2)
-        except grpc.FutureTimeoutError:
-            return True
+def refuses(suite: Suite, name: str) -> bool:
+    """Whether a new connection to the service finds nobody who takes it."""
+    host, port = suite.services[name].target.split(":")
+    try:
+        socket.create_connection((host, int(port)), LONG_S).close()
+    except ConnectionRefusedError:
+        return True
     return False
 
 
 def test_streams_end_at_once(company: Company) -> None:
     feed = company.feed.FollowChanges(change_feed_pb2.FollowChangesRequest())
-    idle = company.imports.ImportCustomers(_options_and_then_silence(over := threading.Event()))
+    idle = company.imports.ImportCustomers(held_back(the_file(2), over := threading.Event()))
     idle.add_callback(over.set)
     assert next(feed).epoch
+    assert next(idle).counts.created == ROWS_A_BATCH, "it has begun"
     started = time.monotonic()
     for name in SERVICES:
         company.suite.services[name].ask_to_stop()
@@ -102,15 +95,10 @@ def test_streams_end_at_once(company: Company) -> None:
         ended_well(company.suite.services[name], SOON_S)
 
 
-def _options_and_then_silence(over: threading.Event) -> Iterator[import_pb.ImportCustomersRequest]:
-    yield import_pb.ImportCustomersRequest(options=import_pb.ImportOptions(source="idle"))
-    over.wait()
-
-
 def test_a_read_that_nobody_waits_for_any_more_does_not_hold_the_drain(company: Company) -> None:
     now = ChangeToken.parse(company.everything())
     never = ChangeToken(now.epoch, now.xid + 10**9).encode()
-    read = company.matching.MatchRecord.future(record(never), timeout=DRAIN_S * 6)
+    read = company.matching.MatchRecord.future(record(never), timeout=DRAIN_S)
     ((started,),) = rows(company.suite, "matching", "SELECT clock_timestamp()")
     until(lambda: rows(company.suite, "matching", LOOKED, started) == [(True,)], "the read waits for the follower")
     read.cancel()
@@ -121,14 +109,15 @@ def test_a_read_that_nobody_waits_for_any_more_does_not_hold_the_drain(company: 
 
 def test_a_drained_import_keeps_what_it_acknowledged_and_is_sent_again(company: Company) -> None:
     file = the_file()
-    answers = company.imports.ImportCustomers(requests(file))
+    answers = company.imports.ImportCustomers(held_back(file, over := threading.Event()))
+    answers.add_callback(over.set)
     acknowledged = [next(answers) for _ in range(3)]
     service = company.suite.services["customers"]
     service.ask_to_stop()
     with pytest.raises(grpc.RpcError) as caught:
         acknowledged.extend(answers)
     assert reason_of(caught.value) == "SHUTTING_DOWN"
-    ended_well(service, SOON_S)
+    ended_well(service)
     assert len(rows(company.suite, "customers", CUSTOMERS, company.id)) == len(acknowledged) * ROWS_A_BATCH
     company.suite.start("customers")
     *_, last = company.imports.ImportCustomers(requests(file))

@@ -11,7 +11,7 @@ import pytest
 from patronage.customers.v1 import import_export_service_pb2 as pb
 from services.cli.dedupe_input import read_customers
 from services.cli.import_rows import batches
-from tests.faults.company import Company, code_of
+from tests.faults.company import Company, code_of, kill_wholly
 from tests.faults.proofs import assert_each_revision_was_fed_once, assert_mirrors_agree, assert_views_fold, rows
 
 FILE = Path(__file__).parents[2] / "examples" / "customers.csv"
@@ -43,13 +43,22 @@ def requests(file: Batches) -> Iterator[pb.ImportCustomersRequest]:
         yield pb.ImportCustomersRequest(rows=pb.ImportRows(rows=batch))
 
 
+def held_back(file: Batches, over: threading.Event) -> Iterator[pb.ImportCustomersRequest]:
+    """All but the last batch, which is kept until something is over: so long the import cannot have ended."""
+    *first, last = requests(file)
+    yield from first
+    over.wait()
+    yield last
+
+
 def import_and_kill(company: Company, file: Batches, chance: random.Random) -> list[pb.ImportCustomersResponse]:
     """The batches that were acknowledged before customers was killed somewhere in the file."""
     kill_after, moment_s = chance.randrange(1, BATCHES // 2), chance.uniform(0, 0.03)
-    answers = company.imports.ImportCustomers(requests(file))
+    answers = company.imports.ImportCustomers(held_back(file, over := threading.Event()))
+    answers.add_callback(over.set)
     acknowledged = [next(answers) for _ in range(kill_after)]
     threading.Event().wait(moment_s)  # where inside a batch it strikes, not for anything to happen
-    company.suite.kill("customers")
+    kill_wholly(company.suite, "customers")
     with pytest.raises(grpc.RpcError) as caught:
         acknowledged.extend(answers)
     assert code_of(caught.value) is grpc.StatusCode.UNAVAILABLE

@@ -13,7 +13,7 @@ import psycopg
 from services.local.postgres import Postgres
 from services.local.suite import SERVICES
 
-ENDS_WITHIN_S = 30
+ENDS_WITHIN_S = 120
 LAUNCHER = """
 import sys
 from pathlib import Path

@@ -4,7 +4,9 @@ import os
 import random
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -35,12 +37,18 @@ SALES = "SELECT sale_id, origin_customer_id::text, total_minor / 100 FROM sales 
 OWNERS = "SELECT count(*) FROM customers WHERE company_id = %s AND own::text LIKE '%%' || %s || '%%'"
 
 
-def kill_under(suite: Suite, part: str, progress: Progress, chance: random.Random) -> None:
+def kill_under(
+    suite: Suite, part: str, progress: Progress, at_work: Sequence[Future[None]], chance: random.Random
+) -> None:
     """Kills one part at moments spread over the work, and starts it again each time."""
     kills = max(2, progress.wanted // EACH_KILL)
+
+    def are_answered(moment: int) -> bool:
+        return progress.answered >= moment
+
     for kill in range(kills):
         moment = progress.wanted * kill // kills + chance.randrange(2, progress.wanted // kills - 8)
-        until(lambda moment=moment: progress.answered >= moment, f"{moment} calls are answered", 300)  # type: ignore[misc]
+        until(partial(are_answered, moment), f"{moment} calls are answered", within_s=300, at_work=at_work)
         threading.Event().wait(chance.uniform(0, 0.03))  # where inside the next calls it strikes
         suite.kill(part)
         suite.start(part)
@@ -60,9 +68,12 @@ def test_no_merge_is_half_done_nothing_is_lost_and_each_request_id_has_one_effec
     with ThreadPoolExecutor(MERGERS + EDITORS) as threads:
         works = [merger.work for merger in mergers] + [editor.work for editor in editors]
         at_work = [threads.submit(work) for work in works]
-        kill_under(company.suite, part, progress, chance)
-        for one in at_work:
-            one.result()
+        try:
+            kill_under(company.suite, part, progress, at_work, chance)
+            for one in at_work:
+                one.result()
+        finally:
+            progress.over = True
         for again in [threads.submit(merger.repeat) for merger in mergers]:
             again.result()
 

@@ -53,7 +53,8 @@ def killed_before_the_first_part_is_noted(company: Company, chats: Chats, ids: l
     with ThreadPoolExecutor(1) as threads, transaction(company, "matching", "runtime") as noting:
         conversation_resolutions.lock(noting, ids)
         call = threads.submit(chats.sync_orphans, batch_size=A_PART, request_id=request_id)
-        until(lambda: call.done() or orphans(chats) == PEOPLE - A_PART, "customers has linked the first part")
+        what = f"customers has linked {A_PART} of {PEOPLE} orphans, which lasts, since that cannot be noted"
+        until(lambda: orphans(chats) == PEOPLE - A_PART, lambda: f"{what}; {orphans(chats)} left", at_work=[call])
         company.suite.kill("matching")
     with pytest.raises(UnavailableError):
         call.result()

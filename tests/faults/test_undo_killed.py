@@ -40,8 +40,9 @@ def kill_between(company: Company, *undos: pb.UndoMergeRequest) -> list[Future[p
     with ThreadPoolExecutor(len(undos)) as threads, transaction(company, "matching", "runtime") as judging:
         standing_judgements.lock(judging)
         calls = [threads.submit(company.merges.UndoMerge, undo) for undo in undos]
-        until(lambda: undone(company) == {undo.merge_id for undo in undos}, "customers has undone the merges")
-        until(lambda: judging.value(WAITING) >= len(undos), "matching waits to judge")
+        wanted = {undo.merge_id for undo in undos}
+        until(lambda: undone(company) == wanted, "customers has undone the merges", at_work=calls)
+        until(lambda: judging.value(WAITING) >= len(undos), "matching waits to judge", at_work=calls)
         company.suite.kill("matching")
     return calls
 

@@ -35,7 +35,8 @@ REFUSALS = {
     "OUT_OF_RANGE",
     "UNAVAILABLE",
 }
-LONGEST_S = 8.0
+LONGEST_S = 60.0
+"""Beyond the 30 s that a call may wait for what is not followed yet: what takes longer hangs."""
 
 
 class World:

@@ -1,11 +1,14 @@
-"""Customers of a company that are created, merged and looked at, in a line each."""
+"""Customers of a company that are created, scanned, merged and looked at, in a line each."""
 
 from typing import Any
 
 from patronage.customers.v1 import customer_pb2
 from patronage.customers.v1 import customer_service_pb2 as customers
+from patronage.matching.v1 import matching_service_pb2
 from patronage.matching.v1 import merge_service_pb2 as pb
-from tests.faults.company import Company
+from tests.faults.company import Company, until
+
+AT_WORK = (matching_service_pb2.SCAN_STATE_PENDING, matching_service_pb2.SCAN_STATE_RUNNING)
 
 
 def create(company: Company, name: str, **fields: Any) -> str:
@@ -21,3 +24,16 @@ def merge(company: Company, target: str, *sources: str, **how: Any) -> pb.MergeC
 
 def shown(company: Company, customer_id: str) -> customer_pb2.Customer:
     return company.customers.GetCustomer(customers.GetCustomerRequest(customer_id=customer_id)).customer
+
+
+def ended_scan(company: Company, scan_id: str) -> matching_service_pb2.Scan:
+    """A scan once it is done; fails where it ends otherwise."""
+
+    def ended() -> matching_service_pb2.Scan | None:
+        found = company.matching.GetScan(matching_service_pb2.GetScanRequest(scan_id=scan_id)).scan
+        return None if found.state in AT_WORK else found
+
+    scan = until(ended, "the scan has ended")
+    assert scan is not None
+    assert scan.state == matching_service_pb2.SCAN_STATE_DONE, scan
+    return scan

@@ -13,8 +13,9 @@ from patronage.matching.v1 import matching_service_pb2, merge_service_pb2, polic
 from patronage.matching.v1.review_service_pb2_grpc import ReviewServiceStub
 from services.local.suite import Suite
 from services.runtime.ids import new_id
-from tests.faults.company import Company, company_of, insist, reason_of, until
+from tests.faults.company import Company, company_of, insist, reason_of
 from tests.faults.proofs import assert_mirrors_agree, assert_no_half_merge
+from tests.system.merging import ended_scan
 
 MERGED, ALREADY = pb.AUTO_MERGE_RESULT_MERGED, pb.AUTO_MERGE_RESULT_ALREADY
 SKIPPED, WOULD_MERGE = pb.AUTO_MERGE_RESULT_SKIPPED, pb.AUTO_MERGE_RESULT_WOULD_MERGE
@@ -54,13 +55,7 @@ def twins(company: Company, number: int, copies: int = 2) -> list[str]:
 def scanned(company: Company) -> matching_service_pb2.Scan:
     """A finished scan of all that is committed."""
     asked = matching_service_pb2.ScanDuplicatesRequest(at_least_as_fresh=company.everything())
-    scan = insist(company.matching.ScanDuplicates, asked).scan
-
-    def ended() -> matching_service_pb2.Scan | None:
-        found = company.matching.GetScan(matching_service_pb2.GetScanRequest(scan_id=scan.scan_id)).scan
-        return found if found.state == matching_service_pb2.SCAN_STATE_DONE else None
-
-    return until(ended, "the scan has ended")
+    return ended_scan(company, insist(company.matching.ScanDuplicates, asked).scan.scan_id)
 
 
 def run(company: Company, **request: Any) -> list[pb.AutoMergeResponse]:

@@ -16,12 +16,14 @@ from patronage.matching.v1 import merge_service_pb2 as merge_pb
 from patronage.matching.v1 import policy_pb2
 from services.local.suite import Suite
 from services.runtime.ids import new_id
-from tests.faults.company import Company, company_of, reason_of
+from tests.faults.company import Company, company_of, held, reason_of
 from tests.faults.people import import_people
 from tests.faults.proofs import assert_each_revision_was_fed_once, assert_mirrors_agree, assert_no_half_merge
 
 MERGED, ALREADY = batch_pb.BATCH_MERGE_RESULT_MERGED, batch_pb.BATCH_MERGE_RESULT_ALREADY
 BLOCKED, WOULD_MERGE = batch_pb.BATCH_MERGE_RESULT_BLOCKED, batch_pb.BATCH_MERGE_RESULT_WOULD_MERGE
+
+HOLD = "SELECT FROM customers WHERE company_id = %s AND customer_id = %s FOR UPDATE"
 
 
 @pytest.fixture
@@ -210,9 +212,11 @@ def test_who_ends_the_stream_ends_the_batch_and_may_go_on_with_it(company: Compa
     people = import_people(company, 1_200)
     merges = [item(*people[at : at + 2]) for at in range(0, 1_200, 2)]
     request = pb.BatchMergeRequest(merges=merges, request_id=new_id())
-    stream: Any = company.merges.BatchMerge(request)
-    first = next(stream)
-    stream.cancel()
+    with held(company.suite, "customers", HOLD, company.id, people[300]):  # so that the second part cannot end
+        stream: Any = company.merges.BatchMerge(request)
+        first = next(stream)
+        stream.cancel()
+        log_of(company)  # both services answer after they have heard that nobody reads
     done = list(company.merges.BatchMerge(request))
     found = results(done)
     assert found[: first.counts.done] == [ALREADY] * first.counts.done

@@ -77,7 +77,7 @@ def test_nothing_is_left_half_done(world: World) -> None:
     """Runs after the requests above; alone it proves the same of what the world began with."""
     asked = conversation_resolution_pb2.GetConversationResolutionStatsRequest()
     stats = world.company.matching.GetConversationResolutionStats
-    until(lambda: not stats(asked).pending, "every conversation is resolved")
+    until(lambda: not stats(asked).pending, lambda: f"every conversation is resolved: {stats(asked)}")
     assert not stats(asked).parked
     assert_mirrors_agree(world.company)
     assert_no_half_merge(world.company)

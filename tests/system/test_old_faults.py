@@ -85,6 +85,8 @@ def group_ids(shop: Chats) -> list[set[str]]:
     scan = shop.client.matching.ScanDuplicates(matching_pb.ScanDuplicatesRequest()).scan
     asked = matching_pb.GetScanRequest(scan_id=scan.scan_id)
     until(lambda: shop.client.matching.GetScan(asked).scan.state not in RUNNING, "the scan ends")
+    ended = shop.client.matching.GetScan(asked).scan
+    assert ended.state == matching_pb.SCAN_STATE_DONE, ended
     groups = shop.client.matching.ListDuplicateGroups(matching_pb.ListDuplicateGroupsRequest(page_size=1_000)).groups
     return [{member.customer_id for member in group.members} for group in groups]
 

@@ -23,7 +23,7 @@ from patronage.customers.v1 import (
 )
 from services.local.suite import Suite
 
-LONG_S = 20.0
+LONG_S = 60.0
 SCOPES = ("customers:read", "customers:write", "analytics:read", "analytics:write")
 
 

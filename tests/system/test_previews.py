@@ -105,7 +105,7 @@ def called_with(suite: Suite, company: Company, scopes: tuple[str, ...], name: s
             request_serializer=type(request).SerializeToString,
             response_deserializer=answer.FromString,
         )
-        return call(request, metadata=(("authorization", f"Bearer {token}"),), timeout=20)
+        return call(request, metadata=(("authorization", f"Bearer {token}"),), timeout=60)
 
 
 def test_the_sales_are_unknown_to_whom_may_not_read_them(suite: Suite, company: Company) -> None:

@@ -18,7 +18,7 @@ from patronage.customers.v1 import customer_pb2, customer_service_pb2, customer_
 from services.cli.main import run
 from services.local.suite import Suite
 
-LONG_S = 20.0
+LONG_S = 60.0
 FIRST = 1_767_312_000  # 2 January 2026
 DAY = 86_400
 

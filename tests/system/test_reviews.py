@@ -14,10 +14,8 @@ from patronage.matching.v1 import matching_service_pb2, merge_service_pb2, polic
 from patronage.matching.v1 import review_queue_pb2 as pb
 from services.cli.main import run
 from services.local.suite import Suite
-from tests.faults.company import Company, company_of
-from tests.system.test_previews import reason_of
-
-ENDED = (matching_service_pb2.SCAN_STATE_DONE, matching_service_pb2.SCAN_STATE_FAILED)
+from tests.faults.company import Company, company_of, reason_of
+from tests.system.merging import ended_scan
 
 
 @pytest.fixture
@@ -37,12 +35,8 @@ def create(company: Company, name: str, phone: str = "+1 212 555 0147") -> str:
 
 
 def scan(company: Company) -> None:
-    started = company.matching.ScanDuplicates(
-        matching_service_pb2.ScanDuplicatesRequest(at_least_as_fresh=company.everything())
-    ).scan
-    while started.state not in ENDED:
-        started = company.matching.GetScan(matching_service_pb2.GetScanRequest(scan_id=started.scan_id)).scan
-    assert started.state == matching_service_pb2.SCAN_STATE_DONE
+    asked = matching_service_pb2.ScanDuplicatesRequest(at_least_as_fresh=company.everything())
+    ended_scan(company, company.matching.ScanDuplicates(asked).scan.scan_id)
 
 
 def waiting(company: Company, **asked: Any) -> list[pb.ReviewItem]:

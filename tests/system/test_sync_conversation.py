@@ -13,6 +13,7 @@ from services.client import PatronageError
 from services.local.suite import Suite
 from services.local.tokens import DEVELOPER_SCOPES
 from services.runtime.ids import new_id
+from tests.faults.company import until
 from tests.system.chatting import ANN, BOB, Chats, outcome
 
 PEOPLE = 12
@@ -149,8 +150,15 @@ def test_the_rest_of_the_orphans_is_done_where_a_call_broke_off(chats: Chats, by
     assert len(done) == len({*done})
     assert {*done} <= {one.conversation_id for one in told}
     assert by == "resume_token" or len(done) == PEOPLE
-    listed = chats.listed(page_size=5, **({"resolved_by_request_id": request_id.upper()} if request_id else {}))
-    assert sorted(one.conversation_id for one in listed) == sorted(one.conversation_id for one in told)
+    asked_for = {"resolved_by_request_id": request_id.upper()} if request_id else {}
+
+    def all_listed() -> list[pb.ConversationResolution]:
+        """What became of all; the call that broke off may yet be about to write what it was at."""
+        listed = chats.listed(page_size=5, **asked_for)
+        return listed if {one.conversation_id for one in listed} == {one.conversation_id for one in told} else []
+
+    listed = until(all_listed, "what became of all is listed")
+    assert len(listed) == PEOPLE, "once of each"
     assert all(one.customer_id and one.request_id == request_id for one in listed)
     assert len(chats.customers()) == PEOPLE
     assert all(chats.conversation(one.conversation_id).origin_customer_id for one in told)

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.cli.failures import INTERRUPTED
+from tests.faults.company import until
 
+LONGEST_S = 250.0
 PATRONAGE = str(Path(sys.executable).with_name("patronage"))
 
 
@@ -37,7 +39,7 @@ def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
     process.send_signal(number)
-    output, errors = process.communicate(timeout=90)
+    output, errors = process.communicate(timeout=LONGEST_S)
     return process.returncode, output, errors
 
 
@@ -50,7 +52,7 @@ def test_up_prints_one_line_keeps_a_context_and_takes_it_away(tmp_path: Path) ->
         assert json.loads(context.read_text()) == found
         assert context.stat().st_mode & 0o777 == 0o600
         with started(tmp_path, "up", "--port", "0", "--json") as second:
-            output, errors = second.communicate(timeout=90)
+            output, errors = second.communicate(timeout=LONGEST_S)
             assert (second.returncode, output) == (1, "")
             assert f"in use by process {up.pid}" in errors
         assert context.exists(), "it is that of the first"
@@ -76,14 +78,15 @@ def test_a_demo_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
         assert demo.stderr is not None
         assert demo.stderr.readline() == "import ...\n"
         code, _, errors = end(demo, signal.SIGTERM)
-    assert (code, errors) == (INTERRUPTED, "patronage: interrupted\n")
+    *steps, last = errors.splitlines()  # steps that it came to before it heard of it
+    assert (code, last) == (INTERRUPTED, "patronage: interrupted")
+    assert all(step.endswith(" ...") for step in steps), errors
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_a_start_that_is_interrupted_is_broken_off(tmp_path: Path) -> None:
     with started(tmp_path, "up", "--port", "0", "--data-dir", "data") as up:
-        while not (tmp_path / "data" / "postgres.log").exists():
-            assert up.poll() is None
+        until(lambda: (tmp_path / "data" / "postgres.log").exists() or up.poll() is not None, "PostgreSQL starts")
         code, output, errors = end(up, signal.SIGINT)
     assert (code, output) == (INTERRUPTED, "")
     assert errors.endswith("patronage: interrupted\n")

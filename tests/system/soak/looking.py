@@ -66,7 +66,7 @@ def wait_for_followers(databases: Databases, side: Side) -> None:
     if side.fresh:
         wanted = ChangeToken.parse(side.fresh).xid
         for service in ("matching", "analytics"):
-            until(lambda service=service: _followed(databases, service) > wanted, f"{service} follows", 60)  # type: ignore[misc]
+            until(lambda service=service: _followed(databases, service) > wanted, f"{service} follows")  # type: ignore[misc]
 
 
 def _followed(databases: Databases, service: str) -> int:
