@@ -73,15 +73,27 @@ class StreamEnds:
 def until_end(requests: Iterator[Any], end: StreamEnd) -> Iterator[Any]:
     """The requests of a stream, until the server drains: then it raises ShuttingDown, between two requests.
 
-    gRPC's own iterator cannot be woken, so a thread waits on it; that ends with the call.
+    A client that leaves is a bare grpc.RpcError. gRPC's own iterator cannot be woken, so a thread waits on it; that
+    ends with the call.
     """
     reader, woken = ThreadPoolExecutor(1, "requests"), threading.Event()
     end.call_back(woken.set)
+    sent = _asked_twice(requests)
     try:
-        while (request := _next(reader, woken, requests, end)) is not _OVER:
+        while (request := _next(reader, woken, sent, end)) is not _OVER:
             yield request
     finally:
         reader.shutdown(wait=False)
+
+
+def _asked_twice(requests: Iterator[Any]) -> Iterator[Any]:
+    """The requests; whether they have ended is asked again.
+
+    Of a client that leaves gRPC is told twice, that nothing more comes and then that it has gone, and its iterator may
+    end after the first (grpc/grpc#33038), as if all had been sent. What it is asked next it answers after the second.
+    """
+    yield from requests
+    yield from requests
 
 
 def _next(reader: ThreadPoolExecutor, woken: threading.Event, requests: Iterator[Any], end: StreamEnd) -> Any:

@@ -39,3 +39,8 @@ def open_call(method: str, context: Any) -> Call:
             metadata[key] = "" if key in metadata else value
     given = metadata.get("request-id", "")
     return Call(method, metadata, given if _REQUEST_ID.fullmatch(given) else f"{_PROCESS}{next(_numbers):016x}")
+
+
+def why_gone(context: Any) -> str:
+    """The code of a call whose client is there no more."""
+    return "CANCELLED" if context.time_remaining() else "DEADLINE_EXCEEDED"

@@ -11,7 +11,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from services.runtime.database_errors import database_failure
 from services.runtime.failures import Failure, Internal
-from services.runtime.interceptors.call import Call
+from services.runtime.interceptors.call import Call, why_gone
 from services.runtime.interceptors.status import DETAILS_KEY, DetailsOf, status_of
 from services.runtime.interceptors.upstream import failure_of_upstream, status_of_upstream
 from services.runtime.logs import get_logger
@@ -28,17 +28,17 @@ def errors(details_of: DetailsOf) -> Callable[[Call, Any], Any]:
         try:
             yield
         except Exception as error:
-            if _is_gone(error, call) or _is_aborted(error, call, context):
+            if _is_gone(error, call, context) or _is_aborted(error, call, context):
                 raise
             _abort(call, context, _status(error, call, details_of))
 
     return layer
 
 
-def _is_gone(error: Exception, call: Call) -> bool:
+def _is_gone(error: Exception, call: Call, context: Any) -> bool:
     # The request stream raises a bare RpcError when the client goes away; gRPC knows it by identity.
     if isinstance(error, grpc.RpcError) and not hasattr(error, "code"):
-        call.code = "CANCELLED"
+        call.code = why_gone(context)
         return True
     return False
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from services.runtime.access import HEALTH
-from services.runtime.interceptors.call import Call
+from services.runtime.interceptors.call import Call, why_gone
 from services.runtime.logs import get_logger
 
 _log = get_logger("request")
@@ -22,9 +22,9 @@ def request_log(call: Call, context: Any) -> Iterator[None]:
         yield
         call.code = _code_set_by(context) or call.code
         if not context.is_active():
-            call.code = _why_gone(context)
+            call.code = why_gone(context)
     except GeneratorExit:
-        call.code = _why_gone(context)
+        call.code = why_gone(context)
         raise
     except BaseException:
         call.code = "UNKNOWN" if call.code == "OK" else call.code
@@ -44,10 +44,6 @@ def _code_set_by(context: Any) -> str:
     except NotImplementedError:
         return ""
     return code.name if code is not None else ""
-
-
-def _why_gone(context: Any) -> str:
-    return "CANCELLED" if context.time_remaining() else "DEADLINE_EXCEEDED"
 
 
 def _write(call: Call) -> None:

@@ -13,7 +13,7 @@ from services.runtime.health_probe import is_serving
 from services.runtime.streams import end_of
 from tests.integration.runtime.echo import CREDENTIALS, SERVICE, Echo, error_info
 
-LONG_S = 30.0
+LONG_S = 60.0
 
 
 class Quiet:
@@ -25,7 +25,7 @@ class Quiet:
     def __call__(self, _: Any, context: Any) -> Iterator[StringValue]:
         try:
             yield StringValue(value="open")
-            end_of(context).wait(LONG_S)
+            end_of(context).wait(2 * LONG_S)  # longer than its client does
         finally:
             self.ended.release()
 
@@ -91,8 +91,8 @@ def test_more_waiting_unary_calls_than_the_cap_are_refused_and_health_still_answ
 def test_a_waiting_stream_ends_when_its_client_goes_away(echo: Echo, quiet: Quiet) -> None:
     with capture_logs() as logs:
         opened(echo).cancel()
-        assert quiet.ended.acquire(timeout=5)
-        echo.server.stop(5)
+        assert quiet.ended.acquire(timeout=LONG_S)
+        echo.server.stop(LONG_S)
     assert [line["code"] for line in logs if line["event"] == "call"] == ["CANCELLED"]
 
 
@@ -110,7 +110,7 @@ def test_a_stream_whose_client_stops_reading_and_leaves_ends(echo: Echo) -> None
     stream = echo.stub("UnaryStream")(StringValue(), metadata=CREDENTIALS)
     next(stream)
     stream.cancel()
-    assert ended.wait(5)
+    assert ended.wait(LONG_S)
 
 
 def test_a_client_that_leaves_in_the_middle_of_an_upload_is_no_error(echo: Echo) -> None:
@@ -134,10 +134,9 @@ def test_a_client_that_leaves_in_the_middle_of_an_upload_is_no_error(echo: Echo)
         call = echo.stub("StreamUnary").future(send(), metadata=CREDENTIALS)
         assert arrived.wait(LONG_S)
         call.cancel()
-        assert ended.wait(5)
-        echo.server.stop(5)
-    [code] = [line["code"] for line in logs if line["event"] == "call"]
-    assert code in {"CANCELLED", "OK"}, "gRPC may say that the upload has ended before it says that the client has left"
+        assert ended.wait(LONG_S)
+        echo.server.stop(LONG_S)
+    assert [line["code"] for line in logs if line["event"] == "call"] == ["CANCELLED"]
     assert not [line for line in logs if line["log_level"] == "error"]
 
 
@@ -147,7 +146,7 @@ def test_streams_end_promptly_when_the_server_drains(echo: Echo, quiet: Quiet) -
     stopped.start()
     assert list(stream) == []
     assert stream.code() is grpc.StatusCode.OK
-    stopped.join(5)
+    stopped.join(LONG_S)
     assert not stopped.is_alive()
 
 
@@ -166,5 +165,5 @@ def test_a_running_call_is_finished_when_the_server_drains(echo: Echo) -> None:
     stopped.start()
     go.set()
     assert call.result(LONG_S).value == "kept"
-    stopped.join(5)
+    stopped.join(LONG_S)
     assert not stopped.is_alive()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.runtime.interceptors.call import open_call
+from services.runtime.interceptors.call import open_call, why_gone
 
 
 def context(*metadata: tuple[str, str]) -> Any:
@@ -26,3 +26,8 @@ def test_an_id_that_no_log_should_hold_is_replaced(bad: str) -> None:
 
 def test_a_caller_names_its_call() -> None:
     assert open_call("/test.Echo/Say", context(("request-id", "call-1"))).request_id == "call-1"
+
+
+@pytest.mark.parametrize(("left_s", "code"), [(1.0, "CANCELLED"), (0.0, "DEADLINE_EXCEEDED")])
+def test_a_client_that_has_gone_left_or_waited_as_long_as_it_said(left_s: float, code: str) -> None:
+    assert why_gone(SimpleNamespace(time_remaining=lambda: left_s)) == code
