@@ -159,7 +159,7 @@ def test_a_killed_launcher_leaves_no_service(tmp_path: Path) -> None:
     launcher.send_signal(signal.SIGKILL)
     launcher.communicate()
     assert len(processes) == len(SERVICES)
-    assert all(ended(process, wait_s=30) for process in processes)
+    assert all(ended(process, wait_s=60) for process in processes)
     with Postgres(tmp_path / "data", durable=False):
         pass  # and takes away what the killed one left
 

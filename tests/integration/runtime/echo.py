@@ -57,7 +57,7 @@ class Echo:
         self.channel.close()
         self.server.stop()
 
-    def call(self, kind: str, text: str = "hi", *, metadata: Any = CREDENTIALS, timeout: float = 10.0) -> list[str]:
+    def call(self, kind: str, text: str = "hi", *, metadata: Any = CREDENTIALS, timeout: float = 60.0) -> list[str]:
         """Call the method of a kind; answers the texts that came back."""
         streams_in = kind in ("StreamUnary", "StreamStream")
         request = iter([StringValue(value=text)]) if streams_in else StringValue(value=text)

@@ -133,7 +133,7 @@ def test_two_migrations_at_once_are_safe(trial: str, postgres: Postgres, revisio
         waiting.join(0.3)
         assert waiting.is_alive()
         assert migration.current(url) is None
-    waiting.join(30)
+    waiting.join(60)
     assert migration.current(url) == "3"
 
 

@@ -8,7 +8,9 @@ import pytest
 from services.runtime.database import Database, TenantScope
 from services.runtime.failures import DatabaseUnavailable
 from tests.integration.runtime.conftest import Probe
-from tests.integration.runtime.test_database import add, away, kill_all
+from tests.integration.runtime.test_database import add, away, kill_all, patient
+
+__all__ = ["patient"]
 
 COUNT = "SELECT count(*) FROM things"
 SHOWN = "concat(current_setting('app.company_id'), ' ', %s::text)"
@@ -49,6 +51,7 @@ def test_a_failed_read_leaves_a_clean_connection(open_database: Callable[..., Da
     assert of.value("SELECT 1") == "1"
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_connection_that_was_killed_in_the_pool_is_replaced_silently(
     open_database: Callable[..., Database], probe: Probe
 ) -> None:
@@ -101,6 +104,7 @@ def test_a_failed_call_leaves_a_clean_connection(open_database: Callable[..., Da
     assert of.call("div(7, %s::integer)", ("2",)) == "3"
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_call_on_a_connection_that_was_killed_is_made_on_another(
     open_database: Callable[..., Database], probe: Probe
 ) -> None:

@@ -178,7 +178,7 @@ def test_each_call_is_one_line_in_the_log(echo: Echo) -> None:
         echo.call("UnaryUnary", metadata=bearer(request_id="call-1"))
         echo.call("UnaryStream", metadata=bearer(request_id="call-2"))
         refused(echo, metadata=())
-        echo.server.stop(5)
+        echo.server.stop(60)
     lines = [line for line in logs if line["event"] == "call"]
     assert [(line["method"], line["code"], line["subject"], line["company"]) for line in lines] == [
         ("/test.Echo/UnaryUnary", "OK", "bob", "acme"),

@@ -23,7 +23,7 @@ from tests.integration.runtime.certificates import Certificates
 from tests.integration.runtime.echo import CREDENTIALS, SECRET, SERVICE, TOKEN, Echo, settings
 
 ROOT = Path(__file__).parents[3]
-LONG_S = 30.0
+LONG_S = 90.0
 Listing: TypeAlias = (
     "grpc.StreamStreamMultiCallable[reflection_pb2.ServerReflectionRequest, reflection_pb2.ServerReflectionResponse]"
 )

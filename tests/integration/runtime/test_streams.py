@@ -163,6 +163,8 @@ def test_a_running_call_is_finished_when_the_server_drains(echo: Echo) -> None:
     assert running.wait(LONG_S)
     stopped = threading.Thread(target=echo.server.stop, args=(LONG_S,))
     stopped.start()
+    while is_serving(echo.target):
+        pass  # it has not begun to drain
     go.set()
     assert call.result(LONG_S).value == "kept"
     stopped.join(LONG_S)
