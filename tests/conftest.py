@@ -1,6 +1,7 @@
 """Loads the fixtures; each file of tests/fixtures is named for what it gives."""
 
 pytest_plugins = [
+    "tests.fixtures.surroundings",
     "tests.fixtures.properties",
     "tests.fixtures.rings",
     "tests.fixtures.postgres",

@@ -143,7 +143,7 @@ def generated(folder: Path, rows: int) -> subprocess.CompletedProcess[str]:
     script = [sys.executable, "-S", str(EXAMPLES / "generate_customers.py")]
     files = ["--output", "customers.csv", "--truth", "truth.csv"]
     command = [*script, "--rows", str(rows), "--seed", "7", *files]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_the_generator_runs_from_any_folder_and_without_an_installation(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 import services.analytics
 
 HOME = Path(services.analytics.__file__).parent
-FILES = [path for layer in ("domain", "store", "operations", "convert") for path in (HOME / layer).rglob("*.py")]
+FILES = [
+    path for layer in ("domain", "store", "operations", "convert") for path in sorted((HOME / layer).rglob("*.py"))
+]
 # Seconds since something was heard are no amount.
 ALLOWED = {("metrics.py", "age_seconds: float"), ("company_reports.py", "age_seconds: float")}
 

@@ -1,8 +1,10 @@
 """`patronage evaluate` measures the engine by a known truth, and shows where it is wrong and why."""
 
 import csv
+import io
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from contextlib import redirect_stdout
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,16 @@ def truth(customers: Path) -> Path:
     return customers.with_suffix(".truth.csv")
 
 
-def evaluated(customers: Path, truth: Path, capsys: pytest.CaptureFixture[str], *more: str) -> Any:
-    assert run(["evaluate", str(customers), "--truth", str(truth), "--json", *more]) == 0
-    return json.loads(capsys.readouterr().out)
+@pytest.fixture(scope="module")
+def found(customers: Path, truth: Path) -> Any:
+    """What it measures when nothing else is asked for."""
+    return evaluated(customers, truth)
+
+
+def evaluated(customers: Path, truth: Path, *more: str) -> Any:
+    with redirect_stdout(io.StringIO()) as out:
+        assert run(["evaluate", str(customers), "--truth", str(truth), "--json", *more]) == 0
+    return json.loads(out.getvalue())
 
 
 def labels(path: Path, column: str) -> dict[str, str]:
@@ -38,16 +47,18 @@ def labels(path: Path, column: str) -> dict[str, str]:
         return {row["id"]: row[column] for row in csv.DictReader(file)}
 
 
-def test_the_groups_are_those_of_dedupe_and_are_judged_by_pairs(
-    customers: Path, truth: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = evaluated(customers, truth, capsys)
+def pairs_of(label: dict[str, str]) -> set[tuple[str, str]]:
+    """The pairs of ids that have the same label."""
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for one, its in sorted(label.items()):
+        members[its].append(one)
+    return {pair for ids in members.values() for pair in combinations(ids, 2)}
+
+
+def test_the_groups_are_those_of_dedupe_and_are_judged_by_pairs(customers: Path, truth: Path, found: Any) -> None:
     groups = customers.with_name("groups.csv")
     assert run(["dedupe", str(customers), "-o", str(groups)]) == 0
-    group, cluster = labels(groups, "group_id"), labels(truth, "cluster")
-    pairs = list(combinations(group, 2))
-    joined = {pair for pair in pairs if group[pair[0]] == group[pair[1]]}
-    actual = {pair for pair in pairs if cluster[pair[0]] == cluster[pair[1]]}
+    joined, actual = pairs_of(labels(groups, "group_id")), pairs_of(labels(truth, "cluster"))
     assert found["true_pairs"] == len(actual)
     assert found["clusters"]["precision"] == pytest.approx(len(joined & actual) / len(joined))
     assert found["clusters"]["recall"] == pytest.approx(len(joined & actual) / len(actual))
@@ -55,20 +66,15 @@ def test_the_groups_are_those_of_dedupe_and_are_judged_by_pairs(
     assert found["clusters"]["f1"] > 0.8
 
 
-def test_a_higher_threshold_is_never_less_precise_by_much_and_never_finds_more(
-    customers: Path, truth: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = evaluated(customers, truth, capsys)
+def test_a_higher_threshold_is_never_less_precise_by_much_and_never_finds_more(found: Any) -> None:
     recalls = [point["recall"] for point in found["pairs"]]
     assert recalls == sorted(recalls, reverse=True)
     assert found["pairs"][-1]["precision"] > found["pairs"][0]["precision"]
     assert recalls[0] <= found["blocking_recall"] <= 1
 
 
-def test_mistakes_are_mistakes_and_explain_themselves(
-    customers: Path, truth: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = evaluated(customers, truth, capsys, "--worst", "3", "--threshold", "20")
+def test_mistakes_are_mistakes_and_explain_themselves(customers: Path, truth: Path) -> None:
+    found = evaluated(customers, truth, "--worst", "3", "--threshold", "20")
     cluster = labels(truth, "cluster")
     assert {kind: len(worst) <= 3 for kind, worst in found["worst"].items()} == dict.fromkeys(found["worst"], True)
     for kind, worst in found["worst"].items():
@@ -94,7 +100,7 @@ def test_the_page_shows_curves_and_mistakes_and_runs_nothing(
     assert "groups at 50: F1" in shown
 
 
-def test_linked_sources_are_judged_by_pairs_of_two_sources(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_linked_sources_are_judged_by_pairs_of_two_sources(tmp_path: Path) -> None:
     source, truth = tmp_path / "in.csv", tmp_path / "truth.csv"
     made = generate(1_000, 3)
     with source.open("w", encoding="utf-8", newline="") as file:
@@ -102,18 +108,18 @@ def test_linked_sources_are_judged_by_pairs_of_two_sources(tmp_path: Path, capsy
         writer.writerow(("id", "shop", "name", "email", "phone", "address"))
         writer.writerows((number, "AB"[number % 2], *row) for number, row in enumerate(made.rows))
     truth.write_text("id,cluster\n" + "".join(f"{number},{one}\n" for number, one in enumerate(made.cluster)))
-    found = evaluated(source, truth, capsys, "--source", "shop", "--link-only")
+    found = evaluated(source, truth, "--source", "shop", "--link-only")
     members = Counter(made.cluster)
     sides = Counter((one, number % 2) for number, one in enumerate(made.cluster))
     assert found["true_pairs"] == sum(sides[one, 0] * sides[one, 1] for one in members)
     assert found["clusters"]["recall"] > 0.5
 
 
-def test_rows_that_say_the_same_count_as_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_that_say_the_same_count_as_found(tmp_path: Path) -> None:
     source, truth = tmp_path / "in.csv", tmp_path / "truth.csv"
     source.write_text("id,name,email,phone\n" + "".join(f"{n},Ann Lee,ann@x.org,415-555-2671\n" for n in range(9)))
     truth.write_text("id,cluster\n" + "".join(f"{n},one\n" for n in range(9)))
-    found = evaluated(source, truth, capsys)
+    found = evaluated(source, truth)
     assert found["blocking_recall"] == 1
     assert found["pairs"][0]["recall"] == 1
 

@@ -13,6 +13,7 @@ from services.cli.headings import Source
 from services.cli.plain_files import layout_of
 from services.matching.engine.record_files import UnreadableFile
 from services.matching.engine.records import Records, records_from_table
+from tests.fixtures.properties import BUSY
 
 CHOSEN = {name: Source((name,)) for name in ("id", "name", "email")}
 
@@ -77,7 +78,7 @@ def row_by_row(path: Path) -> Records:
     return records_from_table(customers.ids, customers.fields)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, *BUSY])
 @given(
     body=PLAIN_ROWS | LOOSE,
     header=st.sampled_from(["id,name,email\n", "id,name,email\r\n", '"id","name",email\n', "\n"]),

@@ -1,5 +1,6 @@
 """What the launcher hands out: ports that stay its own, and tokens that outlive a restart."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -7,8 +8,16 @@ import pytest
 
 from services.local import ports
 from services.local.failures import LocalError
-from services.local.ports import HOST, ReservedPort, reserve
+from services.local.ports import ReservedPort, reserve
 from services.local.tokens import DEVELOPER_SCOPES, SERVICE_SCOPES, Tokens
+
+
+@pytest.fixture(autouse=True)
+def host(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An address of this process alone: no other program is given a port of it that was just released."""
+    mine = f"127.64.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+    monkeypatch.setattr(ports, "HOST", mine)
+    return mine
 
 
 def number(port: ReservedPort) -> int:
@@ -22,11 +31,11 @@ def test_free_ports_are_all_different() -> None:
         port.release()
 
 
-def test_a_reserved_port_refuses_connections_until_a_service_listens() -> None:
+def test_a_reserved_port_refuses_connections_until_a_service_listens(host: str) -> None:
     port = ReservedPort(0)
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((HOST, number(port)))
-    with socket.create_server((HOST, number(port)), reuse_port=True), socket.create_connection((HOST, number(port))):
+        socket.create_connection((host, number(port)))
+    with socket.create_server((host, number(port)), reuse_port=True), socket.create_connection((host, number(port))):
         port.release()
 
 

@@ -25,6 +25,12 @@ def census() -> Lives:
     return Lives(3, contacts=False).settle(800)
 
 
+@pytest.fixture(scope="module")
+def plain(census: Lives) -> float:
+    """How well people are found without further columns."""
+    return f1(dedupe(records_of(table_of(census))), census.people)
+
+
 def table_of(lives: Lives, **further: list[str]) -> Table:
     plain = {name: [row.get(name, "") for row in lives.rows] for name in FIELDS}
     return {**plain, **{f"column_{name}": values for name, values in further.items()}}
@@ -63,19 +69,19 @@ def f1(result: Result, people: list[str]) -> float:
     return 2 * right / (len(joined) + len(people) - len(set(people)))
 
 
-def test_a_trade_and_a_sex_find_more_of_the_truth(census: Lives) -> None:
-    plain = f1(dedupe(records_of(table_of(census))), census.people)
+def test_a_trade_and_a_sex_find_more_of_the_truth(census: Lives, plain: float) -> None:
     result = dedupe(records_of(table_of(census, sex=sexes(census), trade=of_people(census, TRADES))))
     assert result.report["model"]["columns"] == {"sex": "compared", "trade": "compared"}
     assert f1(result, census.people) > plain + 0.002
 
 
 @pytest.mark.parametrize("wards", [20, 60])
-def test_what_all_of_a_home_share_makes_no_one_of_twins_or_fathers_and_sons(census: Lives, wards: int) -> None:
+def test_what_all_of_a_home_share_makes_no_one_of_twins_or_fathers_and_sons(
+    census: Lives, plain: float, wards: int
+) -> None:
     dice, found = Random(wards), dict[str, str]()
     homes = [person.partition("-")[0] for person in census.people]
     ward = [found.setdefault(home, f"Ward {dice.randrange(wards)}") for home in homes]
-    plain = f1(dedupe(records_of(table_of(census))), census.people)
     result = dedupe(records_of(table_of(census, ward=ward)))
     assert result.report["model"]["columns"] == {"ward": "compared"}
     assert f1(result, census.people) > plain - 0.005
@@ -119,8 +125,7 @@ def test_a_column_in_which_duplicates_differ_more_than_strangers_is_left_out(cen
     assert "wrong sign" in said_of(table_of(census, written=first))["written"]
 
 
-def test_a_column_of_chance_changes_hardly_a_group(census: Lives) -> None:
-    plain = f1(dedupe(records_of(table_of(census))), census.people)
+def test_a_column_of_chance_changes_hardly_a_group(census: Lives, plain: float) -> None:
     noisy = f1(dedupe(records_of(table_of(census, mood=of_rows(census, ["good", "bad", "fair"])))), census.people)
     assert abs(plain - noisy) < 0.005
 

@@ -1,7 +1,6 @@
 """Ids are UUIDv7 in canonical text that sort by the time they were made."""
 
 import threading
-import time
 import uuid
 
 import pytest
@@ -17,10 +16,9 @@ def test_an_id_is_a_uuid_of_version_7() -> None:
     assert str(made) == str(made).lower()
 
 
-def test_an_id_holds_the_millisecond_in_which_it_was_made() -> None:
-    before = time.time_ns() // 1_000_000
-    made = uuid.UUID(new_id()).int >> 80
-    assert before <= made <= time.time_ns() // 1_000_000
+def test_an_id_holds_the_millisecond_in_which_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.runtime.ids.time.time_ns", lambda: 1_700_000_000_123_456_789)
+    assert uuid.UUID(new_id()).int >> 80 == 1_700_000_000_123
 
 
 def test_ids_sort_by_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from services.runtime.worker import Worker
 
-LONG_S = 60.0
+LONG_S, LONGER_S = 90.0, 3_600.0
 
 
 class Unhurried(threading.Event):
@@ -39,7 +39,7 @@ class Trial(Worker):
                 raise RuntimeError("somebody is away")
             self.went_well()
             self.looks.release()
-            self.sleep(LONG_S)
+            self.sleep(LONGER_S)
 
     def clean_up(self) -> None:
         self.is_clean = True
@@ -53,7 +53,7 @@ def trial() -> Iterator[Trial]:
 
 
 def looked(trial: Trial) -> bool:
-    return trial.looks.acquire(timeout=10)
+    return trial.looks.acquire(timeout=LONG_S)
 
 
 def assert_rests(trial: Trial, longest_s: list[float]) -> None:
