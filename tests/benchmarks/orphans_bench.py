@@ -6,39 +6,101 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import shutil
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 
+from examples.customer_file.command import write_customers
 from patronage.matching.v1 import conversation_resolution_pb2 as pb
 from services.cli.client import connected
 from services.cli.context import Context
+from services.cli.dedupe_input import read_customers
+from services.cli.import_customers import OnDuplicate, send
 from services.local.postgres import Postgres
 from services.local.suite import Suite
 from tests.benchmarks.batch_merge_bench import TICKS, followed
 
 BATCH = 100
 TOLD_EVERY = 5_000
-# Of three conversations two are with somebody new; the third is with somebody who has one or is to have one.
-FILL = """
-INSERT INTO conversations (company_id, conversation_id, session_id, user_id, customer_name, customer_email,
-                           customer_phone, customer_address, started_at, first_at, last_at, created_by,
-                           created_by_name, created_at, updated_at, revision)
-SELECT %(company)s, gen_random_uuid(), 's' || n, '', first || ' ' || last || p, 'p' || p || '@example.com',
-       CASE WHEN p %% 2 = 0 THEN '+1212' || lpad((2000000 + p)::text, 7, '0') ELSE '' END, '', at, at, at, 'bench', '',
-       at, at, 1
-  FROM (SELECT n, p, timestamptz '2026-01-01' + n * interval '1 second' AS at,
-               (ARRAY['Ann','Bo','Cy','Dee','Eve','Flo','Gus','Hal'])[1 + p %% 8] AS first,
-               (ARRAY['Lee','Stone','Kline','Moss','Ward','Pike'])[1 + p %% 6] AS last
-          FROM (SELECT n, CASE WHEN n %% 3 = 0 THEN (n::bigint * 7919 + 1) %% %(rows)s ELSE n END AS p
-                  FROM generate_series(1, %(rows)s) AS n) AS numbered) AS people
+SAID = 3
+COLUMNS = """company_id, conversation_id, session_id, user_id, customer_name, customer_email, customer_phone,
+    customer_address, started_at, first_at, last_at, created_by, created_by_name, created_at, updated_at, revision,
+    interactions, characters"""
+TURNS = """
+INSERT INTO interactions (company_id, conversation_id, interaction_number, user_input, ai_response, interaction_summary,
+                          interaction_time)
+SELECT company_id, conversation_id, n, rpad('I would like to ask about my order.', 60, ' and the next'),
+       rpad('Of course: what is it that you', 140, ' would like to know'), '', started_at
+  FROM conversations CROSS JOIN generate_series(1, %s) AS n
 """
+Given = tuple[str, str, str, str]
+
+
+def people_of(folder: Path, rows: int) -> list[dict[str, str]]:
+    """Generated people, some of them twice, with an e-mail and a phone each; the first fifth is to be customers."""
+    path = folder / "people.csv"
+    with path.open("w", encoding="utf-8", newline="") as file, (folder / "truth.csv").open("w") as truth:
+        write_customers(2 * rows, 7, file, truth)
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            one for one in csv.DictReader(file) if one["email"] and one["phone"] and "|" not in "".join(one.values())
+        ]
+
+
+def write_known(path: Path, people: Sequence[Mapping[str, str]]) -> None:
+    """Writes the people who are customers."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, people[0].keys())
+        writer.writeheader()
+        writer.writerows(people)
+
+
+def given(rows: int, people: Sequence[Mapping[str, str]]) -> Iterator[Given]:
+    """What `rows` chats say: name, e-mail, phone and address. Of twenty eight are with somebody who may be new."""
+    there, new = people[: rows // 5], people[rows // 5 :]
+    for n in range(rows):
+        kind, mine, theirs = n % 20, new[n * 7 % len(new)], there[n * 11 % len(there)]
+        if kind < 8:
+            yield mine["name"], mine["email"], mine["phone"] if n % 2 else "", mine["street"] if n % 3 else ""
+        elif kind < 11:  # one of those again
+            again = new[(n * 13 % rows // 20 * 20 + n % 8) * 7 % len(new)]
+            yield again["name"], again["email"], "", ""
+        elif kind < 14:
+            yield theirs["name"], theirs["email"], "", ""
+        elif kind == 14:  # a customer with another phone
+            yield theirs["name"], theirs["email"], f"+1 212 2{n % 1_000_000:06}", ""
+        elif kind < 17:
+            yield mine["name"], "", "", ""
+        elif kind == 17:
+            yield "", "", "", ""
+        elif kind == 18:
+            yield mine["name"], "", mine["phone"], ""
+        else:  # the phone of a customer, and another name
+            yield mine["name"], "", theirs["phone"], ""
+
+
+def fill(connection: psycopg.Connection, company_id: str, chats: Iterable[Given]) -> None:
+    """Stores orphans with what was said in them, past the triggers."""
+    begun = datetime(2026, 1, 1, tzinfo=UTC)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        with cursor.copy(f"COPY conversations ({COLUMNS}) FROM STDIN") as copy:
+            for number, chat in enumerate(chats):
+                at = begun + timedelta(seconds=number)
+                ids = company_id, str(uuid4()), f"s{number}", ""
+                copy.write_row((*ids, *chat, at, at, at, "bench", "", at, at, 1, SAID, SAID * 200))
+        cursor.execute(TURNS, (SAID,))
+        cursor.execute("ANALYZE conversations, interactions")
+    connection.commit()
 
 
 def figures(folder: Path, rows: int, seconds: float) -> Iterator[str]:
@@ -48,10 +110,12 @@ def figures(folder: Path, rows: int, seconds: float) -> Iterator[str]:
         assert isinstance(suite.postgres, Postgres)
         with connected(Context(context, context["token"])) as client:
             client.matching.SetConversationPolicy(pb.SetConversationPolicyRequest(automatic=False))
-            with psycopg.connect(suite.postgres.admin_url("patronage_customers"), autocommit=True) as connection:
-                connection.execute("SET session_replication_role = replica")
-                psycopg.ClientCursor(connection).execute(FILL, {"company": suite.company_id, "rows": rows})
-                connection.execute("ANALYZE conversations")
+            there, people = folder / "there.csv", people_of(folder, rows)
+            write_known(there, people[: rows // 5])
+            send(client, read_customers(there, {}), "bench", OnDuplicate.ALLOW, lambda stage, done: None)
+            with psycopg.connect(suite.postgres.admin_url("patronage_customers")) as connection:
+                fill(connection, suite.company_id, given(rows, people))
+            yield followed(client)
             asked = pb.SyncOrphanedConversationsRequest(batch_size=BATCH)
             begun, before, counts, told = time.perf_counter(), _cpu_s(), pb.ResolutionCounts(), 0
             for part in client.matching.SyncOrphanedConversations(asked):
