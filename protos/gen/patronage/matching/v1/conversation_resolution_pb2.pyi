@@ -37,12 +37,16 @@ class _ResolutionOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Res
     RESOLUTION_OUTCOME_FOUND_EXISTING: _ResolutionOutcome.ValueType  # 3
     """The customer was found and linked; there was nothing to add."""
     RESOLUTION_OUTCOME_REVIEW: _ResolutionOutcome.ValueType  # 4
-    """It may be several customers, or what a person decided is against what was found. Nothing was changed."""
+    """It is not sure who it is: several customers fit, the phone is that of a customer with another name, very many have the
+    e-mail or the phone, the customer that it is linked to was deleted, what a person decided or linked is against what was
+    found, or, where the company's policy wants that, there was a name alone. Nothing was changed.
+    """
     RESOLUTION_OUTCOME_ERROR: _ResolutionOutcome.ValueType  # 5
     """It failed; nothing was linked."""
     RESOLUTION_OUTCOME_SKIPPED: _ResolutionOutcome.ValueType  # 6
-    """There is nothing to do: nothing was given to find anybody by, or no name to create a customer with, or somebody has
-    linked it already.
+    """There is nothing to do: nothing was given to find anybody by, or no name to create a customer with, or a name alone
+    where the company's policy wants nothing done; or a person has said that it is none of those who were found; or it was
+    linked already when it was first heard of.
     """
 
 class ResolutionOutcome(_ResolutionOutcome, metaclass=_ResolutionOutcomeEnumTypeWrapper):
@@ -57,12 +61,16 @@ RESOLUTION_OUTCOME_UPDATED: ResolutionOutcome.ValueType  # 2
 RESOLUTION_OUTCOME_FOUND_EXISTING: ResolutionOutcome.ValueType  # 3
 """The customer was found and linked; there was nothing to add."""
 RESOLUTION_OUTCOME_REVIEW: ResolutionOutcome.ValueType  # 4
-"""It may be several customers, or what a person decided is against what was found. Nothing was changed."""
+"""It is not sure who it is: several customers fit, the phone is that of a customer with another name, very many have the
+e-mail or the phone, the customer that it is linked to was deleted, what a person decided or linked is against what was
+found, or, where the company's policy wants that, there was a name alone. Nothing was changed.
+"""
 RESOLUTION_OUTCOME_ERROR: ResolutionOutcome.ValueType  # 5
 """It failed; nothing was linked."""
 RESOLUTION_OUTCOME_SKIPPED: ResolutionOutcome.ValueType  # 6
-"""There is nothing to do: nothing was given to find anybody by, or no name to create a customer with, or somebody has
-linked it already.
+"""There is nothing to do: nothing was given to find anybody by, or no name to create a customer with, or a name alone
+where the company's policy wants nothing done; or a person has said that it is none of those who were found; or it was
+linked already when it was first heard of.
 """
 Global___ResolutionOutcome: _TypeAlias = ResolutionOutcome  # noqa: Y015
 
@@ -190,7 +198,9 @@ class ConversationResolution(_message.Message):
     moved_from: _builtins.str
     """The customer that the conversation was moved away from; empty: it was not moved."""
     needs_review: _builtins.bool
-    """Whether a person is asked to look: of every REVIEW, and where a customer was created by a name alone."""
+    """Whether a person should look: at every REVIEW, and where a customer was created though others fit in part, or, unless
+    the company's policy says otherwise, by a name alone.
+    """
     error_reason: _builtins.str
     """Why it failed, as the reasons of failed calls; empty unless the outcome is ERROR."""
     resolved_by: _builtins.str
@@ -198,7 +208,9 @@ class ConversationResolution(_message.Message):
     model_version: _builtins.str
     """The version of the policy that weighed the evidence."""
     review_item_id: _builtins.str
-    """The item of the review queue; empty: none was opened."""
+    """The item of the review queue; empty: none was opened, since nobody needs to look, or since so many have the e-mail or
+    the phone that there is nobody to name.
+    """
     request_id: _builtins.str
     """The request_id of the SyncConversation or SyncOrphanedConversations that resolved it last; empty: it had none, or
     it was done by itself.
@@ -213,7 +225,7 @@ class ConversationResolution(_message.Message):
 
     @_builtins.property
     def candidate_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Customers that it may be as well, the likeliest first, at most 20: those of a review."""
+        """Customers that it may be as well, the likeliest first, at most 20: those that a person is asked about."""
 
     @_builtins.property
     def resolve_time(self) -> _timestamp_pb2.Timestamp:
@@ -352,7 +364,9 @@ class SyncOrphanedConversationsRequest(_message.Message):
     batch_size: _builtins.int
     """How many a message, 1 to 500; absent or 0 means 100."""
     dry_run: _builtins.bool
-    """Whether only to say what would be done. Nothing is written then."""
+    """Whether only to say what would be done. Nothing is written then, so several that are with one new person are told as
+    CREATED each.
+    """
     resume_token: _builtins.str
     """The resume_token of a message that was received: goes on after it. Absent: from the beginning. With the same bounds
     alone.
