@@ -8,6 +8,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 LOGIN_ROLES = ("owner", "runtime", "feed", "upkeep")
 FINDER = "finder"
+LONGEST_IDLE_IN_TRANSACTION = "60s"
+"""Of whoever logs in as one of the roles and says nothing else: an open transaction that writes holds the feed back."""
 _LOCK = "SELECT pg_advisory_lock(hashtextextended('patronage provision', 0))"
 
 
@@ -54,6 +56,8 @@ def _make_role(admin: psycopg.Connection, role: str, login: str, password: str) 
     if not exists:
         statement = "CREATE ROLE {} {} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
         admin.execute(sql.SQL(statement).format(sql.Identifier(role), sql.SQL(login)))
+        limit = "ALTER ROLE {} SET idle_in_transaction_session_timeout = {}"
+        admin.execute(sql.SQL(limit).format(sql.Identifier(role), sql.Literal(LONGEST_IDLE_IN_TRANSACTION)))
     if password:
         # Sent as its hash, which is all that PostgreSQL keeps: its log and its list of sessions show statements.
         hashed = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()

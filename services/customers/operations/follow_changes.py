@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.customers.domain.cursor import (
     COMPANIES,
@@ -16,6 +16,7 @@ from services.customers.domain.cursor import (
     resume,
 )
 from services.customers.domain.feed import Change, FeedBatch, after_last
+from services.customers.operations.feed_held_back import HeldBack
 from services.customers.operations.feed_pace import End, Pace
 from services.customers.store import feed as feed_store
 from services.customers.store.feed import LogPage
@@ -32,6 +33,7 @@ class ChangeFeed:
 
     database: Database
     bell: FeedBell
+    held_back: HeldBack = field(default_factory=HeldBack)
 
     def follow_changes(self, company_id: str, after_cursor: str, batch_size: int, end: End) -> Iterator[FeedBatch]:
         """Batches until the end is set; an empty company means all. Raises CursorExpired and FieldsInvalid."""
@@ -82,11 +84,11 @@ class _Stream:
         return FeedBatch(rows, cursor.at(LogPosition(after.horizon)), snapshot_done=True)
 
     def _follow_log(self, cursor: Cursor, after: LogPosition) -> Iterator[FeedBatch]:
-        pace = Pace(self.feed.database, self.feed.bell, self.ear, self.end)
+        pace = Pace(self.feed.database, self.feed.bell, self.feed.held_back, self.ear, self.end)
         while pace.goes_on():
             page = self._page(cursor, after)
             reached = LogPosition(page.horizon) if page.reached else LogPosition(page.rows[-1].xid + 1)
-            if page.rows or pace.checkpoint_is_due(moved=reached.xid > after.xid):
+            if page.rows or pace.checkpoint_is_due(moved=reached.xid > after.xid, held_back=page.held_back):
                 cursor, after = cursor.at(reached), reached
                 yield FeedBatch(page.rows, cursor, is_checkpoint=not page.rows)
                 pace.sent()

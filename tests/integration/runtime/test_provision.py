@@ -79,6 +79,14 @@ def test_no_role_of_a_service_owns_everything_or_passes_policies(trial: str, pos
     ]
 
 
+@pytest.mark.parametrize("role", provision.LOGIN_ROLES)
+def test_whoever_logs_in_as_a_service_cannot_leave_a_transaction_open_for_ever(
+    trial: str, postgres: Postgres, role: str
+) -> None:
+    with psycopg.connect(provision.role_url(postgres.admin_url(), "trial", role, database=trial)) as by_hand:
+        assert by_hand.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("1min",)
+
+
 def test_the_roles_of_one_service_cannot_enter_the_database_of_another(
     trial: str, databases: Databases, postgres: Postgres
 ) -> None:

@@ -145,7 +145,9 @@ class FollowChangesResponse(_message.Message):
     also where a large transaction is cut: the rest of it follows from there.
     """
     is_checkpoint: _builtins.bool
-    """Whether it only says that all up to the horizon was sent. One comes when the feed is quiet."""
+    """Whether it only says that all up to the horizon was sent. One comes when the feed is quiet, about once a second;
+    none while committed changes wait for a transaction that began before them and is still open.
+    """
     epoch: _builtins.str
     """The epoch of the database; revisions and horizons of one epoch can be compared."""
     horizon: _builtins.int
