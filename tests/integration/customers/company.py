@@ -82,9 +82,8 @@ class Company:
         return found
 
     def note(self, customer_id: str, content: str = "called") -> str:
-        with self.transaction() as tx:
-            note_id: str = create_note(tx, customer_id, {"content": content})[0]["note_id"]
-            return note_id
+        written, _ = self.write(lambda tx: create_note(tx, customer_id, {"content": content}))
+        return str(written["note_id"])
 
     def notes(self, customer_id: str) -> list[str]:
         with self.transaction() as tx:

@@ -22,7 +22,7 @@ from services.customers.operations.batch_link_conversations import (
 from services.runtime.failures import FieldsInvalid
 from services.runtime.ids import new_id
 from tests.integration.customers.company import Company, at_once
-from tests.integration.customers.conversing import Talks, assert_figures_are_a_recount, turn
+from tests.integration.customers.conversing import Talks, assert_figures_are_a_recount, minute, turn
 from tests.integration.customers.served import Served
 from tests.integration.customers.test_conversation_service import Talk, conversation, created, recorded, talk
 
@@ -31,6 +31,7 @@ EVENTS = """
 SELECT type, data FROM events WHERE type LIKE 'conversation%%' AND origin_customer_id = %s ORDER BY event_id
 """
 TIMES = {"created_at", "updated_at", "linked_at", "first_at", "last_at", "started_at", "said"}
+WRITTEN = "SELECT n_tup_ins, n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'customers'"
 FED = (
     "SELECT revision, payload ->> 'origin_customer_id' AS origin FROM feed WHERE subject = 'conversation' ORDER BY seq"
 )
@@ -97,6 +98,14 @@ def test_a_link_by_itself_and_one_of_many_leave_the_same(acme: Company, talks: T
             for one in (alone, one_of_many)
         )
         assert by_itself == of_many != []
+
+
+def test_a_customer_that_is_created_with_its_link_is_written_once(acme: Company, talks: Talks) -> None:
+    fresh = talks.record("a", turn("hi", at=minute(3)))
+    with acme.transaction() as tx:
+        batch_link_conversations(tx, [new(fresh, "Cy")])
+        assert tx.row(WRITTEN) == {"n_tup_ins": 1, "n_tup_upd": 0}
+    assert_figures_are_a_recount(acme)
 
 
 def test_what_forbids_one_link_keeps_no_other_one_back(acme: Company, talks: Talks) -> None:

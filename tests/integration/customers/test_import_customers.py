@@ -109,7 +109,7 @@ def test_a_whole_batch_of_one_switchboard_takes_no_longer_than_any_other(acme: C
     began = time.monotonic()
     counts = Counter(results(acme.import_rows(*rows, on_duplicate="REJECT")))
     assert counts == {"CREATED": 1, "DUPLICATE": MOST_ROWS - 1}
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
 
 
 def test_an_external_id_of_another_customer_makes_a_row_invalid(acme: Company) -> None:

@@ -1,6 +1,7 @@
 """Lists: every filter, every order, pages without gaps or doubles, counts and tokens."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,21 @@ import pytest
 from services.customers.domain.listing import SORTS, Question
 from services.customers.operations.list_customers import CustomerPage, list_customers
 from services.runtime.failures import FieldsInvalid, PageTokenMismatch
+from services.runtime.ids import new_id
 from services.runtime.paging import page_token
 from tests.integration.customers.company import Company
 
 NAMES = ("Zoë", "ana", "Ángel", "Bob", "bob", "李", "Bob")
+
+
+@pytest.fixture
+def acme(new_company: Company) -> Company:
+    return new_company
+
+
+@pytest.fixture
+def other(kept_company: Company) -> Company:
+    return replace(kept_company, company_id=new_id())
 
 
 def page(company: Company, token: str = "", *, size: int = 1000, skip: int = 0, **question: Any) -> CustomerPage:
@@ -219,7 +231,7 @@ def test_a_token_of_another_question_is_refused(acme: Company) -> None:
     ],
 )
 def test_a_token_that_was_made_up_is_a_wrong_field(acme: Company, sort: str, position: list[Any]) -> None:
-    forged = page_token(Question(sort=sort).identity("acme"), [">", *position])
+    forged = page_token(Question(sort=sort).identity(acme.company_id), [">", *position])
     with pytest.raises(FieldsInvalid) as raised:
         page(acme, forged, sort=sort)
     assert [item.field for item in raised.value.fields] == ["page_token"]

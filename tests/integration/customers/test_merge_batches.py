@@ -244,6 +244,7 @@ def test_the_service_names_every_field_of_a_merge_that_is_wrong(acme: Company, s
     assert served.client().refused("ApplyMerges", pb.ApplyMergesRequest()).fields == ["merges"]
 
 
+@pytest.mark.usefixtures("lock_limit")
 def test_a_customer_that_somebody_holds_keeps_only_its_own_merge_back(acme: Company, served: Served) -> None:
     people = [acme.create(f"P{n}") for n in range(6)]
     batch = [batched(*people[at : at + 2]) for at in (0, 2, 4)]
@@ -255,11 +256,11 @@ def test_a_customer_that_somebody_holds_keeps_only_its_own_merge_back(acme: Comp
             acme_row = "SELECT 1 FROM customers WHERE customer_id = %s FOR UPDATE"
             tx.execute(acme_row, (people[2],))
             held.set()
-            over.wait(60)
+            over.wait(100)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    held.wait(60)
+    assert held.wait(60)
     try:
         outcomes = [one for part in send(served.client(), *batch) for one in part.outcomes]
     finally:

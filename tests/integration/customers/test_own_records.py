@@ -19,6 +19,7 @@ from patronage.customers.v1 import import_export_service_pb2 as import_pb
 from patronage.customers.v1 import note_service_pb2 as note_pb
 from patronage.errors.v1 import error_reason_pb2
 from services.customers.access import ACCESS
+from services.runtime.ids import new_id
 from tests.fixtures.contract import Rpc, every_rpc
 from tests.integration.customers.served import Client, Refusal, Served, refusal
 
@@ -96,13 +97,29 @@ def _say(message: Any, name: str) -> None:
         setattr(message, name, value)
 
 
+@dataclass(frozen=True)
+class Callers:
+    """The callers of a company of its own."""
+
+    served: Served
+    company_id: str
+
+    def client(self, **caller: Any) -> Client:
+        return self.served.client(self.company_id, **caller)
+
+
 @pytest.fixture
-def ann(served: Served) -> Client:
+def served(kept_served: Served) -> Callers:
+    return Callers(kept_served, new_id())
+
+
+@pytest.fixture
+def ann(served: Callers) -> Client:
     return served.client(scopes=OWN, subject="ann")
 
 
 @pytest.fixture
-def bo(served: Served) -> Client:
+def bo(served: Callers) -> Client:
     return served.client(scopes=OWN, subject="bo", name="Bo")
 
 
@@ -112,7 +129,7 @@ def create(client: Client, name: str, **customer: Any) -> str:
 
 
 @pytest.fixture
-def owned(served: Served, ann: Client) -> Owned:
+def owned(served: Callers, ann: Client) -> Owned:
     customer = create(ann, "Hers")
     note = ann.CreateNote(note_pb.CreateNoteRequest(customer_id=customer, note=note_pb.Note(content="called")))
     activity = ann.CreateActivity(
@@ -160,7 +177,7 @@ def refused(client: Client, rpc: Rpc, request: Any) -> str:
 
 
 @pytest.mark.parametrize("rpc", CHANGING, ids=str)
-def test_the_record_of_another_is_not_changed(rpc: Rpc, served: Served, bo: Client, owned: Owned) -> None:
+def test_the_record_of_another_is_not_changed(rpc: Rpc, served: Callers, bo: Client, owned: Owned) -> None:
     request = owned.request(rpc)
     assert refused(bo, rpc, request) == "NOT_OWN_RECORD"
     everything = served.client(subject="cy")
@@ -184,7 +201,7 @@ def test_anybody_with_the_scope_creates(bo: Client) -> None:
 
 
 def test_a_creation_shows_the_record_of_another_only_to_who_may_read_it(
-    served: Served, ann: Client, bo: Client
+    served: Callers, ann: Client, bo: Client
 ) -> None:
     hers = create(ann, "Hers", email="ana@example.com")
     request = pb.CreateCustomerRequest(
@@ -199,20 +216,20 @@ def test_a_creation_shows_the_record_of_another_only_to_who_may_read_it(
     assert her_form.CreateCustomer(request).customer.customer_id == hers
 
 
-def test_a_token_with_both_scopes_changes_all(served: Served, owned: Owned) -> None:
+def test_a_token_with_both_scopes_changes_all(served: Callers, owned: Owned) -> None:
     client = served.client(scopes=["customers:write", "customers:write:own"], subject="bo")
     request = pb.UpdateCustomerRequest(customer_id=owned.ids["customer_id"], customer=model.Customer(name="New"))
     assert client.UpdateCustomer(request).customer.name == "New"
 
 
-def test_without_either_scope_nothing_is_changed(served: Served, owned: Owned) -> None:
+def test_without_either_scope_nothing_is_changed(served: Callers, owned: Owned) -> None:
     client = served.client(scopes=["customers:read:own", "customers:read"])
     request = pb.UpdateCustomerRequest(customer_id=owned.ids["customer_id"], customer=model.Customer(name="New"))
     found = client.refused("UpdateCustomer", request)
     assert (found.reason, found.metadata["scope"]) == ("SCOPE_MISSING", "customers:write")
 
 
-def test_of_a_merged_customer_it_counts_who_created_the_root(served: Served, ann: Client, bo: Client) -> None:
+def test_of_a_merged_customer_it_counts_who_created_the_root(served: Callers, ann: Client, bo: Client) -> None:
     hers, his = create(ann, "Hers"), create(bo, "His")
     merging = {"target_id": hers, "source_ids": [his], "merge_id": str(uuid.uuid4())}
     rpc = next(rpc for rpc in every_rpc() if rpc.method.name == "ApplyMerge")

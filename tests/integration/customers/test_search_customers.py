@@ -1,6 +1,7 @@
 """Search: four modes over names, e-mails, phones and tags, best first, with what fits; and nobody else's customers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -9,6 +10,7 @@ import pytest
 from services.customers.operations.search_customers import MOST, Result, search_customers
 from services.runtime.database import TenantScope
 from services.runtime.failures import FieldsInvalid
+from services.runtime.ids import new_id
 from tests.integration.customers.company import Company
 
 ALL = ("PREFIX", "SUBSTRING", "FUZZY", "EXACT")
@@ -24,6 +26,16 @@ FINDERS = (
     ("find_among_newest", "SELECT find_among_newest('{%%ann%%}', 10)::text"),
     ("search_candidates", "SELECT search_candidates('ann', 'ann', '', '', '{%%ann%%}', 'ann', '{ann}', 10)"),
 )
+
+
+@pytest.fixture
+def acme(new_company: Company) -> Company:
+    return new_company
+
+
+@pytest.fixture
+def other(kept_company: Company) -> Company:
+    return replace(kept_company, company_id=new_id())
 
 
 def results(company: Company, query: str, mode: str = "FUZZY", limit: int = 0) -> list[Result]:
@@ -196,7 +208,7 @@ def test_twenty_are_answered_unless_more_are_asked_for_and_fifty_at_most(acme: C
     assert len(results(acme, "ann")) == 20
     assert len(results(acme, "ann", limit=30)) == 30
     assert len(results(acme, "ann", limit=1000)) == MOST
-    reader = acme.database.reader(TenantScope("acme"))
+    reader = acme.database.reader(TenantScope(acme.company_id))
     assert search_customers(reader, "ann", "PREFIX", 5)[1] is True
     assert search_customers(reader, "ann 7", "EXACT", 5)[1] is False
 

@@ -50,11 +50,11 @@ def test_a_list_request_that_is_wrong_names_its_fields(served: Served) -> None:
 
 
 @pytest.mark.parametrize("method", sorted(ACCESS))
-def test_no_method_is_answered_without_its_scope(served: Served, method: str) -> None:
+def test_no_method_is_answered_without_its_scope(kept_served: Served, method: str) -> None:
     name = method.rpartition("/")[2]
     if name == "FollowChanges":
         return
-    client = served.client(scopes=[scope for scope in EVERY_SCOPE if scope != ACCESS[method].scope])
+    client = kept_served.client(scopes=[scope for scope in EVERY_SCOPE if scope != ACCESS[method].scope])
     requests = {"ImportCustomers": iter([import_pb.ImportCustomersRequest()])}
     found = client.refused(name, requests.get(name, request_of(name)))
     assert (found.code, found.metadata.get("scope")) == (grpc.StatusCode.PERMISSION_DENIED, ACCESS[method].scope)
