@@ -160,7 +160,7 @@ def _created(known: _Pass, shown: Mapping[str, Json], own: OwnRecord, source: st
     if hits:
         in_order = sorted(hits, key=lambda hit: (hit.customer_id, hit.key_kind))
         raise DuplicateCustomer(in_order[: duplicates.MOST_HITS])
-    customer = known.writes.create(new_id(), own)
+    customer = known.writes.create(new_id(), own, shown["last_at"])
     for key in keys:
         known.holders.setdefault(key, []).append(customer.customer_id)
     return _moved(known, shown, customer.customer_id, source, "CREATED")

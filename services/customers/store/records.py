@@ -22,16 +22,19 @@ WITH given AS MATERIALIZED (
            json_to_recordset(%(rows)s) AS (
                customer_id uuid, root_id uuid, etag text, revision bigint, state text, lifecycle_stage text,
                name_sort text, email_sort text, phone_sort text, search_text text,
-               created_at timestamptz, updated_at timestamptz, fed text, previous_stage text, merge jsonb),
+               created_at timestamptz, updated_at timestamptz, talked_at timestamptz, fed text, previous_stage text,
+               merge jsonb),
            string_to_table(%(owns)s, E'\x1e'),
            string_to_table(%(views)s, E'\x1e')) AS r (
                customer_id, root_id, etag, revision, state, lifecycle_stage, name_sort, email_sort, phone_sort,
-               search_text, created_at, updated_at, fed, previous_stage, merge, own_text, view_text)
+               search_text, created_at, updated_at, talked_at, fed, previous_stage, merge, own_text, view_text)
 ), written AS (
     INSERT INTO customers (company_id, customer_id, root_id, own, view, etag, revision, state, lifecycle_stage,
-                           name_sort, email_sort, phone_sort, search_text, created_at, updated_at)
+                           name_sort, email_sort, phone_sort, search_text, created_at, updated_at,
+                           total_conversations, last_interaction_time)
     SELECT (SELECT app_company()), customer_id, root_id, own, view, etag, revision, state, lifecycle_stage,
-           name_sort, email_sort, phone_sort, search_text, created_at, updated_at FROM given
+           name_sort, email_sort, phone_sort, search_text, created_at, updated_at,
+           (talked_at IS NOT NULL)::integer, coalesce(talked_at, '-infinity') FROM given
     ON CONFLICT (company_id, customer_id) DO UPDATE SET
         root_id = excluded.root_id, own = excluded.own, view = excluded.view, etag = excluded.etag,
         revision = excluded.revision, state = excluded.state, lifecycle_stage = excluded.lifecycle_stage,
@@ -71,25 +74,24 @@ SELECT (SELECT app_company()), e.*, %(actor)s, %(actor_name)s, now()
 RETURNING pg_current_xact_id()::text::bigint
 """
 # Each by its primary key: in a join the planner may read all of a company instead, while there are no statistics.
-REMOVE_KEYS = """
+REMOVE = """
+WITH gone_keys AS (
 DELETE FROM customer_keys WHERE company_id = (SELECT app_company()) AND ctid = ANY(ARRAY(
-    SELECT k.ctid FROM json_to_recordset(%s) AS gone (customer_id uuid, kind text, value text)
+    SELECT k.ctid FROM json_to_recordset(%(keys)s) AS gone (customer_id uuid, kind text, value text)
      CROSS JOIN LATERAL (
            SELECT ctid FROM customer_keys
             WHERE company_id = (SELECT app_company()) AND kind = gone.kind AND value = gone.value
               AND customer_id = gone.customer_id LIMIT 1) AS k))
-"""
-REMOVE_IDS = """
+), gone_ids AS (
 DELETE FROM external_ids WHERE company_id = (SELECT app_company()) AND ctid = ANY(ARRAY(
-    SELECT x.ctid FROM json_to_recordset(%s) AS gone (kind text, value text)
+    SELECT x.ctid FROM json_to_recordset(%(ids)s) AS gone (kind text, value text)
      CROSS JOIN LATERAL (
            SELECT ctid FROM external_ids
             WHERE company_id = (SELECT app_company()) AND system = gone.kind AND external_id = gone.value
             LIMIT 1) AS x))
-"""
-REMOVE_LABELS = """
+)
 DELETE FROM customer_labels WHERE company_id = (SELECT app_company()) AND ctid = ANY(ARRAY(
-    SELECT l.ctid FROM json_to_recordset(%s) AS gone (customer_id uuid, kind text, label text, facets bigint)
+    SELECT l.ctid FROM json_to_recordset(%(labels)s) AS gone (customer_id uuid, kind text, label text, facets bigint)
      CROSS JOIN LATERAL (
            SELECT ctid FROM customer_labels
             WHERE company_id = (SELECT app_company()) AND kind = gone.kind AND label = gone.label
@@ -108,9 +110,8 @@ def write(
     gone_keys, keys = _changes((write.customer_id, *write.keys()) for write in writes)
     gone_ids, ids = _changes((write.customer_id, *write.external_ids()) for write in writes)
     gone_labels, labels = _label_changes(writes)
-    for gone, remove in ((gone_keys, REMOVE_KEYS), (gone_ids, REMOVE_IDS), (gone_labels, REMOVE_LABELS)):
-        if gone:
-            tx.execute(remove, (_json(gone),))
+    if gone_keys or gone_ids or gone_labels:
+        tx.execute(REMOVE, {"keys": _json(gone_keys), "ids": _json(gone_ids), "labels": _json(gone_labels)})
     fed = {entry.customer_id: entry for entry in feed}
     parameters = {
         "rows": _json([_row(write, fed.get(write.customer_id)) for write in writes]),
@@ -143,6 +144,8 @@ def _row(write: CustomerWrite, fed: FeedEntry | None) -> dict[str, Json]:
         "updated_at": after.view["updated_at"],
         **sorted_columns(after.view),
     }
+    if write.talked_at:
+        row["talked_at"] = write.talked_at
     if fed is not None:
         row |= {"fed": fed.kind, "previous_stage": fed.previous_stage, "merge": fed.merge}
     return row

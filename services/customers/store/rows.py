@@ -46,6 +46,9 @@ class CustomerWrite:
     own: OwnRecord
     view: View
     before: StoredCustomer | None = None
+    talked_at: str = ""
+    """Of a new one that gets one conversation in the same transaction, the end of that; empty: it gets none."""
+
     after: StoredCustomer = field(init=False)
     """The row as it will be."""
 
