@@ -55,13 +55,13 @@ def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]
     """
     if not is_id(merge.merge_id):
         raise FieldsInvalid([FieldViolation("merge_id", "is no UUID")])
-    merges.lock(tx, [merge.merge_id])
-    logged = merges.find(tx, merge.merge_id)
+    logged = merges.locked(tx, merge.merge_id)
     if logged is not None:
         return _first_result(tx, merge, logged)
     stored = mergeable(tx, merge, expected_etags, expected_digest)
     by = actor_of(tx.scope, merge.on_behalf_of)
-    join = joining(merge, stored, tallies_of(tx, stored.values()), by, counts_of(tx, [merge], stored))
+    tallies, counts = children_of(tx, [merge], stored)
+    join = joining(merge, stored, tallies, by, counts)
     merges.insert(tx, [(merge, join.logged, join.edges)])
     return Applied(join.logged, join.target, join.writes.store(tx))
 
@@ -127,15 +127,13 @@ def joining(
     return Join(replace(logged, snapshot=snapshot), edges, writes, root.after, tree, folded)
 
 
-def counts_of(tx: Transaction, wanted: Iterable[Merge], stored: Mapping[str, StoredTree]) -> Counts:
-    """How many children each member of the sources of some merges has."""
-    trees_of = [stored[source] for merge in wanted for source in merge.source_ids if source in stored]
-    return merged_children.count(tx, [member for tree in trees_of for member in tree.rows])
-
-
-def tallies_of(tx: Transaction, stored: Iterable[StoredTree]) -> dict[str, list[Json]]:
-    """What the own children of each member of some trees add to its digest."""
-    return merges.tallies(tx, [member for tree in stored for member in tree.rows])
+def children_of(
+    tx: Transaction, wanted: Iterable[Merge], stored: Mapping[str, StoredTree]
+) -> tuple[dict[str, list[Json]], Counts]:
+    """What the own children of each member of some trees add to its digest, and how many those of the sources have."""
+    sources = [stored[source] for merge in wanted for source in merge.source_ids if source in stored]
+    members, moving = ([member for tree in some for member in tree.rows] for some in (stored.values(), sources))
+    return merged_children.tally_and_count(tx, members, moving)
 
 
 def mergeable(
@@ -181,16 +179,11 @@ def against(merge: Merge, by_member: Mapping[str, StoredTree]) -> list[SelfMerge
     return found
 
 
-def digests(tx: Transaction, forest: Iterable[Tree]) -> dict[str, str]:
-    """The digest of each member of some trees."""
-    listed = list(forest)
-    return digests_of(listed, merges.tallies(tx, [member for tree in listed for member in tree.members]))
-
-
 def digests_of(
     forest: Iterable[Tree], tallies: Mapping[str, list[Json]], worked: dict[str, str] | None = None
 ) -> dict[str, str]:
-    """The same, by what their children add; those in `worked` are known, and the others are added to it."""
+    """The digest of each member of some trees, by what their children add; those in `worked` are known, and the others
+    are added to it."""
     known = {} if worked is None else worked
     found: dict[str, str] = {}
     for tree in forest:

@@ -14,9 +14,8 @@ from services.customers.operations.apply_merge import (
     Worked,
     against,
     check_mergeable,
-    counts_of,
+    children_of,
     joining,
-    tallies_of,
 )
 from services.customers.operations.writing import Writes, actor_of
 from services.customers.store import bulk, merges, trees
@@ -131,8 +130,8 @@ def apply_part(tx: Transaction, wanted: Sequence[Wanted], at_most: int) -> tuple
     stored = trees.lock_trees(tx, part.known)
     if part.roots != set(stored):
         raise ConflictRetry("The customers were merged or unmerged meanwhile. Repeat the call.")
-    counts = counts_of(tx, [one.merge for one in part.wanted], stored)
-    children = _Children(tallies_of(tx, stored.values()), {one: dict(counted) for one, counted in counts.items()})
+    tallies, counts = children_of(tx, [one.merge for one in part.wanted], stored)
+    children = _Children(tallies, {one: dict(counted) for one, counted in counts.items()})
     now = Trees()
     now.add(stored.values())
     joins, outcomes = _judged(tx, part, now, children, "MERGED")

@@ -10,7 +10,7 @@ from services.customers.domain.merge import LaterEdit, LoggedMerge
 from services.customers.domain.view import views
 from services.customers.operations.later_edits import edits_since
 from services.customers.operations.list_merges import get_merge
-from services.customers.store import trees
+from services.customers.store import conversations, trees
 from services.runtime.database import Transaction
 
 
@@ -40,5 +40,5 @@ def describe_revert(tx: Transaction, merge_id: str) -> DescribedRevert:
         logged,
         shown(logged.target_id),
         [shown(source) for source in logged.source_ids],
-        edits_since(tx, logged, stored.tree),
+        edits_since(logged, stored.tree, conversations.moves_since(tx, sorted(logged.digests), logged.merged_at)),
     )

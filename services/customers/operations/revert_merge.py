@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from services.customers.domain.failures import MergeAlreadyUndone, MergeNotFound
 from services.customers.domain.merge import LaterEdit, LoggedMerge, check_words
-from services.customers.operations.apply_merge import digests, refolded
+from services.customers.operations.apply_merge import digests_of, refolded
 from services.customers.operations.later_edits import edits_since
 from services.customers.operations.writing import actor_of
 from services.customers.store import merges, trees
@@ -47,16 +47,16 @@ def revert_merge(
     forest = stored.tree.without(logged.merge_id)
     by = actor_of(tx.scope, on_behalf_of, name)
     undone = replace(logged, undone_at=stored.now, undone_by=by, undo_reason=reason, left_undecided=left_undecided)
-    merges.undo(tx, undone, by)
+    tallies, moves = merges.undo(tx, undone, by, list(stored.rows))
     writes = refolded(forest, stored.rows, "MERGE_UNDONE", undone)
     token = writes.store(tx)
     after = {**stored.rows, **{row.customer_id: row.after for row in writes.rows}}
-    now = digests(tx, forest)
+    now = digests_of(forest, tallies)
     return Reverted(
         undone,
         after[logged.target_id],
         [after[source] for source in logged.source_ids],
-        edits_since(tx, logged, stored.tree),
+        edits_since(logged, stored.tree, moves),
         {member: (before, now[member]) for member, before in logged.digests.items() if member in now},
         token,
     )
@@ -66,8 +66,7 @@ def _locked(tx: Transaction, merge_id: str) -> LoggedMerge:
     """The entry of the merge log, with other callers kept off it; MergeNotFound where there is none."""
     if not is_id(merge_id):
         raise MergeNotFound(merge_id)
-    merges.lock(tx, [merge_id.lower()])
-    logged = merges.find(tx, merge_id)
+    logged = merges.locked(tx, merge_id)
     if logged is None:
         raise MergeNotFound(merge_id)
     return logged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,11 +55,11 @@ WITH now_shown AS MATERIALIZED (
 SELECT payload FROM now_shown
 """
 MOVES = """
-SELECT moved.customer_id::text, e.created_at FROM unnest(%s::uuid[]) AS moved (customer_id)
+SELECT moved.customer_id::text, e.created_at FROM unnest(%(moved)s::uuid[]) AS moved (customer_id)
  CROSS JOIN LATERAL (
        SELECT created_at FROM events
         WHERE company_id = (SELECT app_company()) AND origin_customer_id = moved.customer_id
-          AND type IN ('conversation_linked', 'conversation_unlinked') AND created_at > %s) AS e
+          AND type IN ('conversation_linked', 'conversation_unlinked') AND created_at > %(since)s) AS e
 """
 CHANGEABLE = {
     "origin_customer_id",
@@ -149,7 +149,11 @@ def unlinked(customer_id: str | None = None) -> dict[str, Any]:
 
 def moves_since(tx: Transaction, customer_ids: Sequence[str], time: datetime) -> list[LaterEdit]:
     """When conversations were linked to some customers or taken from them after a time."""
-    rows = tx.execute(MOVES, (list(customer_ids), time)).fetchall()
+    return moves(tx.execute(MOVES, {"moved": list(customer_ids), "since": time}).fetchall())
+
+
+def moves(rows: Iterable[tuple[Any, ...]]) -> list[LaterEdit]:
+    """Rows of MOVES as edits."""
     return [LaterEdit(customer_id, "conversations", at) for customer_id, at in rows]
 
 

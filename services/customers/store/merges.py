@@ -1,4 +1,4 @@
-"""The merge log, its snapshots and its edges, and what children add to a member's digest."""
+"""The merge log, its snapshots and its edges."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 from services.customers.domain.fields import Json
 from services.customers.domain.forest import Edge
-from services.customers.domain.merge import LoggedMerge, Merge
+from services.customers.domain.merge import LaterEdit, LoggedMerge, Merge
 from services.customers.domain.merge_snapshot import Snapshot, from_json
 from services.customers.domain.moves import ChildCount
 from services.customers.domain.record import Actor
+from services.customers.store.conversations import MOVES, moves
+from services.customers.store.merged_children import TALLIED, Tallies, tallies
 from services.runtime.database import Transaction
 
 LOCK = """
@@ -23,6 +25,7 @@ COLUMNS = """merge_id::text, target_id::text, source_ids::text[], reason, merged
        fingerprint, undone_at, undone_by, undone_by_name, undo_reason, left_undecided, evidence, rules, choices,
        source_priority, policy_version, moves"""
 FIND = f"SELECT {COLUMNS} FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid"
+LOCKED = f"SELECT {COLUMNS} FROM locked_merge(%s::uuid)"
 FINGERPRINTS = """
 SELECT merge_id::text, fingerprint FROM merges
  WHERE company_id = (SELECT app_company()) AND merge_id = ANY(%s::uuid[])
@@ -62,26 +65,32 @@ INSERT INTO merge_edges (company_id, merge_id, source_id, target_id, merged_at)
 SELECT (SELECT app_company()), given.merge_id, e.source_id, given.target_id, e.merged_at
   FROM given CROSS JOIN LATERAL unnest(given.source_ids, given.edge_times) AS e (source_id, merged_at)
 """
-UNDO = """
+UNDO = f"""
 WITH logged AS (
 UPDATE merges SET undone_at = %(now)s, undone_by = %(by)s, undone_by_name = %(by_name)s, undo_reason = %(reason)s,
                   left_undecided = %(left_undecided)s
  WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
-)
+), cut AS (
 UPDATE merge_edges SET in_force = false WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
+)
+SELECT tallied.*, NULL AS moved_at FROM ({TALLIED}) AS tallied
+UNION ALL
+SELECT moved.customer_id, NULL, NULL, NULL, moved.created_at FROM ({MOVES}) AS moved
 """
 SNAPSHOT = """
 SELECT content FROM merge_snapshots WHERE company_id = (SELECT app_company()) AND merge_id = %s::uuid
-"""
-TALLIES = """
-SELECT customer_id::text, kind, children, digest::text FROM child_tallies
- WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[]) ORDER BY customer_id, kind
 """
 
 
 def lock(tx: Transaction, merge_ids: Sequence[str]) -> None:
     """Keeps other callers off the same merges until the transaction ends."""
     tx.execute(LOCK, (list(merge_ids),))
+
+
+def locked(tx: Transaction, merge_id: str) -> LoggedMerge | None:
+    """The entry of the log, or None; other callers are kept off the merge until the transaction ends."""
+    row = tx.row(LOCKED, (merge_id,))
+    return _logged(row) if row else None
 
 
 def find(tx: Transaction, merge_id: str) -> LoggedMerge | None:
@@ -117,8 +126,12 @@ def insert(tx: Transaction, entries: Sequence[tuple[Merge, LoggedMerge, Sequence
     tx.execute(INSERT, (json.dumps([_entry(*entry) for entry in entries], ensure_ascii=False),))
 
 
-def undo(tx: Transaction, undone: LoggedMerge, by: Actor) -> None:
-    """Logs that a merge is undone and takes its edges out."""
+def undo(tx: Transaction, undone: LoggedMerge, by: Actor, member_ids: Sequence[str]) -> tuple[Tallies, list[LaterEdit]]:
+    """Logs that a merge is undone and takes its edges out.
+
+    Gives what the own children of some members add to their digests, and which conversations came to those who were
+    merged, or left them, since.
+    """
     parameters = {
         "merge_id": undone.merge_id,
         "now": undone.undone_at,
@@ -126,16 +139,12 @@ def undo(tx: Transaction, undone: LoggedMerge, by: Actor) -> None:
         "by_name": by.name,
         "reason": undone.undo_reason,
         "left_undecided": undone.left_undecided,
+        "tallied": list(member_ids),
+        "moved": sorted(undone.digests),
+        "since": undone.merged_at,
     }
-    tx.execute(UNDO, parameters)
-
-
-def tallies(tx: Transaction, customer_ids: Sequence[str]) -> dict[str, list[Json]]:
-    """For each customer with children: kind, number and summed hash of its own children."""
-    found: dict[str, list[Json]] = {}
-    for row in tx.rows(TALLIES, (list(customer_ids),)):
-        found.setdefault(row["customer_id"], []).append([row["kind"], row["children"], row["digest"]])
-    return found
+    rows = tx.execute(UNDO, parameters).fetchall()
+    return tallies(row[:4] for row in rows if row[4] is None), moves((row[0], row[4]) for row in rows if row[4])
 
 
 def _entry(merge: Merge, logged: LoggedMerge, edges: Sequence[Edge]) -> dict[str, Json]:

@@ -7,7 +7,7 @@ from services.matching.domain.judged_trees import JudgedTrees
 from services.matching.domain.judgement import DIFFERENT, SAME, Judged, Judgement, pair_of
 from services.matching.domain.review_item import JUDGED, trees_subject
 from services.matching.domain.undone_merge import UndoneMerge
-from services.matching.operations.review_conflicts import review_conflicts
+from services.matching.operations.review_conflicts import review_conflicts_in
 from services.matching.store import judgements, regrouping, review_items, standing_judgements
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldsInvalid, FieldViolation
@@ -42,7 +42,7 @@ def note_undo(tx: Transaction, undone: UndoneMerge) -> None:
         held = judgements.standing(tx, left, right)
         if held is None or held.created_at < undone.undone_at:
             judged = Judged(left, right, DIFFERENT, undone.reason, undone.merge_id, undone.undone_by)
-            _written(tx, judged, held)
+            _write(tx, judged, held)
 
 
 def lock_judging(tx: Transaction) -> None:
@@ -53,12 +53,12 @@ def lock_judging(tx: Transaction) -> None:
 
 def follow_judgement(tx: Transaction, *customer_ids: str) -> None:
     """Have what hangs on judgements of some customers follow them: listed groups, review items, conflicts."""
-    roots = {root for root in (judgements.root_of(tx, one) for one in customer_ids) if root is not None}
+    roots = judgements.roots_of(tx, customer_ids)
     regrouping.put(tx, sorted(roots))
-    around = JudgedTrees(standing_judgements.around(tx, roots))
-    if len(roots) == _PAIR and around.answer(*sorted(roots)):
+    around = standing_judgements.around(tx, roots)
+    if len(roots) == _PAIR and JudgedTrees(around).answer(*sorted(roots)):
         review_items.supersede(tx, [trees_subject(roots)], JUDGED)
-    review_conflicts(tx, customer_ids)
+    review_conflicts_in(tx, customer_ids, around)
 
 
 def _check(tx: Transaction, verdict: str, roots: list[str], held: str) -> None:
@@ -72,13 +72,18 @@ def _check(tx: Transaction, verdict: str, roots: list[str], held: str) -> None:
 
 
 def _written(tx: Transaction, judged: Judged, held: Judgement | None) -> Judgement:
+    return _get(tx, _write(tx, judged, held))
+
+
+def _write(tx: Transaction, judged: Judged, held: Judgement | None) -> str:
+    """Write a judgement in place of the one that holds, unless that says the same. Answers the id of the one then."""
     if held is not None and (held.verdict, held.reason) == (judged.verdict, judged.reason):
-        return _get(tx, held.judgement_id)
+        return held.judgement_id
     if held is not None:
         judgements.retract(tx, held.judgement_id, "Judged anew.", judged.author)
     judgement_id = judgements.add(tx, judged)
     follow_judgement(tx, judged.left_id, judged.right_id)
-    return _get(tx, judgement_id)
+    return judgement_id
 
 
 def _get(tx: Transaction, judgement_id: str) -> Judgement:

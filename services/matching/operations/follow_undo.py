@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 
 from services.matching.domain.undone_merge import UndoneMerge
-from services.matching.operations.create_judgement import lock_judging, note_undo
+from services.matching.operations.create_judgement import note_undo
 from services.matching.operations.review_undone import review_undone
 from services.matching.store import review_endings, undone_merges
 from services.runtime.database import Transaction
 
 
-def follow_undo(tx: Transaction, undone: UndoneMerge) -> bool:
+def follow_undo(tx: Transaction, undone: UndoneMerge, *, repeated: bool = False) -> bool:
     """Do what follows from an undo; answers whether it was not done before.
 
     The call that undoes does it at once, and the feed tells of it again: whichever comes first counts. What people made
-    of it since stays, however often the feed is read.
+    of it since stays, however often the feed is read. `repeated`: it is the call, so what is lost comes by the feed.
     """
-    lock_judging(tx)
-    if not undone_merges.note(tx, undone):
+    if not undone_merges.begin(tx, undone, repeated=repeated):
         return False
     follow = review_undone if undone.left_undecided else note_undo
     follow(tx, undone)

@@ -11,9 +11,14 @@ from services.runtime.ids import is_id
 
 def judged_apart(tx: Transaction, trees: Mapping[str, Iterable[str]]) -> list[Judgement]:
     """Return the judgements between different ones of these trees: each root with those known to be merged into it."""
-    top_of = {root.lower(): root.lower() for root in trees if is_id(root)}
-    top_of |= {member.lower(): root.lower() for root, members in trees.items() for member in members}
+    top_of = tops_of(trees)
     return judgements.different_between(tx, top_of) if len(top_of) > 1 else []
+
+
+def tops_of(trees: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Return the root of each of these members, roots included; what is no id is nobody's."""
+    top_of = {root.lower(): root.lower() for root in trees if is_id(root)}
+    return top_of | {member.lower(): root.lower() for root, members in trees.items() for member in members}
 
 
 def check_judged(tx: Transaction, customer_ids: Iterable[str], overridden: Iterable[str]) -> None:

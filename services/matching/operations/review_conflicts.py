@@ -1,8 +1,8 @@
 """Review conflicts owns the items of judgements that contradict each other, or what is merged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from services.matching.domain.judged_trees import Conflict, JudgedTrees
+from services.matching.domain.judged_trees import Conflict, JudgedTrees, Standing
 from services.matching.domain.review_item import CONFLICT, NO_CONFLICT, NewItem
 from services.matching.store import judgements, review_items, review_queue, standing_judgements
 from services.runtime.database import Transaction
@@ -11,9 +11,12 @@ from services.runtime.database import Transaction
 def review_conflicts(tx: Transaction, customer_ids: Iterable[str]) -> None:
     """Open an item for each conflict around these customers, and end those of conflicts that are over."""
     asked = sorted(set(customer_ids))
-    roots = {root for root in (judgements.root_of(tx, one) for one in asked) if root is not None}
-    around = standing_judgements.around(tx, roots)
-    near = {*asked, *(one for judged in around for one in (judged.left_id, judged.right_id))}
+    review_conflicts_in(tx, asked, standing_judgements.around(tx, judgements.roots_of(tx, asked)))
+
+
+def review_conflicts_in(tx: Transaction, customer_ids: Iterable[str], around: Sequence[Standing]) -> None:
+    """The same, where it is known what holds around them."""
+    near = {*customer_ids, *(one for judged in around for one in (judged.left_id, judged.right_id))}
     _bring_up_to_date(tx, JudgedTrees(around).conflicts(), review_queue.open_conflicts(tx, sorted(near)))
 
 

@@ -1,5 +1,6 @@
 """MergeService."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import grpc
@@ -20,7 +21,7 @@ from services.matching.domain.survivorship import RulesInForce
 from services.matching.domain.undone_merge import UndoneMerge
 from services.matching.operations.follow_undo import follow_undo
 from services.matching.operations.judged_apart import check_judged, judged_apart
-from services.matching.operations.rules_in_force import rules_in_force
+from services.matching.operations.merge_basis import merge_basis
 from services.matching.servicer.auto_merge import AutoMerges
 from services.matching.servicer.batch_merge import BatchMerges
 from services.matching.servicer.sales_look import SalesLook
@@ -44,18 +45,16 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
     def PreviewMerge(self, request: pb.PreviewMergeRequest, context: Any) -> pb.PreviewMergeResponse:  # noqa: N802
         """Says what a merge would do."""
         asked = previews.describe_request(request)
-        rules = self._edge.read(context, rules_in_force)
+        _, rules = self._basis(context, {})
         hold(asked, rules)
         sales_of = self._sales.begin(previews.metrics_request(request), context)
         described = self._storage.DescribeMerge(asked, timeout=remaining_s(context), metadata=_metadata(context))
         sales = sales_of()
         shown = previews.sales_message(sales) if sales is not None else None
-
-        def run(tx: Transaction) -> pb.PreviewMergeResponse:
-            judged = judged_apart(tx, previews.trees_of(described))
-            return previews.preview_response(described, shown, rules.version, judged)
-
-        return _shown_to(caller_of(context), self._edge.read(context, run))
+        trees = previews.trees_of(described)
+        apart, _ = self._basis(context, trees)
+        judged = self._edge.read(context, lambda tx: judged_apart(tx, trees)) if apart else []
+        return _shown_to(caller_of(context), previews.preview_response(described, shown, rules.version, judged))
 
     def MergeCustomers(self, request: pb.MergeCustomersRequest, context: Any) -> pb.MergeCustomersResponse:  # noqa: N802
         """Merges the sources into the target."""
@@ -120,12 +119,15 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
 
     def _rules_for(self, request: pb.MergeCustomersRequest, context: Any) -> RulesInForce:
         """Raise JudgedDifferent, or return the rules that hold for the merge."""
+        ids = [request.target_id, *request.source_ids]
+        apart, rules = self._basis(context, dict.fromkeys(ids, ()))
+        if apart:
+            self._edge.read(context, lambda tx: check_judged(tx, ids, request.overridden_judgement_ids))
+        return rules
 
-        def run(tx: Transaction) -> RulesInForce:
-            check_judged(tx, [request.target_id, *request.source_ids], request.overridden_judgement_ids)
-            return rules_in_force(tx)
-
-        return self._edge.read(context, run)
+    def _basis(self, context: Any, trees: Mapping[str, Iterable[str]]) -> tuple[bool, RulesInForce]:
+        """Whether judgements keep these trees apart, and the rules that hold, in one round trip."""
+        return self._edge.look_up(context, lambda reader: merge_basis(reader, trees))
 
     def _first_result(self, asked: storage_pb.ApplyMergeRequest, context: Any) -> storage_pb.ApplyMergeResponse | None:
         try:
@@ -139,7 +141,7 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
         """Do at once what the follower does when the feed tells of the undo, so that the caller reads what it wrote."""
 
         def run(tx: Transaction) -> pb.UndoMergeResponse:
-            follow_undo(tx, undone)
+            follow_undo(tx, undone, repeated=True)
             return pb.UndoMergeResponse()
 
         self._edge.write_once(context, None, run, pb.UndoMergeResponse)

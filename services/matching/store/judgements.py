@@ -81,6 +81,7 @@ _ROOT_PAIRS = """
     WHERE r.one <> r.other
 """
 _ROOT_OF = "SELECT root_of(%s::uuid)::text"
+_ROOTS_OF = "SELECT root_of(one)::text FROM unnest(%s::uuid[]) AS asked (one)"
 RootPairs = Mapping[str, Sequence[tuple[str, str]]]
 """Pairs of roots by verdict."""
 
@@ -91,6 +92,12 @@ def root_of(tx: Transaction, customer_id: str) -> str | None:
     """Return the root in use that a customer belongs to; None where the id is unknown, deleted or erased."""
     found: str | None = tx.value(_ROOT_OF, (customer_id,))
     return found
+
+
+def roots_of(tx: Transaction, customer_ids: Iterable[str]) -> set[str]:
+    """Return the roots in use that these customers belong to."""
+    found = tx.execute(_ROOTS_OF, (list(customer_ids),)).fetchall()
+    return {root for (root,) in found if root is not None}
 
 
 def standing(tx: Transaction, left_id: str, right_id: str) -> Judgement | None:

@@ -52,11 +52,14 @@ def current(tx: Transaction) -> Policy:
 def rules_in_force(tx: Transaction) -> RulesInForce:
     """Return the survivorship of the version in use; reads none of its weights."""
     row = tx.row(_RULES)
-    return (
-        RulesInForce(version_of(row["number"]), _survivorship(row["survivorship"]))
-        if row
-        else RulesInForce(SHIPPED_POLICY.version, SHIPPED_SURVIVORSHIP)
-    )
+    return rules_of(row["number"], row["survivorship"]) if row else rules_of(None, None)
+
+
+def rules_of(number: int | None, survivorship: str | None) -> RulesInForce:
+    """Return the survivorship of a version as it is stored; the shipped one where the company has set none."""
+    if number is None:
+        return RulesInForce(SHIPPED_POLICY.version, SHIPPED_SURVIVORSHIP)
+    return RulesInForce(version_of(number), _survivorship(survivorship or ""))
 
 
 def take_turn(tx: Transaction, patience_s: float) -> None:

@@ -3,12 +3,13 @@
 from services.matching.domain.undone_merge import UndoneMerge
 from services.runtime.database import Transaction
 
-_NOTE = """
-    INSERT INTO undone_merges (company_id, merge_id) VALUES ((SELECT app_company()), %s::uuid)
-    ON CONFLICT DO NOTHING
-"""
+_BEGIN = "begin_after_undo(%s::uuid, %s::boolean)"
 
 
-def note(tx: Transaction, undone: UndoneMerge) -> bool:
-    """Note an undo; answers whether it was not noted before. Who comes second waits until the first one commits."""
-    return tx.execute(_NOTE, (undone.merge_id,)).rowcount == 1
+def begin(tx: Transaction, undone: UndoneMerge, *, repeated: bool) -> bool:
+    """Note an undo, and judge alone until this transaction ends; answers whether it was not noted before.
+
+    Who comes second waits until the first one commits. `repeated`: the feed tells of it again, so that the commit need
+    not wait for the disk.
+    """
+    return bool(tx.call(_BEGIN, (undone.merge_id, str(repeated).lower())))

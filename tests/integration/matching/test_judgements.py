@@ -9,8 +9,9 @@ from services.matching.domain.failures import CustomerNotFound, JudgedDifferent,
 from services.matching.domain.judgement import Judged, Judgement
 from services.matching.operations.create_judgement import create_judgement
 from services.matching.operations.follow_undo import follow_undo
-from services.matching.operations.judged_apart import check_judged
+from services.matching.operations.judged_apart import check_judged, judged_apart
 from services.matching.operations.list_judgements import JudgementPage, list_judgements
+from services.matching.operations.merge_basis import merge_basis
 from services.matching.operations.retract_judgement import retract_judgement
 from services.runtime.database import Transaction
 from services.runtime.failures import FieldsInvalid
@@ -57,7 +58,11 @@ def undo(company: Company, target: int, source: int, revision: int) -> None:
 
 
 def check(company: Company, *numbers: int, overridden: tuple[str, ...] = ()) -> None:
-    write(company, lambda tx: check_judged(tx, [customer_id(one) for one in numbers], overridden))
+    """As a merge asks: first whether anything stands against it at all, then what does."""
+    asked = [customer_id(one) for one in numbers]
+    apart, _ = merge_basis(company.database.reader(company.scope), dict.fromkeys(asked, ()))
+    assert apart == bool(write(company, lambda tx: judged_apart(tx, dict.fromkeys(asked, ()))))
+    write(company, lambda tx: check_judged(tx, asked, overridden))
 
 
 def test_a_judgement_is_the_same_whoever_is_named_first(acme: Company) -> None:

@@ -14,6 +14,7 @@ from services.matching.domain.scan import TRAINING, Scan
 from services.matching.domain.survivorship import SHIPPED_SURVIVORSHIP, RulesInForce, Survivorship
 from services.matching.operations.get_policy import get_policy
 from services.matching.operations.get_scan import get_scan, learned_by
+from services.matching.operations.merge_basis import merge_basis
 from services.matching.operations.rules_in_force import rules_in_force
 from services.matching.operations.set_policy import set_policy
 from services.matching.operations.train_policy import train_policy
@@ -74,8 +75,11 @@ NEWEST = Survivorship({"name": "MOST_FREQUENT"}, "MOST_RECENT", ("API", "MANUAL"
 
 
 def in_force(company: Company) -> RulesInForce:
+    """The rules as a policy is read, which are those that a merge is told in its one round trip."""
     with company.database.transaction(company.scope, read_only=True) as tx:
-        return rules_in_force(tx)
+        rules = rules_in_force(tx)
+    assert merge_basis(company.database.reader(company.scope), {}) == (False, rules)
+    return rules
 
 
 def test_a_company_that_has_set_nothing_follows_the_shipped_survivorship(company: Company) -> None:

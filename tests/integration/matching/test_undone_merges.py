@@ -13,6 +13,7 @@ from services.matching.domain.undone_merge import UndoneMerge
 from services.matching.operations.follow_undo import follow_undo
 from services.matching.operations.list_judgements import list_judgements
 from services.matching.operations.retract_judgement import retract_judgement
+from services.runtime.database import Transaction
 from tests.integration.matching.people import Company, change, customer_id, undoing, undone
 from tests.integration.matching.reviewing import Queue, numbers_of, person
 
@@ -147,6 +148,17 @@ def test_nobody_is_asked_of_customers_that_are_gone_again_by_the_time_the_feed_i
     [back] = undoing(merge, change(2, 3, **person(2)))
     queue.company.follow(back, change(2, 4, **person(2), **since))
     assert queue.items() == []
+
+
+@pytest.mark.parametrize(("repeated", "waits"), [(True, "off"), (False, "on")])
+def test_only_the_call_whose_undo_the_feed_tells_again_does_not_wait_for_the_disk(
+    queue: Queue, repeated: bool, waits: str
+) -> None:
+    def run(tx: Transaction) -> object:
+        assert follow_undo(tx, undone(1, 2), repeated=repeated)
+        return tx.value("SELECT current_setting('synchronous_commit')")
+
+    assert queue.write(run) == waits
 
 
 def test_a_feed_that_does_not_say_who_undid_it_leaves_it_to_the_call(queue: Queue) -> None:
