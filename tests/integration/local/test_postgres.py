@@ -15,8 +15,18 @@ from services.local.failures import DataDirectoryError, ProcessFailedError
 from services.local.postgres import Postgres
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a server has run."""
+    folder = tmp_path_factory.mktemp("made") / "data"
+    with Postgres(folder, durable=False):
+        return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, made: Path) -> Path:
+    """A copy of that one, so that not each test makes a cluster anew."""
+    subprocess.run(["cp", "-a", made, tmp_path / "data"], check=True)
     return tmp_path / "data"
 
 
@@ -96,7 +106,8 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(folder: Path) -> No
     assert not (folder / "run").exists()
 
 
-def test_a_half_made_cluster_is_made_again(folder: Path) -> None:
+def test_a_half_made_cluster_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
     (folder / "pgdata.draft" / "base").mkdir(parents=True)
     with Postgres(folder, durable=False) as server:
         assert value(server, "SELECT 1") == 1
@@ -155,9 +166,9 @@ def test_a_killed_launcher_leaves_no_server(folder: Path) -> None:
     os.close(watched)
 
 
-def test_a_system_postgres_will_do_as_well(folder: Path) -> None:
+def test_a_system_postgres_will_do_as_well(tmp_path: Path) -> None:
     found = next((found for found in binaries._on_system() if found.major >= binaries.OLDEST_MAJOR), None)
     if found is None:
         pytest.skip("this machine has no system PostgreSQL beside the wheel")
-    with Postgres(folder, durable=False, binaries=found) as server:
+    with Postgres(tmp_path / "data", durable=False, binaries=found) as server:
         assert value(server, "SELECT lower('ÅÄÖ')") == "åäö"
