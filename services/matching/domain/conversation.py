@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from services.identity.emails import is_email
-from services.identity.text import clean
+from services.identity.text import clean, words
 from services.matching.domain.customer_seen import RawIdentity
 
 FEWEST_PHONE_DIGITS = 3
@@ -118,6 +118,11 @@ class Given:
     def anything(self) -> bool:
         """Return whether there is something to find somebody by."""
         return bool(self.name or self.email or self.phone or self.address)
+
+    @property
+    def name_words(self) -> tuple[str, ...]:
+        """Return the words of the name in one order, so that two names of the same words are the same."""
+        return tuple(sorted(words(self.name)))
 
     @property
     def name_only(self) -> bool:

@@ -28,6 +28,7 @@ LOOK_EVERY_S = 2.0
 AT_ONCE = 4
 A_ROUND = 2 * A_PART
 _ASK_TO_LEAD_S = 1.0
+_PATIENCE_S = 30.0  # a call that links a hundred, on a busy machine
 _HAVE_TO_WAIT = "conversations have to wait"
 # Not the conversation's fault, so it keeps its tries: customers is away, older, or does not take our token.
 _NOT_ITS_FAULT = (
@@ -106,7 +107,7 @@ class ConversationWorker(Worker):
             _log.warning("a conversation is tried again", **named, cause=f"{type(error).__name__}: {error}")
 
     def _customers(self, company_id: str) -> CustomersCalls:
-        return CustomersCalls(self._stubs, lambda request_id: for_company(company_id, request_id))
+        return CustomersCalls(self._stubs, lambda request_id: for_company(company_id, request_id), lambda: _PATIENCE_S)
 
 
 def _is_away(error: Exception) -> bool:

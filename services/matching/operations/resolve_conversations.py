@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from services.identity.text import words
 from services.matching.domain import conversation_decision as rules
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_decision import Decision
@@ -71,7 +70,7 @@ def resolve_conversations(
     cases = cases_of(resolving, scope, conversations, dry_run=dry_run)
     before = {} if dry_run else _done_before(cases, run_id)
     cases = [one for one in cases if one.conversation.conversation_id not in before]
-    names = Counter(map(_name, cases))
+    names = Counter(one.given.name_words for one in cases)
     plain = {one.conversation.conversation_id: (one, decided(one)) for one in cases if _is_plain(one)}
     done = {key: _resolved(*one, one[1].action) for key, one in plain.items() if one[1].action in (SKIPPED, REVIEW)}
     new = {key: one for key, one in plain.items() if _is_of_somebody_new(*one, names)}
@@ -102,11 +101,7 @@ def _is_plain(case: Case) -> bool:
 def _is_of_somebody_new(case: Case, decision: Decision, names: Mapping[tuple[str, ...], int]) -> bool:
     """Return whether a customer is to be created, whom nobody of the same name here may be."""
     has_a_key = bool(case.given.email or case.given.phone)
-    return decision.action == CREATED and (has_a_key or names[_name(case)] == 1)
-
-
-def _name(case: Case) -> tuple[str, ...]:
-    return tuple(sorted(words(case.given.name)))
+    return decision.action == CREATED and (has_a_key or names[case.given.name_words] == 1)
 
 
 def _resolved(case: Case, decision: Decision, outcome: str, **more: object) -> Resolved:
