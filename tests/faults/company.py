@@ -25,6 +25,8 @@ from patronage.customers.v1 import (
     company_service_pb2,
     company_service_pb2_grpc,
     conversation_service_pb2_grpc,
+    customer_pb2,
+    customer_service_pb2,
     customer_service_pb2_grpc,
     engagement_service_pb2_grpc,
     import_export_service_pb2_grpc,
@@ -145,7 +147,10 @@ def start_together(suite: Suite, names: Sequence[str]) -> None:
 
 
 def make_whole(suite: Suite) -> None:
-    """Starts whatever does not run; a service that a failed test had asked to stop is started once it has ended."""
+    """Starts whatever does not run, and waits until the services have found each other again.
+
+    A service that a failed test had asked to stop is started once it has ended.
+    """
     try:
         psycopg.connect(admin_url(suite)).close()
     except psycopg.OperationalError:
@@ -155,6 +160,10 @@ def make_whole(suite: Suite) -> None:
         start_together(suite, SERVICES)
     except ProcessFailedError:
         start_together(suite, SERVICES)
+    with company_of(suite, "whole") as company:
+        draft = customer_pb2.Customer(name="Whole")  # what is to be followed anew, by who has found customers
+        insist(company.customers.CreateCustomer, customer_service_pb2.CreateCustomerRequest(customer=draft))
+        company.wait_for_followers()
 
 
 def admin_url(suite: Suite, service: str = "") -> str:

@@ -31,14 +31,15 @@ SELECT payload ->> 'conversation_id', array_agg(revision ORDER BY revision),
   FROM feed WHERE company_id = %s AND subject = 'conversation' GROUP BY 1
 """
 MISCOUNTED = """
-SELECT c.customer_id::text, c.total_conversations, c.last_interaction_time::text, counted.*
-  FROM customers c
- CROSS JOIN LATERAL (
-       SELECT count(*) AS conversations, coalesce(max(t.last_at), '-infinity')::text AS last_at
+  WITH counted (customer_id, conversations, last_at) AS (
+       SELECT of.customer_id, count(*), max(t.last_at)
          FROM conversations t JOIN customers m ON m.company_id = %s AND m.customer_id = t.origin_customer_id
-        WHERE t.company_id = %s AND (m.root_id = c.customer_id OR m.customer_id = c.customer_id)) AS counted
- WHERE c.company_id = %s AND (c.total_conversations, c.last_interaction_time::text)
-       IS DISTINCT FROM (counted.conversations, counted.last_at)
+        CROSS JOIN LATERAL (SELECT m.root_id UNION SELECT m.customer_id) AS of (customer_id)
+        WHERE t.company_id = %s GROUP BY 1)
+SELECT c.customer_id::text, c.total_conversations, c.last_interaction_time::text, n.conversations, n.last_at::text
+  FROM customers c LEFT JOIN counted n USING (customer_id)
+ WHERE c.company_id = %s AND (c.total_conversations, c.last_interaction_time)
+       IS DISTINCT FROM (coalesce(n.conversations, 0), coalesce(n.last_at, '-infinity'))
 """
 EDGES = "SELECT source_id::text, target_id::text, merge_id::text, in_force FROM merge_edges WHERE company_id = %s"
 LOG = "SELECT merge_id::text, target_id::text, source_ids::text[], undone_at FROM merges WHERE company_id = %s"

@@ -10,7 +10,7 @@ from patronage.customers.v1 import customer_service_pb2 as records
 from patronage.matching.v1 import conversation_resolution_pb2 as pb
 from services.client import ClientSettings, PatronageClient
 from services.local.suite import SERVICES, Suite
-from tests.faults.company import until
+from tests.faults.company import LONG_S, until
 
 ANN = {"customer_name": "Ann Lee", "customer_email": "ann.lee@example.com", "customer_phone": "+1 212 555 0147"}
 BOB = {"customer_name": "Bob Stone", "customer_email": "bob@stone.example"}
@@ -70,7 +70,7 @@ class Chats:
 
     def sync_orphans(self, **request: Any) -> list[pb.SyncOrphanedConversationsResponse]:
         asked = pb.SyncOrphanedConversationsRequest(**request)
-        return list(self.client.matching.SyncOrphanedConversations(asked, timeout=60))
+        return list(self.client.matching.SyncOrphanedConversations(asked, timeout=LONG_S))
 
     def known(self, conversation_id: str) -> pb.GetConversationResolutionResponse:
         asked = pb.GetConversationResolutionRequest(conversation_id=conversation_id)

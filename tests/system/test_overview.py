@@ -22,6 +22,7 @@ from patronage.customers.v1 import (
     preferences_pb2,
 )
 from services.local.suite import Suite
+from tests.faults.company import until
 
 LONG_S = 60.0
 SCOPES = ("customers:read", "customers:write", "analytics:read", "analytics:write")
@@ -64,8 +65,16 @@ class Shop:
         self.fresh = self.customers.UpdatePreferences(request, metadata=self.may(), timeout=LONG_S).change_token
 
     def overview(self, customer_id: str, *scopes: str) -> pb.GetCustomerOverviewResponse:
+        """An overview for which customers answered in time, which it need not on a busy machine."""
         request = pb.GetCustomerOverviewRequest(customer_id=customer_id, at_least_as_fresh=self.fresh)
-        return self.overviews.GetCustomerOverview(request, metadata=self.may(*scopes), timeout=LONG_S)
+
+        def in_time() -> pb.GetCustomerOverviewResponse | None:
+            found = self.overviews.GetCustomerOverview(request, metadata=self.may(*scopes), timeout=LONG_S)
+            return None if any(part.reason == "UPSTREAM_UNAVAILABLE" for part in found.parts) else found
+
+        overview = until(in_time, "customers answers within two seconds")
+        assert overview is not None
+        return overview
 
     def export(self, **asked: object) -> dict[str, pb.ExportedCustomer]:
         request = pb.ExportMetricsRequest(at_least_as_fresh=self.fresh, **asked)  # type: ignore[arg-type]

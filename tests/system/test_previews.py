@@ -18,7 +18,7 @@ from patronage.errors.v1 import error_reason_pb2
 from patronage.matching.v1 import merge_service_pb2 as pb
 from patronage.matching.v1 import policy_pb2
 from services.local.suite import Suite
-from tests.faults.company import Company, company_of
+from tests.faults.company import Company, company_of, until
 
 CHANGING = {"etag", "revision", "update_time"}
 
@@ -90,9 +90,13 @@ def test_a_preview_counts_notes_and_sales_of_both_sides(company: Company) -> Non
 
 def _with_sales(company: Company, request: pb.PreviewMergeRequest) -> pb.PreviewMergeResponse:
     """A preview to which analytics answered in time, which it need not on a busy machine."""
-    seen = company.merges.PreviewMerge(request)
-    while not seen.HasField("sales"):
+
+    def with_sales() -> pb.PreviewMergeResponse | None:
         seen = company.merges.PreviewMerge(request)
+        return seen if seen.HasField("sales") else None
+
+    seen = until(with_sales, "analytics answers in time")
+    assert seen is not None
     return seen
 
 
