@@ -23,7 +23,7 @@ PATIENCE_S = 30.0
 
 
 def set_policy(tx: Transaction, wish: PolicyWish, etag: str, patience_s: float = PATIENCE_S) -> Policy:
-    """Make a version and use it; the review queue follows another band, which takes seconds in a large company.
+    """Make a version and use it; the review queue follows another band, as far as that differs from the one before.
 
     Waits `patience_s` for others who set one. Raises EtagMismatch, PolicyNotFound, FieldsInvalid.
     """
@@ -37,7 +37,7 @@ def set_policy(tx: Transaction, wish: PolicyWish, etag: str, patience_s: float =
         raise EtagMismatch(text, metadata={"etag": current.version})
     made = policies.add(tx, _wanted(tx, wish, current))
     if (made.accept, made.reject) != (current.accept, current.reject) or not weighs_alike(made, current):
-        reband(tx, made)
+        reband(tx, made, current)
     return made
 
 

@@ -5,6 +5,7 @@ import pytest
 from services.matching.domain.policy import FELLEGI_SUNTER, PolicyWish
 from services.matching.operations.reband import scan_due
 from services.matching.operations.set_policy import set_policy
+from services.matching.store import regrouping
 from tests.integration.matching.people import Company, change
 from tests.integration.matching.reviewing import SHARED, Queue, numbers_of, person
 
@@ -53,6 +54,26 @@ def test_what_was_merged_without_looking_by_the_band_of_the_scan_is_asked_by_a_s
     queue.settle(accept=95)
     queue.company.tend()
     assert queue.questions() == [("GROUP", [3, 4, 5]), ("PAIR", [1, 2])]
+
+
+@pytest.mark.parametrize(
+    ("accept", "reject", "waiting"),
+    [(96, 70, 0), (91, 75, 1), (90, 70, 0), (95, 65, 0)],
+    ids=["still in", "a group may go by its strongest link", "ended at once", "further down"],
+)
+def test_only_what_enters_or_leaves_the_band_is_looked_at(queue: Queue, accept: int, reject: int, waiting: int) -> None:
+    queue.company.tend()
+    queue.settle(accept, reject)
+    assert queue.write(regrouping.pending) == waiting
+    queue.settle(accept, reject)
+    assert queue.write(regrouping.pending) == waiting
+
+
+def test_what_comes_back_into_the_band_is_all_that_is_looked_at(queue: Queue) -> None:
+    queue.settle(accept=90)
+    queue.company.tend()
+    queue.settle(accept=95)
+    assert queue.write(regrouping.pending) == 2
 
 
 def test_what_people_decided_stays_decided_by_any_band(queue: Queue) -> None:
