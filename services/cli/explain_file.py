@@ -10,8 +10,9 @@ from services.cli.dedupe_input import Customers, read_evidence, read_records
 from services.cli.engine_options import encoding_named, mapping_of, region_of
 from services.cli.failures import BadInputFailure
 from services.cli.stages import showing_progress
+from services.matching.convert.answers import explanation_message
 from services.matching.engine import api
-from services.matching.engine.raw_pairs import Contribution, Explanation, RawPairs
+from services.matching.engine.raw_pairs import Explanation, RawPairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +47,12 @@ def explain_rows(
 
 def message_of(explanation: Explanation) -> pb.Explanation:
     """Return the account as the service gives it."""
-    household = explanation.shared_household_adjustment
-    every = [_message(one) for one in explanation.contributions]
-    every.append(pb.ComparisonEvidence(comparison="shared_household", level="counted once", weight=household))
-    return pb.Explanation(
-        score=pb.MatchScore(
-            match_weight=explanation.match_weight,
-            match_probability=explanation.match_probability,
-            confidence=explanation.confidence,
-        ),
-        prior_weight=explanation.prior_weight,
-        comparisons=every,
-        shared_keys=explanation.shared_keys,
-        model_version=explanation.model_version,
-    )
+    return explanation_message(explanation, explanation.contributions, explanation.shared_keys)
 
 
 def row_of(customers: Customers, place: int) -> dict[str, str]:
     """Return one row of a file by field."""
     return {field: values[place] for field, values in customers.fields.items()}
-
-
-def _message(one: Contribution) -> pb.ComparisonEvidence:
-    return pb.ComparisonEvidence(
-        comparison=one.comparison,
-        left_value=one.left,
-        right_value=one.right,
-        level=one.level,
-        weight=one.weight,
-        term_frequency_adjustment=one.frequency_adjustment,
-    )
 
 
 def _row(customers: Customers, source: Path, record_id: str) -> dict[str, str]:

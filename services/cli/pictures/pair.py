@@ -5,7 +5,8 @@ from html import escape
 
 from patronage.matching.v1 import matching_service_pb2 as pb
 from services.cli.pictures.page import bits, cell, facts, figure, html_table, plain, row, signed, value
-from services.cli.pictures.waterfall import HOUSEHOLD, comparison_name, draw_waterfall
+from services.cli.pictures.waterfall import comparison_name, draw_waterfall
+from services.matching.convert.answers import HOUSEHOLD
 
 Raw = Mapping[str, str]
 _ABSENT = '<td class="absent">not given</td>'

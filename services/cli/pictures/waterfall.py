@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from patronage.matching.v1 import matching_service_pb2 as pb
 from services.cli.pictures.page import signed
 from services.cli.pictures.svg import AGAINST, FOR, LINE, QUIET, SUM, drawing
+from services.matching.convert.answers import HOUSEHOLD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-HOUSEHOLD = "shared_household"
 _LEAST_BITS = 0.005
 _CROWDED = 100.0
 """Bits from end to end beyond which the probabilities would stand on one another."""

@@ -79,7 +79,8 @@ SELECT e.company_id, e.revision, to_jsonb(e) FROM engagements AS e
 """
 # A transaction id in the list of sessions has 32 bits; a prepared transaction has no session.
 BLOCKER = """
-SELECT format('process %%s (%%s as %%s in %%s)', pid, application_name, usename, datname) FROM pg_stat_activity
+SELECT format('process %%s (%%s as %%s in %%s)', pid, coalesce(nullif(application_name, ''), 'unnamed'),
+              usename, datname) FROM pg_stat_activity
  WHERE backend_xid::text = (%(horizon)s::bigint %% 4294967296)::text
 UNION ALL
 SELECT format('prepared transaction %%s in %%s', gid, database) FROM pg_prepared_xacts

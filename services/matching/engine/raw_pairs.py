@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from services.identity.addresses import join_address
-from services.matching.domain.evidence import Contribution, Explanation
+from services.matching.domain.evidence import Explanation
 from services.matching.domain.further import is_further
 from services.matching.domain.identity_record import Identity, identify
 from services.matching.engine.online import explain
 from services.matching.engine.results import Result
 
-__all__ = ["Contribution", "Explanation", "RawPairs", "identity_of_row"]
+__all__ = ["Explanation", "RawPairs", "identity_of_row"]
 
 _ADDRESS_PARTS = ("street", "city", "region", "postal_code", "country")
 _SEVERAL = "|"
