@@ -96,18 +96,14 @@ def ask(target: str, folder: Path) -> str:
         return stub.GetPolicy(policy_pb2.GetPolicyRequest(), metadata=metadata, timeout=LIMIT_S).etag
 
 
-def test_two_processes_share_the_port_and_one_that_is_killed_comes_back(
+def test_two_processes_share_the_port_one_that_is_killed_comes_back_and_all_end_with_the_first_one(
     service: ServiceProcess, tmp_path: Path
 ) -> None:
     first = other_than(service)
     assert {ask(service.target, tmp_path) for _ in range(8)} == {"shipped-1"}
     os.kill(first, signal.SIGKILL)
-    other_than(service, first)
+    other = other_than(service, first)
     assert {ask(service.target, tmp_path) for _ in range(8)} == {"shipped-1"}
-
-
-def test_all_processes_end_with_the_first_one(service: ServiceProcess) -> None:
-    other = other_than(service)
     service.stop()
     assert not Path(f"/proc/{other}").exists()
     assert listeners(service.target) == 0

@@ -48,7 +48,7 @@ def fill(database: Database, number: int) -> None:
 def kill_all(probe: Probe) -> None:
     with psycopg.connect(probe.admin_url, autocommit=True) as admin:
         admin.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
             " WHERE datname = %s AND pid <> pg_backend_pid()",
             (probe.name,),
         )
@@ -61,7 +61,7 @@ def away(probe: Probe) -> Iterator[None]:
     name = psycopg.sql.Identifier(probe.name)
     with psycopg.connect(elsewhere, autocommit=True) as admin:
         admin.execute(psycopg.sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
-        admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (probe.name,))
+        admin.execute("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s", (probe.name,))
         yield
         admin.execute(psycopg.sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
 

@@ -175,7 +175,7 @@ def test_a_crash_in_the_middle_of_a_batch_applies_it_once(bench: Bench, crash: E
 def test_a_server_that_goes_away_in_the_middle_is_followed_again(bench: Bench) -> None:
     def kill_once() -> None:
         bench.apply.before = lambda: None
-        bench.rows("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'probe'")
+        bench.rows("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'probe'")
 
     bench.apply.before = kill_once
     bench.follow()

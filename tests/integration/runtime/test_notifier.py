@@ -62,7 +62,7 @@ def test_a_lost_connection_is_replaced(
     notifier.poke()
     assert heard(listener) == 1
     with psycopg.connect(probe.admin_url, autocommit=True) as admin:
-        admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'probe'")
+        admin.execute("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'probe'")
     notifier.poke()
     assert heard(listener) == 1
 
