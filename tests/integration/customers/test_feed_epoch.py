@@ -33,7 +33,8 @@ def clone(databases: Databases, original: ServiceDatabase) -> ServiceDatabase:
     """A copy of the files under another name, as a restore makes it."""
     name = original.name + "_restored"
     with psycopg.connect(original.admin_url.replace(original.name, "postgres"), autocommit=True) as admin:
-        admin.execute("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s", (original.name,))
+        end = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s"
+        admin.execute(end, (original.name,))
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
         admin.execute(statement.format(sql.Identifier(name), sql.Identifier(original.name)))
     databases.leave(name)
