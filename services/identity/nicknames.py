@@ -8,6 +8,9 @@ from services.identity.given_forms import FULL_NAMES
 
 _REMEMBERED = 65_536
 
+_NO_FORMS = {"robert": frozenset({"bill", "billy"})}
+"""What the list of English nicknames has for forms of a name and are not: with them every Robert was a William."""
+
 
 @cache
 def _namer() -> NickNamer:
@@ -17,7 +20,8 @@ def _namer() -> NickNamer:
 @lru_cache(maxsize=_REMEMBERED)
 def forms_of(given: str) -> frozenset[str]:
     """Return the full names that a given name may stand for, itself among them."""
-    return frozenset(_namer().canonicals_of(given)).union(FULL_NAMES.get(given, ())) | {given}
+    known = frozenset(_namer().canonicals_of(given)) - _NO_FORMS.get(given, frozenset())
+    return known.union(FULL_NAMES.get(given, ())) | {given}
 
 
 def same_given(left: str, right: str) -> bool:

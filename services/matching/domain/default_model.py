@@ -8,12 +8,13 @@ DEFAULT_MODEL = Model(
         Comparison(
             "given",
             (
-                Level("exact", 0.80, 0.01, 0.02, frequency_of="given"),
+                Level("exact", 0.79, 0.01, 0.02, frequency_of="given"),
                 Level("nickname", 0.06, 0.004, 0.004),
                 Level("initial", 0.03, 0.01, 0.01),
+                Level("middle name", 0.01, 0.002, 0.02, frequency_of="given"),
                 Level("near", 0.06, 0.004, 0.004),
                 Level("similar", 0.02, 0.03, 0.03),
-                Level("different", 0.03, 0.942, 0.932),
+                Level("different", 0.03, 0.94, 0.912),
             ),
             names_only=True,
         ),

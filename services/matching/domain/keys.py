@@ -39,7 +39,7 @@ KEYS = (
 )
 
 SCAN_KEYS = (
-    Key("name_sound", ("given_sound", "family_sound"), refined_by=("birth_year", "city", "postcode")),
+    Key("name_sound", ("given_sound", "family_sound"), refined_by=("birth_year", "city", "postcode"), unordered=True),
     Key("family_initial", ("family_root", "given_initial"), refined_by=("birth_year", "city", "postcode")),
     Key("given_city", ("given_root", "city"), refined_by=("family_sound", "birth_year")),
     Key("sound_city", ("family_sound", "city"), refined_by=("given_initial", "birth_year")),

@@ -7,7 +7,7 @@ import numpy as np
 
 from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Rows, Weights
 from services.matching.engine.columns import Columns
-from services.matching.engine.similarity import Judge, judged
+from services.matching.engine.similarity import Judge, judged, nearly_equal
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Pairs:
     """Whether levels may be too good, but never too bad: values are only looked at as far as that costs nothing."""
 
     _codes: dict[tuple[str, int, bool], Codes] = field(default_factory=dict)
-    _swapped: Mask | None = None
+    _crossed: Mask | None = None
 
     def __len__(self) -> int:
         return len(self.left)
@@ -51,15 +51,27 @@ class Pairs:
         width = self.columns[attribute].codes.shape[1]
         return [(a, b) for a in range(width) for b in range(width)]
 
-    def swapped_names(self) -> Mask:
-        """Return where the given name of each is the family name of the other."""
-        if self._swapped is None:
-            given_left, given_right = self.codes("given")
-            family_left, family_right = self.codes("family")
-            crossed: Mask = (given_left == family_right) & (family_left == given_right)
-            crossed &= (given_left >= 0) & (family_left >= 0) & (given_left != given_right)
-            self._swapped = crossed
-        return self._swapped
+    def crossed_names(self) -> Mask:
+        """Return where the given name of each is the family name of the other, one of the two perhaps misspelt."""
+        if self._crossed is None:
+            given, family = self.codes("given"), self.codes("family")
+            known = (given[0] >= 0) & (given[1] >= 0) & (family[0] >= 0) & (family[1] >= 0)
+            known &= (given[0] != given[1]) & (family[0] != family[1])
+            one, other = known & (given[0] == family[1]), known & (family[0] == given[1])
+            misspelt = np.flatnonzero(one ^ other)
+            first = one[misspelt]
+            left = np.where(first, family[0][misspelt], given[0][misspelt])
+            right = np.where(first, given[1][misspelt], family[1][misspelt])
+            near = nearly_equal(self.columns["given"].values, left, right)
+            known[misspelt[~near]] = False
+            self._crossed = known & (one | other)
+        return self._crossed
+
+    def exchanged_names(self) -> tuple[Mask, Mask]:
+        """Return where the left's given name is the right's middle name, and the other way round."""
+        given, middle = self.codes("given"), self.codes("middle")
+        unlike = (given[0] >= 0) & (given[1] >= 0) & (given[0] != given[1])
+        return unlike & (given[0] == middle[1]), unlike & (given[1] == middle[0])
 
 
 Assessor = Callable[[Pairs], Assessed]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from services.matching.domain.keys import Key
-from services.matching.engine.arrays import Mask, Rows, mixed, run_starts
+from services.matching.engine.arrays import MISSING, Codes, Mask, Rows, mixed, run_starts
 from services.matching.engine.columns import Columns
 
 Values = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -100,7 +100,7 @@ def refine(columns: Columns, blocks: Blocks, values: Values, attribute: str) -> 
 
 
 def _single_values(columns: Columns, key: Key) -> tuple[Rows, Values]:
-    parts = [columns[part].codes[:, 0] for part in key.parts]
+    parts = [_codes_of(columns, part, key) for part in key.parts]
     known = parts[0] >= 0
     for codes in parts[1:]:
         known &= codes >= 0
@@ -112,3 +112,14 @@ def _single_values(columns: Columns, key: Key) -> tuple[Rows, Values]:
     for codes64 in found:
         values = mixed(values, codes64)
     return rows, values
+
+
+def _codes_of(columns: Columns, part: str, key: Key) -> Codes:
+    """Return the codes of one part, in the vocabulary of the first where the parts may be swapped."""
+    column, first = columns[part], columns[key.parts[0]]
+    codes = column.codes[:, 0]
+    if not key.unordered or column.values is first.values:
+        return codes
+    known = {value: code for code, value in enumerate(first.values)}
+    numbers = [known.get(value, len(known) + code) for code, value in enumerate(column.values)]
+    return np.append(np.array(numbers, np.int32), np.int32(MISSING))[codes]

@@ -12,7 +12,7 @@ from services.matching.engine.columns import Column, Columns
 from services.matching.engine.profiles import Profile
 from services.matching.engine.similarity import Judge
 
-EXACT, NICKNAME, INITIAL, GIVEN_NEAR, GIVEN_SIMILAR, GIVEN_DIFFERENT = range(6)
+EXACT, NICKNAME, INITIAL, OTHER_GIVEN, GIVEN_NEAR, GIVEN_SIMILAR, GIVEN_DIFFERENT = range(7)
 FAMILY_NEAR, FAMILY_PART, FAMILY_SIMILAR, FAMILY_DIFFERENT = range(1, 5)
 MIDDLE_INITIAL, MIDDLE_DIFFERENT = range(1, 3)
 
@@ -20,11 +20,27 @@ MIDDLE_INITIAL, MIDDLE_DIFFERENT = range(1, 3)
 def assess_given(pairs: Pairs) -> Assessed:
     """Given names: equal, nicknames of one another, an initial, misspelt, alike."""
     assessed = _assess_crossed(pairs, "given", GIVEN_JUDGE)
-    apart = np.flatnonzero(assessed.levels > NICKNAME)
+    apart = np.flatnonzero((assessed.levels > NICKNAME) & ~pairs.crossed_names())
     left, right = pairs.codes("given")
     nicknames = _nicknames(pairs.columns, left[apart], right[apart])
     assessed.levels[apart[nicknames]] = NICKNAME
+    _assess_other_given(pairs, assessed)
     return assessed
+
+
+def _assess_other_given(pairs: Pairs, assessed: Assessed) -> None:
+    """Find where the given name of one is a middle name of the other."""
+    if not pairs.columns.has("middle"):
+        return
+    one, other = pairs.exchanged_names()
+    unlike = assessed.levels >= GIVEN_SIMILAR
+    at = np.flatnonzero((one | other) & unlike)
+    assessed.levels[at] = OTHER_GIVEN
+    left, right = pairs.codes("given")
+    both = one & other
+    assessed.values[at] = np.where(one, left, right)[at]
+    at = at[both[at]]
+    assessed.values[at] = _first_in_order(pairs.columns["given"].values, left[at], right[at])
 
 
 def assess_family(pairs: Pairs) -> Assessed:
@@ -36,7 +52,7 @@ def assess_name_order(pairs: Pairs) -> Assessed:
     """Whether given and family name change places."""
     given_left, given_right = pairs.codes("given")
     levels = np.where((given_left >= 0) & (given_right >= 0), 0, MISSING).astype(np.int8)
-    levels[pairs.swapped_names()] = 1
+    levels[pairs.crossed_names()] = 1
     return uncounted(levels)
 
 
@@ -44,7 +60,13 @@ def assess_middle(pairs: Pairs) -> Assessed:
     """Middle names: equal, an initial of the other, different."""
     left, right = pairs.codes("middle")
     levels = assess_values(pairs, "middle", (left, right), MIDDLE_JUDGE)
-    return Assessed(levels, agreed(left, levels == EXACT))
+    values = agreed(left, levels == EXACT)
+    one, other = pairs.exchanged_names()
+    levels[one | other] = MISSING
+    values[one | other] = MISSING
+    at = np.flatnonzero(one & other)
+    levels[at], values[at] = EXACT, _last_in_order(pairs.columns["middle"].values, left[at], right[at])
+    return Assessed(levels, values)
 
 
 def assess_suffix(pairs: Pairs) -> Assessed:
@@ -61,15 +83,29 @@ def names_agree(given: Levels, family: Levels) -> Mask:
 
 
 def _assess_crossed(pairs: Pairs, attribute: str, judge: Judge) -> Assessed:
-    """Assess one name part; where the parts are swapped, both records hold the same two values."""
+    """Assess one name part; where the parts are swapped, that of two spellings that comes first is the given name."""
     left, right = pairs.codes(attribute)
-    swapped = pairs.swapped_names()
-    levels = assess_values(pairs, attribute, (left, np.where(swapped, left, right)), judge)
+    levels = assess_values(pairs, attribute, (left, right), judge)
     values = agreed(left, levels == EXACT)
-    first = _first_in_order if attribute == "given" else _last_in_order
-    at = np.flatnonzero(swapped)
-    values[at] = first(pairs.columns[attribute].values, left[at], right[at])
+    at = np.flatnonzero(pairs.crossed_names())
+    if len(at):
+        names = pairs.columns[attribute].values
+        given, family = pairs.codes("given"), pairs.codes("family")
+        found = [
+            _crossed(attribute == "given", names, ((a, d), (b, c)))
+            for a, b, c, d in zip(
+                *(codes[at].tolist() for codes in (given[0], family[0], given[1], family[1])), strict=True
+            )
+        ]
+        levels[at], values[at] = zip(*found, strict=True)
     return Assessed(levels, values)
+
+
+def _crossed(given: bool, names: Sequence[str], pairs: tuple[tuple[int, int], tuple[int, int]]) -> tuple[int, int]:
+    """Return level and value of one name part of two records, given which name of one is which name of the other."""
+    first, last = sorted(pairs, key=lambda pair: sorted((names[pair[0]], names[pair[1]])))
+    one, other = first if given else last
+    return (EXACT, one) if one == other else (GIVEN_NEAR if given else FAMILY_NEAR, MISSING)
 
 
 def _first_in_order(values: Sequence[str], left: Codes, right: Codes) -> list[int]:
@@ -109,7 +145,7 @@ def _with_nicknames(given: Column) -> tuple[Codes, Mask]:
 
 def _look_at_given(left: list[str], right: list[str]) -> Levels:
     alike = similarity.jaro_winkler(left, right)
-    near = (alike >= 0.92) | similarity.one_edit(left, right, shortest=4)
+    near = (alike >= similarity.NEAR) | similarity.one_edit(left, right, shortest=4)
     levels = np.where(near, GIVEN_NEAR, np.where(alike >= 0.82, GIVEN_SIMILAR, GIVEN_DIFFERENT)).astype(np.int8)
     initial = _is_initial(left, right)
     return np.where(initial == MISSING, levels, np.where(initial, INITIAL, GIVEN_DIFFERENT)).astype(np.int8)

@@ -39,7 +39,7 @@ def _dates(one: list[int], other: list[int]) -> int:
 
 
 LEVELS: dict[str, tuple[Callable[[Identity, Identity, Rarity], Found], int]] = {
-    "given": (pair_names.given, 6),
+    "given": (pair_names.given, 7),
     "family": (pair_names.family, 5),
     "name_order": (pair_names.name_order, 2),
     "middle": (pair_names.middle, 3),

@@ -15,6 +15,9 @@ from services.matching.engine.profiles import Profile
 
 Scores = NDArray[np.float32]
 
+NEAR = 0.92
+"""The Jaro-Winkler similarity from which on given names are misspelt rather than different."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judge:
@@ -68,6 +71,16 @@ def one_edit(left: list[str], right: list[str], shortest: int) -> Mask:
     lengths = (np.fromiter(map(len, side), np.int64, len(side)) for side in (left, right))
     long_enough: Mask = np.minimum(*lengths) >= shortest
     return (distance <= 1) & long_enough
+
+
+def nearly_equal(values: Sequence[str], left: Codes, right: Codes) -> Mask:
+    """Return which values differ by a typing error alone."""
+    ordered = [
+        (values[a], values[b]) if values[a] <= values[b] else (values[b], values[a])
+        for a, b in zip(left.tolist(), right.tolist(), strict=True)
+    ]
+    ones, others = [a for a, _ in ordered], [b for _, b in ordered]
+    return (jaro_winkler(ones, others) >= NEAR) | one_edit(ones, others, shortest=4)
 
 
 def same_words(left: list[str], right: list[str], least: float) -> Mask:

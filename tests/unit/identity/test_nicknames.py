@@ -26,5 +26,10 @@ def test_different_names_are_not_the_same() -> None:
     assert not same_given("john", "mary")
 
 
+@pytest.mark.parametrize(("left", "right"), [("robert", "william"), ("rob", "will")])
+def test_bill_makes_no_william_of_robert(left: str, right: str) -> None:
+    assert not same_given(left, right)
+
+
 def test_an_unknown_name_is_its_own_root() -> None:
     assert given_root("xyzzy") == "xyzzy"

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-GIVEN = ["John", "Jon", "Johnny", "Mary", "Maria", "J", "Bill", "William", "Ann", "王", "Éva", ""]
-FAMILY = ["Smith", "Smyth", "Smith-Jones", "John", "Lee", "O'Neil", "Müller", "Mueller", ""]
+GIVEN = ["John", "Jon", "Johnny", "Mary", "Maria", "J", "Bill", "William", "Ann", "Rose", "Smiht", "王", "Éva", ""]
+FAMILY = ["Smith", "Smyth", "Smith-Jones", "John", "Mariah", "William", "Lee", "O'Neil", "Müller", "Mueller", ""]
 EMAIL = [
     "john.smith@gmail.com",
     "maria.mueller@x.org",
@@ -25,7 +25,7 @@ EXTERNAL = ["A-1001", "A-1002", "B7", ""]
 rows = st.fixed_dictionaries(
     {
         "given_name": st.sampled_from(GIVEN),
-        "middle_name": st.sampled_from(["", "Q", "Quentin", "Rose"]),
+        "middle_name": st.sampled_from(["", "Q", "Quentin", "Rose", "John", "J"]),
         "family_name": st.sampled_from(FAMILY),
         "suffix": st.sampled_from(["", "Jr", "Sr"]),
         "organization": st.sampled_from(ORGANIZATION),

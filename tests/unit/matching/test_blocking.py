@@ -36,6 +36,16 @@ def test_a_scan_compares_all_who_share_a_key_online() -> None:
     assert pairs_by_keys(rows) <= compared(found_in(rows, budget=50_000))
 
 
+def test_names_that_change_places_meet_by_their_sound_where_nothing_else_tells_people_apart() -> None:
+    rows = [{"id": str(number), **names(number)} for number in range(300)]
+    rows += [{"id": "a", "name": "Jeanette Henry"}, {"id": "b", "name": "Henrey Jeannette"}]
+    assert (300, 301) in compared(found_in(rows, budget=5_000))
+
+
+def names(number: int) -> dict[str, str]:
+    return {"name": f"{'bdfgjklmnp'[number % 10]}o{'bdfgklmnrs'[number // 10 % 10]}a Zo{'bdfgklmnrs'[number // 100]}a"}
+
+
 def test_a_small_file_is_compared_all_with_all() -> None:
     found = found_in(people(100, copies=0), budget=1_000_000)
     assert len(found) == 100 * 99 // 2

@@ -37,6 +37,28 @@ def test_given_and_family_name_may_change_places() -> None:
     assert level("family", one, other) == "exact"
 
 
+@pytest.mark.parametrize(("given", "family"), [("Henyr", "Jeanette"), ("Henry", "Jeannette")])
+def test_names_that_change_places_may_be_misspelt(given: str, family: str) -> None:
+    one, other = identify(given_name="Jeanette", family_name="Henry"), identify(given_name=given, family_name=family)
+    assert level("name_order", one, other) == "swapped"
+    assert {level("given", one, other), level("family", one, other)} == {"exact", "near"}
+
+
+def test_who_shares_one_name_alone_with_the_other_is_not_swapped() -> None:
+    one, other = identify(given_name="James", family_name="Lee"), identify(given_name="Ann", family_name="James")
+    assert (level("name_order", one, other), level("given", one, other)) == ("as written", "different")
+
+
+def test_a_middle_name_may_be_the_one_that_is_used() -> None:
+    one, other = identify(name="Robert Larry Martin"), identify(name="Larry Martin")
+    assert (level("given", one, other), level("middle", one, other)) == ("middle name", None)
+
+
+def test_given_and_middle_name_may_change_places() -> None:
+    one, other = identify(name="Robert Larry Martin"), identify(name="Larry Robert Martin")
+    assert (level("given", one, other), level("middle", one, other)) == ("middle name", "exact")
+
+
 def test_a_junior_is_not_the_senior() -> None:
     assert level("suffix", identify(name="John Smith Jr"), identify(name="John Smith Sr")) == "different"
 
