@@ -57,7 +57,7 @@ def _described(tx: Transaction, merge: Merge, target: StoredTree, sources: list[
     forest = [target.tree, *(source.tree for source in sources)]
     tree = joined(target.tree, forest[1:], merge.edges(target.now))
     folded = shown(tree)
-    view = views(tree, folded)[merge.target_id]
+    view = views(tree, folded, only=())[merge.target_id]
     roots = [source.root for source in sources]
     try:
         check_size(tree, view)

@@ -15,27 +15,29 @@ _NO_KEYS: frozenset[int] = frozenset()
 
 def follow_changes(tx: Transaction, follower: str, changes: Sequence[Seen]) -> None:
     """Apply one company's part of a batch: settings first, then each customer's newest state."""
-    companies.region_of(tx, RULES)
+    region = companies.region_of(tx, RULES)
     for change in changes:
         if isinstance(change, CompanySeen):
             companies.follow_settings(tx, change.region, change.epoch, change.revision)
+            region = companies.region_of(tx, RULES)
     customers = _newest([change for change in changes if isinstance(change, CustomerSeen)])
     if customers:
-        _follow_customers(tx, customers, companies.generation_of(tx, follower))
+        _follow_customers(tx, customers, region, companies.generation_of(tx, follower))
 
 
-def _follow_customers(tx: Transaction, customers: dict[str, CustomerSeen], generation: int) -> None:
+def _follow_customers(tx: Transaction, customers: dict[str, CustomerSeen], region: str, generation: int) -> None:
     known = records.lock(tx, list(customers))
     newer = [seen for seen in customers.values() if _is_newer(seen, known.get(seen.customer_id))]
     stale = customers.keys() - {seen.customer_id for seen in newer}
     if unseen := [customer_id for customer_id in stale if known[customer_id].generation != generation]:
         records.touch(tx, unseen, generation)
     if newer:
-        _write(tx, newer, known, generation)
+        _write(tx, newer, known, region, generation)
 
 
-def _write(tx: Transaction, newer: Sequence[CustomerSeen], known: dict[str, Known], generation: int) -> None:
-    region = companies.region_of(tx, RULES)
+def _write(
+    tx: Transaction, newer: Sequence[CustomerSeen], known: dict[str, Known], region: str, generation: int
+) -> None:
     rows = [_row(seen, region) for seen in newer]
     old = {row.customer_id: known[row.customer_id].keys if row.customer_id in known else _NO_KEYS for row in rows}
     records.upsert(tx, rows, epoch=newer[0].epoch, generation=generation)
