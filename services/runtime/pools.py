@@ -33,11 +33,15 @@ class CappedPool(ThreadPoolExecutor):
         """Run the function in a thread."""
         with self._changed:
             self._held += 1
-        future = super().submit(fn, *args, **kwargs)
+        try:
+            future = super().submit(fn, *args, **kwargs)
+        except BaseException:
+            self._release()
+            raise
         future.add_done_callback(self._release)
         return future
 
-    def _release(self, _: Future[T]) -> None:
+    def _release(self, _: Future[T] | None = None) -> None:
         with self._changed:
             self._held -= 1
             self._changed.notify_all()
