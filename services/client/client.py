@@ -32,7 +32,10 @@ S = TypeVar("S")
 
 
 class PatronageClient:
-    """Stubs by what they are for. Threads may share a client; `with` closes its channels."""
+    """Stubs by what they are for. Threads may share a client; `with` closes its channels.
+
+    A unary call is waited for, with its repetitions, also where it is begun by `.future`: threads run at once.
+    """
 
     def __init__(self, settings: ClientSettings, **calls: Any) -> None:
         self.settings = settings
