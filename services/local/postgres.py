@@ -182,7 +182,7 @@ class Postgres:
     def _clear_left_overs(self) -> None:
         """What a killed server leaves: a pid that now is a zombie or another program, or none yet, and its socket."""
         pid_file = self.cluster.data / "postmaster.pid"
-        if pid_file.exists() and not _is_postgres(int((pid_file.read_text().split() or [0])[0])):
+        if pid_file.exists() and not _is_postgres(int((pid_file.read_text().split() or ["0"])[0])):
             pid_file.unlink()
         for left in self.sockets.iterdir():
             left.unlink()
