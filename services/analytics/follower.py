@@ -39,9 +39,9 @@ def customers_follower(database: Database, channel: grpc.Channel) -> Follower[Fo
     """What keeps the mirror up to date once it is started; it needs nobody to be there yet."""
     feed = grpc_pb.ChangeFeedServiceStub(channel)
 
-    def open_stream(cursor: str) -> Stream[Followed]:
+    def open_stream(cursor: str, size: int) -> Stream[Followed]:
         generation = pass_of(database, FOLLOWER, cursor)
-        call = feed.FollowChanges(pb.FollowChangesRequest(after_cursor=cursor, batch_size=BATCH_SIZE))
+        call = feed.FollowChanges(pb.FollowChangesRequest(after_cursor=cursor, batch_size=size))
         return Stream((batch_of(response, generation) for response in call), call.cancel)
 
     return Follower(
@@ -52,6 +52,7 @@ def customers_follower(database: Database, channel: grpc.Channel) -> Follower[Fo
         company_of=lambda followed: followed.change.company_id,
         encode=lambda followed: followed.change.SerializeToString(),
         after_batch=after_batch,
+        batch_size=BATCH_SIZE,
     )
 
 

@@ -19,6 +19,7 @@ from services.runtime.failures import (
     Overloaded,
     StatementTimeout,
 )
+from services.runtime.follower_batches import BatchSize
 from services.runtime.follower_cursor import CursorMoved, advance, leads, park, reset, saved_cursor
 from services.runtime.follower_patience import Patience
 from services.runtime.worker import Worker
@@ -61,32 +62,33 @@ class Stream(Generic[Change]):
 class Follower(Worker, Generic[Change]):
     """Applies the changes of a feed to one database.
 
-    `open_stream(cursor)` gives the batches after a cursor; give a `Stream` so that `stop` can cancel it.
+    `open_stream(cursor, size)` gives the batches after a cursor, of `size` changes at the most; give a `Stream` so that
+    `stop` can cancel it. A batch that runs into the time limit of statements is asked for again in halves.
     `apply(tx, company_id, changes)` applies some changes of one company, `after_batch(tx, batch)` runs in the
     same transaction once all are applied. `on_expired()` runs, possibly twice, before following from the start.
     """
 
     database: Database
     name: str
-    open_stream: Callable[[str], Iterator[Batch[Change]]]
+    open_stream: Callable[[str, int], Iterator[Batch[Change]]]
     apply: Callable[[Transaction, str, Sequence[Change]], None]
     company_of: Callable[[Change], str]
     encode: Callable[[Change], bytes] = field(default=lambda change: repr(change).encode())
     after_batch: Callable[[Transaction, Batch[Change]], None] | None = None
     on_expired: Callable[[], None] | None = None
+    batch_size: int = 1000
 
     def __post_init__(self) -> None:
         rests_s = _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S
         super().__init__("follower", "following is interrupted", rests_s, follower=self.name)
         self._stream: Iterator[Batch[Change]] | None = None
         self._patience = Patience()
+        self._size = BatchSize(self.batch_size)
 
     def stop(self) -> None:
         """Stop following; a batch at hand is finished."""
         self.stopping.set()
-        cancel = getattr(self._stream, "cancel", None)
-        if cancel is not None:
-            cancel()
+        self._cancel()
         super().stop()
 
     def work(self) -> None:
@@ -102,7 +104,7 @@ class Follower(Worker, Generic[Change]):
     def _follow(self) -> None:
         cursor = saved_cursor(self.database, self.name)
         try:
-            self._stream = self.open_stream(cursor)
+            self._stream = self.open_stream(cursor, self._size.changes)
             while not self.stopping.is_set():
                 batch = next(self._stream, None)
                 if batch is None:
@@ -110,6 +112,13 @@ class Follower(Worker, Generic[Change]):
                 self._take(batch, cursor)
                 cursor = batch.cursor
                 self.went_well()
+                if self._size.in_time():
+                    break
+            self._cancel()
+        except _TooLong as late:
+            self._size.halve(late.changes)
+            self.log.warning("a batch ran into the time limit; asking for fewer changes at once", changes=late.changes)
+            self._cancel()
         except Exception as error:
             if self.stopping.is_set():
                 return
@@ -123,6 +132,11 @@ class Follower(Worker, Generic[Change]):
             self.on_expired()
         reset(self.database, self.name)
 
+    def _cancel(self) -> None:
+        cancel = getattr(self._stream, "cancel", None)
+        if cancel is not None:
+            cancel()
+
     def _take(self, batch: Batch[Change], cursor: str) -> None:
         try:
             self._commit(batch, cursor, self._apply_together)
@@ -131,6 +145,8 @@ class Follower(Worker, Generic[Change]):
         except Exception as error:
             if _is_transient(error):
                 raise
+            if _is_late(error) and self._size.changes > 1 and len(batch.changes) > 1:
+                raise _TooLong(len(batch.changes)) from error
             self.log.warning("a batch failed; applying one by one", cause=str(error))
             self._commit(batch, cursor, self._apply_one_by_one)
         self._patience.forget()
@@ -177,6 +193,14 @@ class Follower(Worker, Generic[Change]):
         for change in batch.changes:
             groups.setdefault(self.company_of(change), []).append(change)
         return groups
+
+
+class _TooLong(Exception):  # noqa: N818 - a name of what is true
+    """A batch ran into the time limit of statements."""
+
+    def __init__(self, changes: int) -> None:
+        super().__init__(f"{changes} changes take too long together")
+        self.changes = changes
 
 
 def _is_transient(error: BaseException) -> bool:

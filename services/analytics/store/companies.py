@@ -3,21 +3,21 @@
 from services.analytics.domain.mirror import DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, CompanyChange
 from services.runtime.database import Transaction
 
-TIME_ZONE = "SELECT time_zone FROM company_settings WHERE company_id = app_company()"
-CURRENCY = "SELECT currency FROM company_settings WHERE company_id = app_company()"
-MONTH_ZONE = "SELECT month_zone FROM company_settings WHERE company_id = app_company()"
+TIME_ZONE = "SELECT time_zone FROM company_settings WHERE company_id = (SELECT app_company())"
+CURRENCY = "SELECT currency FROM company_settings WHERE company_id = (SELECT app_company())"
+MONTH_ZONE = "SELECT month_zone FROM company_settings WHERE company_id = (SELECT app_company())"
 # A row that sales can hold, so that the zone of months does not change under them.
 BEGIN = """
 INSERT INTO company_settings (company_id, currency, time_zone, epoch, revision)
 VALUES (app_company(), '', 'UTC', '', 0)
 ON CONFLICT (company_id) DO NOTHING
 """
-LOCK = "SELECT month_zone FROM company_settings WHERE company_id = app_company() FOR UPDATE"
+LOCK = "SELECT month_zone FROM company_settings WHERE company_id = (SELECT app_company()) FOR UPDATE"
 WRITE = """
 UPDATE company_settings s SET
     currency = %(currency)s, time_zone = %(time_zone)s, epoch = %(epoch)s, revision = %(revision)s,
     month_zone = coalesce((SELECT name FROM pg_timezone_names WHERE name = %(time_zone)s), 'UTC')
-WHERE company_id = app_company() AND (s.epoch <> %(epoch)s OR s.revision < %(revision)s)
+WHERE company_id = (SELECT app_company()) AND (s.epoch <> %(epoch)s OR s.revision < %(revision)s)
 RETURNING month_zone
 """
 

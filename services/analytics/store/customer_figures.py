@@ -15,21 +15,21 @@ SELECT page.place, page.asked_id, page.root_id, r.name, r.customer_type, r.phone
        page.purchases, page.items, page.first_sold_at, page.last_sold_at,
        t.currency, t.purchases AS currency_purchases, t.total_minor
 FROM page
-JOIN customers_mirror r ON r.company_id = app_company() AND r.customer_id = page.root_id
-LEFT JOIN root_totals t ON t.company_id = app_company() AND t.root_id = page.root_id
+JOIN customers_mirror r ON r.company_id = (SELECT app_company()) AND r.customer_id = page.root_id
+LEFT JOIN root_totals t ON t.company_id = (SELECT app_company()) AND t.root_id = page.root_id
 ORDER BY page.place, t.currency
 """
 COLUMNS = "f.root_id, f.purchases, f.items, f.first_sold_at, f.last_sold_at"
 ROOTS_OF = f"""
     SELECT asked.place, asked.customer_id::text AS asked_id, {COLUMNS}
     FROM unnest(%(customer_ids)s::uuid[]) WITH ORDINALITY AS asked (customer_id, place)
-    JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = asked.customer_id
-    JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id AND f.listed
+    JOIN customers_mirror m ON m.company_id = (SELECT app_company()) AND m.customer_id = asked.customer_id
+    JOIN root_figures f ON f.company_id = (SELECT app_company()) AND f.root_id = m.root_id AND f.listed
 """
 BY_ID = f"""
     SELECT row_number() OVER (ORDER BY f.root_id) AS place, f.root_id::text AS asked_id, {COLUMNS}
     FROM root_figures f
-    WHERE f.company_id = app_company() AND f.listed {{after}}
+    WHERE f.company_id = (SELECT app_company()) AND f.listed {{after}}
     ORDER BY f.root_id LIMIT %(limit)s
 """
 AFTER_ID = "AND f.root_id > %(root_id)s::uuid"
@@ -37,7 +37,7 @@ MOST_PURCHASES = f"""
     SELECT row_number() OVER (ORDER BY f.purchases DESC, f.root_id DESC) AS place, f.root_id::text AS asked_id,
            {COLUMNS}
     FROM root_figures f
-    WHERE f.company_id = app_company() AND f.listed AND f.purchases >= %(least)s {{after}}
+    WHERE f.company_id = (SELECT app_company()) AND f.listed AND f.purchases >= %(least)s {{after}}
     ORDER BY f.purchases DESC, f.root_id DESC LIMIT %(limit)s
 """
 AFTER_PURCHASES = "AND (f.purchases, f.root_id) < (%(value)s::bigint, %(root_id)s::uuid)"
@@ -45,7 +45,7 @@ LATEST = f"""
     SELECT row_number() OVER (ORDER BY f.last_sold_at DESC, f.root_id DESC) AS place, f.root_id::text AS asked_id,
            {COLUMNS}
     FROM root_figures f
-    WHERE f.company_id = app_company() AND f.listed AND f.last_sold_at IS NOT NULL {{after}}
+    WHERE f.company_id = (SELECT app_company()) AND f.listed AND f.last_sold_at IS NOT NULL {{after}}
     ORDER BY f.last_sold_at DESC, f.root_id DESC LIMIT %(limit)s
 """
 AFTER_TIME = "AND (f.last_sold_at, f.root_id) < (%(value)s::timestamptz, %(root_id)s::uuid)"
@@ -53,18 +53,18 @@ MOST_SPENT = f"""
     SELECT row_number() OVER (ORDER BY s.spent DESC, s.root_id DESC) AS place, s.root_id::text AS asked_id, {COLUMNS}
     FROM (
         SELECT s.root_id, s.spent FROM root_totals s
-        WHERE s.company_id = app_company() AND s.listed AND s.currency = %(currency)s {{after}}
+        WHERE s.company_id = (SELECT app_company()) AND s.listed AND s.currency = %(currency)s {{after}}
         ORDER BY s.spent DESC, s.root_id DESC LIMIT %(limit)s
     ) s
-    JOIN root_figures f ON f.company_id = app_company() AND f.root_id = s.root_id
+    JOIN root_figures f ON f.company_id = (SELECT app_company()) AND f.root_id = s.root_id
 """
 AFTER_SPENT = "AND (s.spent, s.root_id) < (%(value)s::bigint, %(root_id)s::uuid)"
 LISTED_ROOT = """
 SELECT f.root_id FROM customers_mirror m
-JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
-WHERE m.company_id = app_company() AND m.customer_id = %(customer_id)s::uuid AND f.listed
+JOIN root_figures f ON f.company_id = (SELECT app_company()) AND f.root_id = m.root_id
+WHERE m.company_id = (SELECT app_company()) AND m.customer_id = %(customer_id)s::uuid AND f.listed
 """
-COUNT = "SELECT count(*) FROM root_figures WHERE company_id = app_company() AND listed AND purchases >= %s"
+COUNT = "SELECT count(*) FROM root_figures WHERE company_id = (SELECT app_company()) AND listed AND purchases >= %s"
 LARGEST = 2**63 - 1
 
 Position = tuple[Any, str]

@@ -29,11 +29,11 @@ WHERE m.epoch <> excluded.epoch OR m.revision <= excluded.revision
 OF_ROOTS = """
 SELECT m.root_id, e.engagement_id, e.kind, e.status, e.value_minor, e.currency, e.converted_from, e.status_at
 FROM customers_mirror m
-JOIN mirror_engagements e ON e.company_id = app_company() AND e.origin_customer_id = m.customer_id
-WHERE m.company_id = app_company() AND m.root_id = ANY(%s::uuid[]) AND NOT e.deleted
+JOIN mirror_engagements e ON e.company_id = (SELECT app_company()) AND e.origin_customer_id = m.customer_id
+WHERE m.company_id = (SELECT app_company()) AND m.root_id = ANY(%s::uuid[]) AND NOT e.deleted
 ORDER BY m.root_id, e.engagement_id
 """
-SWEEP = "DELETE FROM mirror_engagements WHERE company_id = app_company() AND generation < %s"
+SWEEP = "DELETE FROM mirror_engagements WHERE company_id = (SELECT app_company()) AND generation < %s"
 
 
 def write_if_newer(tx: Transaction, epoch: str, generation: int, changes: Sequence[EngagementChange]) -> None:

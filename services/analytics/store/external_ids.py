@@ -13,8 +13,8 @@ FIND = """
 SELECT DISTINCT ON (e.system, e.external_id) e.system, e.external_id, m.customer_id
 FROM unnest(%(systems)s::text[], %(external_ids)s::text[]) AS asked (system, external_id)
 JOIN mirror_external_ids e
-  ON e.company_id = app_company() AND e.system = asked.system AND e.external_id = asked.external_id
-JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = e.customer_id
+  ON e.company_id = (SELECT app_company()) AND e.system = asked.system AND e.external_id = asked.external_id
+JOIN customers_mirror m ON m.company_id = (SELECT app_company()) AND m.customer_id = e.customer_id
 ORDER BY e.system, e.external_id, m.customer_id = m.root_id, m.customer_id
 """
 

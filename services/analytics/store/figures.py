@@ -12,7 +12,7 @@ SELECT app_company(), c.root_id,
        coalesce(m.root_id = m.customer_id AND m.state = ANY(%(shown)s), false),
        coalesce(m.state = %(active)s, false), coalesce(m.party_type = 'ORGANIZATION', false)
 FROM unnest(%(ids)s::uuid[]) AS c (root_id)
-LEFT JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = c.root_id
+LEFT JOIN customers_mirror m ON m.company_id = (SELECT app_company()) AND m.customer_id = c.root_id
 ORDER BY c.root_id
 ON CONFLICT (company_id, root_id) DO UPDATE SET
     listed = excluded.listed, active = excluded.active, organization = excluded.organization
@@ -24,26 +24,26 @@ FROM (
     SELECT c.root_id, coalesce(sum(o.purchases), 0)::bigint AS purchases, coalesce(sum(o.items), 0) AS items,
            min(o.first_sold_at) AS first_sold_at, max(o.last_sold_at) AS last_sold_at
     FROM unnest(%s::uuid[]) AS c (root_id)
-    LEFT JOIN customers_mirror m ON m.company_id = app_company() AND m.root_id = c.root_id
-    LEFT JOIN origin_figures o ON o.company_id = app_company() AND o.customer_id = m.customer_id
+    LEFT JOIN customers_mirror m ON m.company_id = (SELECT app_company()) AND m.root_id = c.root_id
+    LEFT JOIN origin_figures o ON o.company_id = (SELECT app_company()) AND o.customer_id = m.customer_id
     GROUP BY c.root_id
 ) s
-WHERE r.company_id = app_company() AND r.root_id = s.root_id
+WHERE r.company_id = (SELECT app_company()) AND r.root_id = s.root_id
 """
 FORGET_TOTALS = """
 DELETE FROM root_totals r
-WHERE r.company_id = app_company() AND r.root_id = ANY(%(roots)s::uuid[]) AND NOT EXISTS (
+WHERE r.company_id = (SELECT app_company()) AND r.root_id = ANY(%(roots)s::uuid[]) AND NOT EXISTS (
     SELECT FROM customers_mirror m
-    JOIN origin_figures o ON o.company_id = app_company() AND o.customer_id = m.customer_id
-    WHERE m.company_id = app_company() AND m.root_id = r.root_id AND o.currency = r.currency)
+    JOIN origin_figures o ON o.company_id = (SELECT app_company()) AND o.customer_id = m.customer_id
+    WHERE m.company_id = (SELECT app_company()) AND m.root_id = r.root_id AND o.currency = r.currency)
 """
 RECOUNT_TOTALS = """
 INSERT INTO root_totals AS r (company_id, root_id, currency, listed, purchases, total_minor, last_sold_at)
 SELECT app_company(), m.root_id, o.currency, f.listed, sum(o.purchases), sum(o.total_minor), max(o.last_sold_at)
 FROM customers_mirror m
-JOIN origin_figures o ON o.company_id = app_company() AND o.customer_id = m.customer_id
-JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
-WHERE m.company_id = app_company() AND m.root_id = ANY(%(roots)s::uuid[])
+JOIN origin_figures o ON o.company_id = (SELECT app_company()) AND o.customer_id = m.customer_id
+JOIN root_figures f ON f.company_id = (SELECT app_company()) AND f.root_id = m.root_id
+WHERE m.company_id = (SELECT app_company()) AND m.root_id = ANY(%(roots)s::uuid[])
 GROUP BY m.root_id, o.currency, f.listed ORDER BY m.root_id, o.currency
 ON CONFLICT (company_id, root_id, currency) DO UPDATE SET
     listed = excluded.listed, purchases = excluded.purchases, total_minor = excluded.total_minor,
@@ -52,8 +52,8 @@ ON CONFLICT (company_id, root_id, currency) DO UPDATE SET
 # The parts of a root's figures that are listed with it.
 SHOW_PARTS = """
 UPDATE {parts} p SET listed = f.listed FROM root_figures f
-WHERE f.company_id = app_company() AND f.root_id = ANY(%s::uuid[])
-      AND p.company_id = app_company() AND p.root_id = f.root_id AND p.listed <> f.listed
+WHERE f.company_id = (SELECT app_company()) AND f.root_id = ANY(%s::uuid[])
+      AND p.company_id = (SELECT app_company()) AND p.root_id = f.root_id AND p.listed <> f.listed
 """
 PARTS = ("root_totals", "root_months")
 

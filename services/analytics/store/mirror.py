@@ -11,20 +11,20 @@ from services.runtime.database import Transaction
 LOCK_TREES = """
 SELECT customer_id, merged_into, root_id, state, party_type, source, stage, staged_at, epoch, revision
 FROM customers_mirror
-WHERE company_id = app_company() AND (
+WHERE company_id = (SELECT app_company()) AND (
     customer_id = ANY(%(ids)s::uuid[]) OR root_id = ANY(%(ids)s::uuid[])
     OR root_id = ANY(ARRAY(SELECT root_id FROM customers_mirror
-                           WHERE company_id = app_company() AND customer_id = ANY(%(ids)s::uuid[]))))
+                           WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%(ids)s::uuid[]))))
 ORDER BY customer_id
 FOR UPDATE
 """
 ROOTS = """
 SELECT customer_id, root_id FROM customers_mirror
-WHERE company_id = app_company() AND customer_id = ANY(%s::uuid[])
+WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[])
 """
 ERASED = """
 SELECT customer_id FROM customers_mirror
-WHERE company_id = app_company() AND customer_id = ANY(%s::uuid[]) AND state = 'ERASED'
+WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[]) AND state = 'ERASED'
 """
 WRITE = """
 INSERT INTO customers_mirror
@@ -49,15 +49,15 @@ ON CONFLICT (company_id, customer_id) DO UPDATE SET
 MOVE = """
 UPDATE customers_mirror m SET root_id = c.root_id
 FROM unnest(%s::uuid[], %s::uuid[]) AS c (customer_id, root_id)
-WHERE m.company_id = app_company() AND m.customer_id = c.customer_id
+WHERE m.company_id = (SELECT app_company()) AND m.customer_id = c.customer_id
 """
 MARK_SEEN = """
 UPDATE customers_mirror SET generation = %s
-WHERE company_id = app_company() AND customer_id = ANY(%s::uuid[]) AND generation < %s
+WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[]) AND generation < %s
 """
 UNSEEN = """
 SELECT customer_id, party_type, source, stage, staged_at, joined_at FROM customers_mirror
-WHERE company_id = app_company() AND generation < %s AND state <> 'GONE' AND customer_id > %s::uuid
+WHERE company_id = (SELECT app_company()) AND generation < %s AND state <> 'GONE' AND customer_id > %s::uuid
 ORDER BY customer_id LIMIT %s
 """
 

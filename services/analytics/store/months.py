@@ -7,24 +7,24 @@ from services.runtime.database import Transaction
 SET_COHORTS = """
 UPDATE root_months m SET cohort = month_in(f.first_sold_at, z.month_zone)
 FROM root_figures f, company_settings z
-WHERE z.company_id = app_company() AND f.company_id = app_company() AND f.root_id = ANY(%s::uuid[])
-      AND m.company_id = app_company() AND m.root_id = f.root_id
+WHERE z.company_id = (SELECT app_company()) AND f.company_id = (SELECT app_company()) AND f.root_id = ANY(%s::uuid[])
+      AND m.company_id = (SELECT app_company()) AND m.root_id = f.root_id
       AND m.cohort <> month_in(f.first_sold_at, z.month_zone)
 """
 FORGET_GONE = """
 DELETE FROM root_months r
-WHERE r.company_id = app_company() AND r.root_id = ANY(%(roots)s::uuid[]) AND NOT EXISTS (
+WHERE r.company_id = (SELECT app_company()) AND r.root_id = ANY(%(roots)s::uuid[]) AND NOT EXISTS (
     SELECT FROM customers_mirror m
-    JOIN origin_months o ON o.company_id = app_company() AND o.customer_id = m.customer_id
-    WHERE m.company_id = app_company() AND m.root_id = r.root_id AND o.month = r.month)
+    JOIN origin_months o ON o.company_id = (SELECT app_company()) AND o.customer_id = m.customer_id
+    WHERE m.company_id = (SELECT app_company()) AND m.root_id = r.root_id AND o.month = r.month)
 """
 RECOUNT = """
 INSERT INTO root_months AS r (company_id, root_id, month, cohort, listed, purchases)
 SELECT app_company(), m.root_id, o.month, min(min(o.month)) OVER (PARTITION BY m.root_id), f.listed, sum(o.purchases)
 FROM customers_mirror m
-JOIN origin_months o ON o.company_id = app_company() AND o.customer_id = m.customer_id
-JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
-WHERE m.company_id = app_company() AND m.root_id = ANY(%(roots)s::uuid[])
+JOIN origin_months o ON o.company_id = (SELECT app_company()) AND o.customer_id = m.customer_id
+JOIN root_figures f ON f.company_id = (SELECT app_company()) AND f.root_id = m.root_id
+WHERE m.company_id = (SELECT app_company()) AND m.root_id = ANY(%(roots)s::uuid[])
 GROUP BY m.root_id, o.month, f.listed
 ORDER BY m.root_id, o.month
 ON CONFLICT (company_id, root_id, month) DO UPDATE SET
@@ -33,14 +33,16 @@ WHERE (r.cohort, r.listed, r.purchases) IS DISTINCT FROM (excluded.cohort, exclu
 """
 UNCOUNT = """
 WITH gone AS (
-    DELETE FROM origin_months WHERE company_id = app_company() AND customer_id = %(origin)s::uuid
-        AND month = month_in(%(sold_at)s, (SELECT month_zone FROM company_settings WHERE company_id = app_company()))
+    DELETE FROM origin_months WHERE company_id = (SELECT app_company()) AND customer_id = %(origin)s::uuid
+        AND month = month_in(
+            %(sold_at)s, (SELECT month_zone FROM company_settings WHERE company_id = (SELECT app_company())))
         AND purchases = 1
     RETURNING customer_id
 )
 UPDATE origin_months SET purchases = purchases - 1
-WHERE company_id = app_company() AND customer_id = %(origin)s::uuid AND NOT EXISTS (SELECT FROM gone)
-    AND month = month_in(%(sold_at)s, (SELECT month_zone FROM company_settings WHERE company_id = app_company()))
+WHERE company_id = (SELECT app_company()) AND customer_id = %(origin)s::uuid AND NOT EXISTS (SELECT FROM gone)
+    AND month = month_in(
+        %(sold_at)s, (SELECT month_zone FROM company_settings WHERE company_id = (SELECT app_company())))
 """
 # Rarely done, and of a whole company: very many sales do not fit the time that other statements have.
 MORE_TIME = "SELECT set_config('statement_timeout', '10min', true), set_config('work_mem', '64MB', true)"
@@ -52,16 +54,16 @@ USUAL = "SELECT current_setting('statement_timeout') AS time, current_setting('w
 # of trees, and the trees whose first sale has moved.
 MOVE_SALES = """
 WITH zone AS MATERIALIZED (
-    SELECT %(before)s::text AS before, month_zone AS now FROM company_settings WHERE company_id = app_company()
+    SELECT %(before)s::text AS before, month_zone AS now FROM company_settings WHERE company_id = (SELECT app_company())
 ), ends AS MATERIALIZED (
     SELECT min(sold_at) AT TIME ZONE 'UTC' AS first, max(sold_at) AT TIME ZONE 'UTC' AS last
-    FROM sales WHERE company_id = app_company()
+    FROM sales WHERE company_id = (SELECT app_company())
 ), near AS MATERIALIZED (
     SELECT s.origin_customer_id AS customer_id, month_in(s.sold_at, zone.before) AS was,
            month_in(s.sold_at, zone.now) AS now
     FROM zone, ends, generate_series(date_trunc('month', first), last + interval '1 month', '1 month') AS m (begin),
          LATERAL (SELECT origin_customer_id, sold_at FROM sales
-                  WHERE company_id = app_company() AND counts
+                  WHERE company_id = (SELECT app_company()) AND counts
                         AND sold_at > m.begin AT TIME ZONE 'UTC' - interval '16 hours'
                         AND sold_at < m.begin AT TIME ZONE 'UTC' + interval '16 hours' OFFSET 0) AS s
 ), moved AS MATERIALIZED (
@@ -73,8 +75,8 @@ WITH zone AS MATERIALIZED (
 ), placed AS MATERIALIZED (
     SELECT moved.*, m.root_id, f.listed, f.first_sold_at
     FROM moved
-    JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = moved.customer_id
-    JOIN root_figures f ON f.company_id = app_company() AND f.root_id = m.root_id
+    JOIN customers_mirror m ON m.company_id = (SELECT app_company()) AND m.customer_id = moved.customer_id
+    JOIN root_figures f ON f.company_id = (SELECT app_company()) AND f.root_id = m.root_id
 ), origin AS (
     INSERT INTO origin_months AS o (company_id, customer_id, month, purchases)
     SELECT app_company(), customer_id, month, purchases FROM moved ORDER BY customer_id, month
@@ -96,7 +98,7 @@ FROM placed, zone WHERE month_in(first_sold_at, zone.before) <> month_in(first_s
 """
 FORGET_EMPTY = """
 DELETE FROM {kind}_months o USING unnest(%s::uuid[], %s::date[]) AS e (id, month)
-WHERE o.company_id = app_company() AND o.{of} = e.id AND o.month = e.month
+WHERE o.company_id = (SELECT app_company()) AND o.{of} = e.id AND o.month = e.month
 """
 
 

@@ -31,30 +31,32 @@ ON CONFLICT (company_id, sale_id) DO NOTHING
 READ = f"""
 SELECT {COLUMNS}, EXISTS (
     SELECT FROM customers_mirror m
-    WHERE m.company_id = app_company() AND m.customer_id = p.customer_id AND m.state = 'ERASED') AS customer_erased
-FROM parked_sales p WHERE company_id = app_company() AND sale_id = ANY(%s)
+    WHERE m.company_id = (SELECT app_company()) AND m.customer_id = p.customer_id AND m.state = 'ERASED'
+) AS customer_erased
+FROM parked_sales p WHERE company_id = (SELECT app_company()) AND sale_id = ANY(%s)
 """
 # About how many bytes each takes in a message, and no fewer.
 PAGE = f"""
 SELECT sale_id, octet_length(sale::text) + {SALE_BYTES} + {LINE_BYTES} * jsonb_array_length(sale -> 'lines') AS bytes
-FROM parked_sales WHERE company_id = app_company() AND sale_id > %s ORDER BY sale_id LIMIT %s
+FROM parked_sales WHERE company_id = (SELECT app_company()) AND sale_id > %s ORDER BY sale_id LIMIT %s
 """
-COUNT = "SELECT count(*) FROM parked_sales WHERE company_id = app_company()"
-DELETE = "DELETE FROM parked_sales WHERE company_id = app_company() AND sale_id = ANY(%s) RETURNING sale_id"
+COUNT = "SELECT count(*) FROM parked_sales WHERE company_id = (SELECT app_company())"
+DELETE = "DELETE FROM parked_sales WHERE company_id = (SELECT app_company()) AND sale_id = ANY(%s) RETURNING sale_id"
 READY = f"""
 SELECT {COLUMNS}, false AS customer_erased, known_id FROM (
     SELECT p.sale_id AS parked_id, m.customer_id AS known_id
     FROM customers_mirror m
-    JOIN parked_sales p ON p.company_id = app_company() AND p.customer_id = m.customer_id
-    WHERE m.company_id = app_company() AND m.customer_id = ANY(%(ids)s::uuid[]) AND m.state = ANY(%(can_buy)s)
+    JOIN parked_sales p ON p.company_id = (SELECT app_company()) AND p.customer_id = m.customer_id
+    WHERE m.company_id = (SELECT app_company()) AND m.customer_id = ANY(%(ids)s::uuid[]) AND m.state = ANY(%(can_buy)s)
     UNION
     (SELECT DISTINCT ON (p.sale_id) p.sale_id, m.customer_id
     FROM mirror_external_ids e
-    JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = e.customer_id
-    JOIN parked_sales p ON p.company_id = app_company() AND p.system = e.system AND p.external_id = e.external_id
-    WHERE e.company_id = app_company() AND e.customer_id = ANY(%(ids)s::uuid[]) AND m.state = ANY(%(can_buy)s)
+    JOIN customers_mirror m ON m.company_id = (SELECT app_company()) AND m.customer_id = e.customer_id
+    JOIN parked_sales p
+      ON p.company_id = (SELECT app_company()) AND p.system = e.system AND p.external_id = e.external_id
+    WHERE e.company_id = (SELECT app_company()) AND e.customer_id = ANY(%(ids)s::uuid[]) AND m.state = ANY(%(can_buy)s)
     ORDER BY p.sale_id, m.customer_id = m.root_id, m.customer_id)
-) known JOIN parked_sales ON company_id = app_company() AND sale_id = known.parked_id
+) known JOIN parked_sales ON company_id = (SELECT app_company()) AND sale_id = known.parked_id
 ORDER BY sale_id
 """
 

@@ -10,14 +10,14 @@ from services.runtime.database import Transaction
 # The customer first, as where a sale is recorded; then the sale, which says whether there is anything to take back.
 HOLD = """
 WITH zone AS (
-    SELECT FROM company_settings WHERE company_id = app_company() FOR KEY SHARE
+    SELECT FROM company_settings WHERE company_id = (SELECT app_company()) FOR KEY SHARE
 )
 SELECT m.root_id FROM zone, sales s
-JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = s.origin_customer_id
-WHERE s.company_id = app_company() AND s.sale_id = %s
+JOIN customers_mirror m ON m.company_id = (SELECT app_company()) AND m.customer_id = s.origin_customer_id
+WHERE s.company_id = (SELECT app_company()) AND s.sale_id = %s
 FOR SHARE OF m
 """
-LOCK = "SELECT FROM sales WHERE company_id = app_company() AND sale_id = %s FOR UPDATE"
+LOCK = "SELECT FROM sales WHERE company_id = (SELECT app_company()) AND sale_id = %s FOR UPDATE"
 ADD_REFUND = """
 INSERT INTO refunds (company_id, sale_id, refund_id, amount_minor, quantity, reason, refunded_at, created_by)
 VALUES (app_company(), %(sale_id)s, %(refund_id)s, %(amount)s, %(quantity)s, %(reason)s, %(time)s, %(actor)s)
@@ -25,22 +25,22 @@ VALUES (app_company(), %(sale_id)s, %(refund_id)s, %(amount)s, %(quantity)s, %(r
 SET_REFUNDED = """
 UPDATE sales SET status = %(status)s, refunded_minor = refunded_minor + %(amount)s,
     refunded_items = refunded_items + %(quantity)s
-WHERE company_id = app_company() AND sale_id = %(sale_id)s
+WHERE company_id = (SELECT app_company()) AND sale_id = %(sale_id)s
 """
 SET_VOID = """
 UPDATE sales SET status = 'VOIDED', voided_at = %(time)s, void_reason = %(reason)s
-WHERE company_id = app_company() AND sale_id = %(sale_id)s
+WHERE company_id = (SELECT app_company()) AND sale_id = %(sale_id)s
 """
 # A statement of its own, so that the next one sees every sale that was added before the lock; later ones wait.
 LOCK_ORIGIN = """
 SELECT FROM origin_figures
-WHERE company_id = app_company() AND customer_id = %(origin)s::uuid AND currency = %(currency)s FOR UPDATE
+WHERE company_id = (SELECT app_company()) AND customer_id = %(origin)s::uuid AND currency = %(currency)s FOR UPDATE
 """
 # A customer whose only sale in the currency is gone has no figures in it, as if there never had been one.
 UNCOUNT_ORIGIN = """
 WITH gone AS (
     DELETE FROM origin_figures
-    WHERE company_id = app_company() AND customer_id = %(origin)s::uuid AND currency = %(currency)s
+    WHERE company_id = (SELECT app_company()) AND customer_id = %(origin)s::uuid AND currency = %(currency)s
           AND purchases = %(purchases)s
     RETURNING customer_id
 )
@@ -49,21 +49,21 @@ UPDATE origin_figures o SET
     first_sold_at = coalesce(s.first_sold_at, o.first_sold_at), last_sold_at = coalesce(s.last_sold_at, o.last_sold_at)
 FROM (
     SELECT
-        (SELECT sold_at FROM sales WHERE company_id = app_company() AND origin_customer_id = %(origin)s::uuid
+        (SELECT sold_at FROM sales WHERE company_id = (SELECT app_company()) AND origin_customer_id = %(origin)s::uuid
              AND currency = %(currency)s AND counts ORDER BY sold_at, sale_id LIMIT 1) AS first_sold_at,
-        (SELECT sold_at FROM sales WHERE company_id = app_company() AND origin_customer_id = %(origin)s::uuid
+        (SELECT sold_at FROM sales WHERE company_id = (SELECT app_company()) AND origin_customer_id = %(origin)s::uuid
              AND currency = %(currency)s AND counts ORDER BY sold_at DESC, sale_id DESC LIMIT 1) AS last_sold_at
 ) s
-WHERE o.company_id = app_company() AND o.customer_id = %(origin)s::uuid AND o.currency = %(currency)s
+WHERE o.company_id = (SELECT app_company()) AND o.customer_id = %(origin)s::uuid AND o.currency = %(currency)s
       AND NOT EXISTS (SELECT FROM gone)
 """
 UNCOUNT_COMPANY = """
 UPDATE company_totals SET purchases = purchases - %(purchases)s, total_minor = total_minor - %(minor)s
-WHERE company_id = app_company() AND currency = %(currency)s AND shard = %(shard)s
+WHERE company_id = (SELECT app_company()) AND currency = %(currency)s AND shard = %(shard)s
 """
 UNCOUNT_QUARTER = f"""
 UPDATE company_quarters SET purchases = purchases - %(purchases)s, total_minor = total_minor - %(minor)s
-WHERE company_id = app_company() AND currency = %(currency)s AND quarter = quarter_of(%(sold_at)s)
+WHERE company_id = (SELECT app_company()) AND currency = %(currency)s AND quarter = quarter_of(%(sold_at)s)
       AND shard = %(shard)s %% {QUARTER_SHARDS}
 """
 

@@ -19,9 +19,10 @@ CROSS JOIN LATERAL (
         FROM customers_mirror m
         CROSS JOIN LATERAL (
             SELECT currency, sold_at, net_minor FROM sales
-            WHERE company_id = app_company() AND origin_customer_id = m.customer_id AND counts AND sold_at < %(as_of)s
+            WHERE company_id = (SELECT app_company()) AND origin_customer_id = m.customer_id AND counts
+                  AND sold_at < %(as_of)s
         ) s
-        WHERE m.company_id = app_company() AND m.root_id = asked.root_id
+        WHERE m.company_id = (SELECT app_company()) AND m.root_id = asked.root_id
         GROUP BY 1, 2
     ), span AS (
         SELECT min(day) AS first, max(day) AS last, count(DISTINCT day) AS days FROM days
@@ -40,9 +41,9 @@ BY_DAYS = """
 WITH RECURSIVE root AS MATERIALIZED (
     SELECT first_sold_at, last_sold_at, (first_sold_at AT TIME ZONE %(zone)s)::date AS first,
            (last_sold_at AT TIME ZONE %(zone)s)::date AS last
-    FROM root_figures WHERE company_id = app_company() AND root_id = %(root)s::uuid
+    FROM root_figures WHERE company_id = (SELECT app_company()) AND root_id = %(root)s::uuid
 ), members AS MATERIALIZED (
-    SELECT customer_id FROM customers_mirror WHERE company_id = app_company() AND root_id = %(root)s::uuid
+    SELECT customer_id FROM customers_mirror WHERE company_id = (SELECT app_company()) AND root_id = %(root)s::uuid
 ), days AS (
     SELECT first_sold_at AS sold_at FROM root
     UNION ALL
@@ -50,7 +51,7 @@ WITH RECURSIVE root AS MATERIALIZED (
         SELECT min(s.sold_at) FROM members m
         CROSS JOIN LATERAL (
             SELECT sold_at FROM sales
-            WHERE company_id = app_company() AND origin_customer_id = m.customer_id AND counts
+            WHERE company_id = (SELECT app_company()) AND origin_customer_id = m.customer_id AND counts
                   AND sold_at > days.sold_at
                   AND sold_at >= ((days.sold_at AT TIME ZONE %(zone)s)::date + 1)::timestamp AT TIME ZONE %(zone)s
                                  - interval '3 hours'
@@ -63,7 +64,7 @@ WITH RECURSIVE root AS MATERIALIZED (
     FROM root CROSS JOIN members m
     CROSS JOIN LATERAL (
         SELECT currency, net_minor FROM sales
-        WHERE company_id = app_company() AND origin_customer_id = m.customer_id AND counts
+        WHERE company_id = (SELECT app_company()) AND origin_customer_id = m.customer_id AND counts
               AND sold_at >= root.first_sold_at AND sold_at < root.first_sold_at + interval '30 hours'
               AND (sold_at AT TIME ZONE %(zone)s)::date = root.first
     ) s GROUP BY 1
@@ -72,7 +73,7 @@ SELECT (SELECT count(sold_at) FROM days) - 1 AS repeat_days, root.last - root.fi
        (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date - root.first AS age_days,
        t.currency, t.total_minor - coalesce(d.minor, 0) AS minor
 FROM root
-JOIN root_totals t ON t.company_id = app_company() AND t.root_id = %(root)s::uuid
+JOIN root_totals t ON t.company_id = (SELECT app_company()) AND t.root_id = %(root)s::uuid
 LEFT JOIN first_day d ON d.currency = t.currency
 ORDER BY t.currency
 """

@@ -23,7 +23,7 @@ QUARTER_SHARDS = 4
 # id is taken or parked ends its chain. `is_first`: the sale came before others of its root that were there.
 RECORD = f"""
 WITH zone AS (
-    SELECT month_zone FROM company_settings WHERE company_id = app_company() FOR KEY SHARE
+    SELECT month_zone FROM company_settings WHERE company_id = (SELECT app_company()) FOR KEY SHARE
 ), asked AS (
     SELECT * FROM unnest(
         %(sale_ids)s::text[], %(origins)s::uuid[], %(totals)s::bigint[], %(currencies)s::text[], %(items)s::numeric[],
@@ -32,7 +32,7 @@ WITH zone AS (
                             number)
 ), held AS (
     SELECT customer_id, root_id FROM customers_mirror
-    WHERE company_id = app_company() AND customer_id = ANY(%(origins)s::uuid[]) AND state = ANY(%(can_buy)s)
+    WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%(origins)s::uuid[]) AND state = ANY(%(can_buy)s)
           AND (SELECT true FROM zone)
     ORDER BY customer_id FOR SHARE
 ), sold AS (
@@ -41,7 +41,7 @@ WITH zone AS (
     SELECT app_company(), a.sale_id, a.origin, a.total_minor, a.currency, a.items, a.payment_method,
            a.sold_at, 'COMPLETED', a.created_by
     FROM asked a JOIN held h ON h.customer_id = a.origin
-    WHERE NOT EXISTS (SELECT FROM parked_sales p WHERE p.company_id = app_company() AND p.sale_id = a.sale_id)
+    WHERE NOT EXISTS (SELECT FROM parked_sales p WHERE p.company_id = (SELECT app_company()) AND p.sale_id = a.sale_id)
     ORDER BY a.sale_id
     ON CONFLICT (company_id, sale_id) DO NOTHING
     RETURNING company_id, items, {COLUMNS}

@@ -13,26 +13,26 @@ from services.runtime.database import Row, Transaction
 COLUMNS = """
 sale_id, origin_customer_id, total_minor, currency, payment_method, sold_at, status, created_at, voided_at, void_reason
 """.strip()
-READ = f"SELECT {COLUMNS} FROM sales WHERE company_id = app_company() AND sale_id = ANY(%s)"
+READ = f"SELECT {COLUMNS} FROM sales WHERE company_id = (SELECT app_company()) AND sale_id = ANY(%s)"
 REFUNDS = """
 SELECT sale_id, refund_id, amount_minor, quantity, reason, refunded_at FROM refunds
-WHERE company_id = app_company() AND sale_id = ANY(%s) ORDER BY sale_id, refunded_at, refund_id
+WHERE company_id = (SELECT app_company()) AND sale_id = ANY(%s) ORDER BY sale_id, refunded_at, refund_id
 """
 LINES = """
 SELECT sale_id, product, quantity, amount_minor FROM sale_lines
-WHERE company_id = app_company() AND sale_id = ANY(%s) ORDER BY sale_id, line
+WHERE company_id = (SELECT app_company()) AND sale_id = ANY(%s) ORDER BY sale_id, line
 """
 SALE_BYTES, LINE_BYTES, REFUND_BYTES = 3_000, 80, 2_300
 WEIGHTS = f"""
 SELECT sale_id, sum(bytes)::bigint FROM (
     SELECT sale_id, octet_length(product) + {LINE_BYTES} AS bytes FROM sale_lines
-    WHERE company_id = app_company() AND sale_id = ANY(%(ids)s)
+    WHERE company_id = (SELECT app_company()) AND sale_id = ANY(%(ids)s)
     UNION ALL
-    SELECT sale_id, {REFUND_BYTES} FROM refunds WHERE company_id = app_company() AND sale_id = ANY(%(ids)s)
+    SELECT sale_id, {REFUND_BYTES} FROM refunds WHERE company_id = (SELECT app_company()) AND sale_id = ANY(%(ids)s)
 ) parts GROUP BY sale_id
 """
 CONDITIONS = """
-company_id = app_company()
+company_id = (SELECT app_company())
 AND sold_at >= coalesce(%(sold_from)s::timestamptz, '-infinity')
 AND sold_at < coalesce(%(sold_before)s::timestamptz, 'infinity')
 """
@@ -47,7 +47,7 @@ CROSS JOIN LATERAL (
     SELECT {columns} FROM sales s
     WHERE s.origin_customer_id = m.customer_id AND {conditions} {page}
 ) s
-WHERE m.company_id = app_company() AND m.root_id = %(root_id)s::uuid
+WHERE m.company_id = (SELECT app_company()) AND m.root_id = %(root_id)s::uuid
 """
 SUMMED = "currency, net_minor, counts"
 SUMS = """

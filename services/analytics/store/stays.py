@@ -10,7 +10,7 @@ from services.runtime.database import Transaction
 
 READ = """
 SELECT customer_id, stage, entered_at, nullif(left_at, 'infinity') AS left_at, next_stage FROM stage_stays
-WHERE company_id = app_company() AND customer_id = ANY(%s::uuid[]) ORDER BY customer_id, entered_at
+WHERE company_id = (SELECT app_company()) AND customer_id = ANY(%s::uuid[]) ORDER BY customer_id, entered_at
 """
 REPLACE = """
 WITH told AS (
@@ -18,14 +18,14 @@ WITH told AS (
                          %(next)s::text[]) AS t (customer_id, stage, entered_at, left_at, next_stage)
 ), gone AS (
     DELETE FROM stage_stays s
-    WHERE s.company_id = app_company() AND s.customer_id = ANY(%(customer_ids)s::uuid[]) AND NOT EXISTS (
+    WHERE s.company_id = (SELECT app_company()) AND s.customer_id = ANY(%(customer_ids)s::uuid[]) AND NOT EXISTS (
         SELECT FROM told t WHERE t.customer_id = s.customer_id AND t.entered_at = s.entered_at)
 )
 INSERT INTO stage_stays AS s (company_id, customer_id, entered_at, stage, left_at, next_stage, source, counted)
 SELECT app_company(), t.customer_id, t.entered_at, t.stage, coalesce(t.left_at, 'infinity'), t.next_stage, m.source,
        m.root_id = m.customer_id AND m.state IN ('ACTIVE', 'INACTIVE')
 FROM told t
-JOIN customers_mirror m ON m.company_id = app_company() AND m.customer_id = t.customer_id
+JOIN customers_mirror m ON m.company_id = (SELECT app_company()) AND m.customer_id = t.customer_id
 ORDER BY t.customer_id, t.entered_at
 ON CONFLICT (company_id, customer_id, entered_at) DO UPDATE SET
     stage = excluded.stage, left_at = excluded.left_at, next_stage = excluded.next_stage, source = excluded.source,
@@ -36,8 +36,8 @@ SHOW = """
 UPDATE stage_stays s SET
     source = m.source, counted = m.root_id = m.customer_id AND m.state IN ('ACTIVE', 'INACTIVE')
 FROM customers_mirror m
-WHERE m.company_id = app_company() AND m.customer_id = ANY(%s::uuid[])
-      AND s.company_id = app_company() AND s.customer_id = m.customer_id
+WHERE m.company_id = (SELECT app_company()) AND m.customer_id = ANY(%s::uuid[])
+      AND s.company_id = (SELECT app_company()) AND s.customer_id = m.customer_id
       AND (s.source, s.counted) IS DISTINCT FROM
           (m.source, m.root_id = m.customer_id AND m.state IN ('ACTIVE', 'INACTIVE'))
 """

@@ -10,7 +10,7 @@ WITH told AS (
     SELECT * FROM unnest(%s::uuid[], {arrays}) AS t (customer_id, {columns})
 ), gone AS (
     DELETE FROM {table} known
-    WHERE known.company_id = app_company() AND known.customer_id = ANY(%s::uuid[])
+    WHERE known.company_id = (SELECT app_company()) AND known.customer_id = ANY(%s::uuid[])
           AND NOT EXISTS (SELECT FROM told t WHERE t.customer_id = known.customer_id AND {same})
 )
 INSERT INTO {table} (company_id, customer_id, {columns})

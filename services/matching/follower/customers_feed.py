@@ -41,10 +41,10 @@ def customers_follower(
 ) -> Follower[FollowedChange]:
     """Return the follower that keeps matching's mirror; `talked` is called once conversations wait to be resolved."""
 
-    def open_stream(cursor: str) -> Iterator[Batch[FollowedChange]]:
+    def open_stream(cursor: str, size: int) -> Iterator[Batch[FollowedChange]]:
         if not cursor:
             begin_pass(database, FOLLOWER)
-        call: Any = feed.FollowChanges(pb.FollowChangesRequest(after_cursor=cursor, batch_size=BATCH_SIZE))
+        call: Any = feed.FollowChanges(pb.FollowChangesRequest(after_cursor=cursor, batch_size=size))
         return Stream(map(_batch, call), call.cancel)
 
     def after_batch(tx: Transaction, batch: Batch[FollowedChange]) -> None:
@@ -60,6 +60,7 @@ def customers_follower(
         company_of=lambda change: change.message.company_id,
         encode=lambda change: change.message.SerializeToString(),
         after_batch=after_batch,
+        batch_size=BATCH_SIZE,
     )
 
 

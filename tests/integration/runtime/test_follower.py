@@ -49,7 +49,7 @@ class Feed:
             self.grown.notify_all()
             return number * 10
 
-    def open(self, cursor: str) -> Stream[Change]:
+    def open(self, cursor: str, _: int = 0) -> Stream[Change]:
         self.asked.append(cursor)
         if cursor in self.expired:
             raise CursorExpired("Follow from the start.")
@@ -262,6 +262,39 @@ def test_a_change_that_stays_late_is_parked_in_the_end_so_that_other_companies_g
     assert len(tries) >= 2 * follower_patience.LEAST_TRIES  # with the others and alone
 
 
+@dataclass
+class LongFeed:
+    """A feed of one company that keeps to the size that is asked for; a cursor is the number of changes before it."""
+
+    changes: int
+    asked: list[int] = field(default_factory=list)
+
+    def open(self, cursor: str, size: int) -> Iterator[Batch[Change]]:
+        self.asked.append(size)
+        for start in range(int(cursor or 0), self.changes, size):
+            end = min(start + size, self.changes)
+            changes = [Change("acme", f"{number:03}") for number in range(start, end)]
+            yield Batch(changes, str(end), end, "e1")
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_takes_too_long_together_is_asked_for_in_halves_and_later_more_is_tried(bench: Bench) -> None:
+    feed, write = LongFeed(200), bench.apply
+
+    def apply(tx: Transaction, company: str, changes: Sequence[Change]) -> None:
+        if len(changes) > 10:
+            raise psycopg.errors.QueryCanceled("canceling statement due to statement timeout")
+        write(tx, company, changes)
+
+    bench.feed.open = feed.open  # type: ignore[method-assign, assignment]
+    bench.apply = apply  # type: ignore[assignment]
+    bench.follow(batch_size=40)
+    bench.until_applied(feed.changes)
+    assert bench.applied() == [("acme", f"{number:03}") for number in range(feed.changes)]
+    assert feed.asked[:5] == [40, 20, 10, 20, 10]
+    assert bench.rows("SELECT FROM parked_changes") == []
+
+
 def test_an_expired_cursor_starts_over_and_says_so_once(bench: Bench) -> None:
     bench.follow()
     bench.until_applied(bench.feed.add(Change("acme", "a")))
@@ -321,7 +354,7 @@ def test_a_follower_that_waits_for_news_stops_promptly(bench: Bench) -> None:
     follower = bench.follow()
     bench.until_applied(bench.feed.add(is_checkpoint=True))
     follower.stop()
-    assert f"follower {NAME}" not in {thread.name for thread in threading.enumerate()}
+    assert not any(thread.name.startswith("follower") for thread in threading.enumerate())
 
 
 def test_a_reader_waits_until_its_write_is_followed(bench: Bench, open_database: Callable[..., Database]) -> None:
