@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -150,6 +151,7 @@ def fresh_company(database: Database) -> Iterator[Shop]:
     yield Shop(database, new_id())
 
 
+@pytest.mark.timeout(600)
 @settings(
     max_examples=60,
     deadline=None,

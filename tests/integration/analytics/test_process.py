@@ -7,10 +7,14 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from services.runtime import health_probe
 from tests.fixtures.databases import ServiceDatabase
-from tests.integration.analytics.service import LONG_S, NOBODY_THERE, SECRET
+from tests.integration.analytics.service import NOBODY_THERE, SECRET
 
+LONG_S = 250.0
+pytestmark = pytest.mark.timeout(2 * LONG_S)
 ROOT = Path(__file__).parents[3]
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("PATRONAGE_")}
 COMMAND = [sys.executable, "-m", "services.analytics"]

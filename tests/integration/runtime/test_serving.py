@@ -23,7 +23,8 @@ from tests.integration.runtime.certificates import Certificates
 from tests.integration.runtime.echo import CREDENTIALS, SECRET, SERVICE, TOKEN, Echo, settings
 
 ROOT = Path(__file__).parents[3]
-LONG_S = 90.0
+LONG_S = 150.0
+pytestmark = pytest.mark.timeout(3 * LONG_S)
 Listing: TypeAlias = (
     "grpc.StreamStreamMultiCallable[reflection_pb2.ServerReflectionRequest, reflection_pb2.ServerReflectionResponse]"
 )
