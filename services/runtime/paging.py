@@ -42,18 +42,21 @@ def page_of(found: Sequence[T], size: int, weight: Callable[[T], int]) -> tuple[
     return found[:kept], len(found) > kept
 
 
-def page_token(question: Mapping[str, Any], position: Sequence[Any]) -> str:
-    """A token for the page after the position. The position holds text, integers, booleans and nulls."""
+def page_token(question: Mapping[str, Any], position: Sequence[Any], company_id: str) -> str:
+    """A token for the page after the position, for the company whose list it is.
+
+    The position holds text, integers, booleans and nulls.
+    """
     body = json.dumps(list(position), separators=(",", ":"), ensure_ascii=False)
-    return base64.urlsafe_b64encode(_VERSION + _digest(question) + body.encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_VERSION + _digest(question, company_id) + body.encode()).decode().rstrip("=")
 
 
-def position_of(token: str, question: Mapping[str, Any]) -> list[Any] | None:
+def position_of(token: str, question: Mapping[str, Any], company_id: str) -> list[Any] | None:
     """The position that a token stands for, or None for the first page."""
     if not token:
         return None
     digest, position = _opened(token)
-    if digest != _digest(question):
+    if digest != _digest(question, company_id):
         text = "The page token belongs to another question. Repeat the call with the fields of the first page."
         raise PageTokenMismatch(text)
     return position
@@ -73,8 +76,8 @@ def not_a_token(cause: Exception | None = None) -> FieldsInvalid:
     return FieldsInvalid([wrong], cause=str(cause or ""))
 
 
-def _digest(question: Mapping[str, Any]) -> bytes:
-    canonical = json.dumps(question, sort_keys=True, separators=(",", ":"), default=str)
+def _digest(question: Mapping[str, Any], company_id: str) -> bytes:
+    canonical = json.dumps([company_id, question], sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).digest()[:_DIGEST_BYTES]
 
 

@@ -11,13 +11,15 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from services.local.suite import Suite
-from tests.faults.company import company_of
+from tests.faults.company import company_of, reason_of
 from tests.fixtures.contract import Rpc, every_rpc
 from tests.fixtures.good_requests import GoodRequests
 from tests.system.fuzz_world import SCOPES, World
 
 OWNER, STRANGER = "tenants-owner", "tenants-stranger"
 TAKING_IDS = [rpc for rpc in every_rpc() if rpc.id_fields()]
+PAGED = {"ListCustomers", "ListMerges", "ListJudgements", "ListAuditEntries", "ListConversations"}
+"""Lists of what the owner has several of, for no customer named."""
 MOVING = {"changeToken", "ageSeconds", "freshness"}
 """What is another one with each call."""
 Ids = dict[str, str]
@@ -64,6 +66,21 @@ def test_the_owner_of_an_id_gets_another_answer(rpc: Rpc, suite: Suite, owner: W
     token = suite.token(OWNER, scopes=SCOPES)
     unknown = {kind: str(uuid.uuid4()) for kind in ids}
     assert _answer(rpc, owner, token, ids, fresh) != _answer(rpc, owner, token, unknown, fresh)
+
+
+@pytest.mark.parametrize("rpc", [rpc for rpc in every_rpc() if rpc.method.name in PAGED], ids=str)
+def test_a_page_token_of_another_company_is_refused(rpc: Rpc, suite: Suite, owner: World) -> None:
+    owner.renew(scanning=False)
+    asked = rpc.request()
+    asked.page_size = 1
+    if "at_least_as_fresh" in asked.DESCRIPTOR.fields_by_name:
+        asked.at_least_as_fresh = owner.fresh
+    channel = owner.channels[rpc.service]
+    asked.page_token = rpc.call(channel, asked, suite.token(OWNER, scopes=SCOPES)).next_page_token
+    assert asked.page_token
+    with pytest.raises(grpc.RpcError) as refused:
+        rpc.call(channel, asked, suite.token(STRANGER, scopes=SCOPES))
+    assert reason_of(refused.value) == "PAGE_TOKEN_MISMATCH"
 
 
 def _answer(rpc: Rpc, owner: World, token: str, ids: Ids, fresh: str) -> str:

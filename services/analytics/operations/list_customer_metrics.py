@@ -55,12 +55,12 @@ def list_repeat_customers(tx: Transaction, asked: RepeatCustomersQuestion) -> Re
 def _page(
     tx: Transaction, order: _Order, asked: MetricsListQuestion | RepeatCustomersQuestion, identity: dict[str, Any]
 ) -> MetricsPage:
-    after = _position(paging.position_of(asked.page_token, identity), order)
+    after = _position(paging.position_of(asked.page_token, identity, tx.scope.company_id), order)
     size = paging.page_size(asked.page_size)
     found = order.read(after, size + 1)
     page, more = found[:size], ""
     if len(found) > size:
-        more = paging.page_token(identity, (order.value_of(page[-1]), page[-1].customer_id))
+        more = paging.page_token(identity, (order.value_of(page[-1]), page[-1].customer_id), tx.scope.company_id)
     by = reckoning(tx, asked.as_of)
     return MetricsPage([metrics_of(figures, by) for figures in page], more)
 

@@ -27,14 +27,14 @@ class SalesPage:
 
 def list_sales(tx: Transaction, asked: SalesQuestion) -> SalesPage:
     """One page. Raises PageTokenMismatch, CustomerNotFound."""
-    after = _position(paging.position_of(asked.page_token, asked.identity()))
+    after = _position(paging.position_of(asked.page_token, asked.identity(), tx.scope.company_id))
     size = paging.page_size(asked.page_size)
     wanted = Wanted(_root(tx, asked.customer_id), asked.sold_from, asked.sold_before, asked.statuses)
     found = sales.newest(tx, wanted, after, size + 1)
     weights = sales.weights(tx, found)
     rows, more = paging.page_of(found, size, lambda row: weights[row["sale_id"]])
     page = sales.with_parts(tx, rows)
-    following = paging.page_token(asked.identity(), _place(page[-1])) if more else ""
+    following = paging.page_token(asked.identity(), _place(page[-1]), tx.scope.company_id) if more else ""
     return SalesPage(page, following, _sums(tx, wanted))
 
 

@@ -24,13 +24,13 @@ class ParkedSalesPage:
 
 def list_parked_sales(tx: Transaction, asked: ParkedSalesQuestion) -> ParkedSalesPage:
     """One page, by sale id. Raises PageTokenMismatch."""
-    after = _position(paging.position_of(asked.page_token, asked.identity()))
+    after = _position(paging.position_of(asked.page_token, asked.identity(), tx.scope.company_id))
     size = paging.page_size(asked.page_size)
     found = parked_sales.page(tx, after, size + 1)
     kept, more = paging.page_of(found, size, lambda one: one[1])
     waiting = parked_sales.read(tx, (sale_id for sale_id, _ in kept))
     page = [waiting[sale_id] for sale_id, _ in kept if sale_id in waiting]
-    following = paging.page_token(asked.identity(), (kept[-1][0],)) if more else ""
+    following = paging.page_token(asked.identity(), (kept[-1][0],), tx.scope.company_id) if more else ""
     return ParkedSalesPage(page, following, parked_sales.count(tx))
 
 

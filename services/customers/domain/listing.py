@@ -72,9 +72,9 @@ class Question:
             return frozenset()
         return consent_filter.permitted(*self.permitted, state)
 
-    def identity(self, company_id: str) -> Mapping[str, Json]:
+    def identity(self) -> Mapping[str, Json]:
         """What a page token is bound to."""
-        return {"list": "customers", "company": company_id, **asdict(self)}
+        return {"list": "customers", **asdict(self)}
 
     def facets(self) -> list[int]:
         """The numbers of facets that the conditions allow; empty: any, beside the states."""

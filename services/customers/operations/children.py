@@ -98,10 +98,12 @@ def listed(
     root = trees.read_tree(tx, customer_id).root
     require_live(root)
     question = _question(table, root.customer_id, wanted)
-    before = position(paging.position_of(page_token, question))
+    before = position(paging.position_of(page_token, question, tx.scope.company_id))
     found = children.page(tx, table, root.customer_id, wanted, before, size + 1)
     page, more = paging.page_of(found, size, weight)
-    following = paging.page_token(question, [page[-1][table.time], page[-1][table.key]]) if more else ""
+    following = (
+        paging.page_token(question, [page[-1][table.time], page[-1][table.key]], tx.scope.company_id) if more else ""
+    )
     return ChildPage(page, following, *children.count(tx, table, root.customer_id, wanted))
 
 

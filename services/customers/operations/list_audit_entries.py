@@ -41,9 +41,13 @@ def list_audit_entries(
     if customer_id:
         question = replace(question, customer_ids=tuple(sorted(trees.read_tree(tx, customer_id).rows)))
     identity = _identity(customer_id, question)
-    found = audit.page(tx, question, _position(paging.position_of(page_token, identity)), size + 1)
+    found = audit.page(tx, question, _position(paging.position_of(page_token, identity, tx.scope.company_id)), size + 1)
     page, more = paging.page_of(found, size, _weight)
-    following = paging.page_token(identity, [page[-1].changed_at.isoformat(), page[-1].number]) if more else ""
+    following = (
+        paging.page_token(identity, [page[-1].changed_at.isoformat(), page[-1].number], tx.scope.company_id)
+        if more
+        else ""
+    )
     return AuditPage(page, following)
 
 

@@ -82,12 +82,12 @@ def _within(wanted: Wanted, span: Span) -> Wanted:
 
 def _page(tx: Transaction, wanted: Wanted, size: int, page_token: str) -> ConversationPage:
     question = _question(wanted)
-    before = _before(paging.position_of(page_token, question))
+    before = _before(paging.position_of(page_token, question, tx.scope.company_id))
     found = conversation_lists.page(tx, wanted, before, size + 1)
     page, more = paging.page_of(found, size, weight)
     last = page[-1] if more else {}
     position = [last["first_at"], last["conversation_id"]] if last else []
-    return ConversationPage(page, paging.page_token(question, position) if more else "")
+    return ConversationPage(page, paging.page_token(question, position, tx.scope.company_id) if more else "")
 
 
 def _question(wanted: Wanted) -> Mapping[str, Json]:

@@ -36,8 +36,8 @@ def list_customers(
     """One page. Raises FieldsInvalid with every wrong field, PageTokenMismatch, StatementTimeout."""
     _check(question, page_size=page_size, page_token=page_token, skip=skip)
     size = paging.page_size(page_size)
-    identity = question.identity(tx.scope.company_id)
-    place = _place(question, paging.position_of(page_token, identity), skip)
+    identity = question.identity()
+    place = _place(question, paging.position_of(page_token, identity, tx.scope.company_id), skip)
     listing.limit_work(tx)
     total, estimated = listing.count(tx, question, exactly=count_exactly)
     found = listing.page(tx, question, place, size + 1, total)
@@ -45,7 +45,7 @@ def list_customers(
     before, after = (more, True) if place.backwards else (bool(place.position or place.skip), more)
 
     def token(way: str, one: Listed) -> str:
-        return paging.page_token(identity, [way, *one.position])
+        return paging.page_token(identity, [way, *one.position], tx.scope.company_id)
 
     return CustomerPage(
         page,

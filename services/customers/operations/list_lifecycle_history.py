@@ -38,12 +38,12 @@ def list_lifecycle_history(tx: Transaction, customer_id: str, *, page_size: int,
     require_live(stored.root)
     root = stored.root
     question = {"list": "lifecycle history", "customer_id": root.customer_id}
-    edge, moves = _moves(tx, root.customer_id, paging.position_of(page_token, question), size + 1)
+    edge, moves = _moves(tx, root.customer_id, paging.position_of(page_token, question, tx.scope.company_id), size + 1)
     found = periods(moves, edge.moved_at if edge else None, stored.now)
     if len(moves) <= size:
         found.append(_first(root, moves[-1] if moves else edge, stored.now))
     page, more = paging.page_of(found, size, lambda _: _BYTES)
-    following = paging.page_token(question, [moves[len(page) - 1].number]) if more else ""
+    following = paging.page_token(question, [moves[len(page) - 1].number], tx.scope.company_id) if more else ""
     return HistoryPage(page, following, lifecycle.count(tx, root.customer_id) + 1)
 
 

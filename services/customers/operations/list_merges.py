@@ -38,7 +38,7 @@ def get_snapshot(tx: Transaction, merge_id: str) -> Snapshot | None:
 def list_merges(tx: Transaction, customer_id: str, *, standing: bool, size: int, token: str) -> MergePage:
     """The next entries: those in which a customer was source or target, or all. Raises CustomerNotFound."""
     question = {"list": "merges", "customer_id": customer_id.lower(), "standing": standing}
-    before = _position(position_of(token, question))
+    before = _position(position_of(token, question, tx.scope.company_id))
     if customer_id:
         if not is_id(customer_id):
             raise CustomerNotFound(customer_id)
@@ -46,7 +46,7 @@ def list_merges(tx: Transaction, customer_id: str, *, standing: bool, size: int,
     found = merges.page(tx, customer_id.lower(), standing, before, size + 1)
     more = len(found) > size
     last = found[size - 1] if more else None
-    following = page_token(question, [last.merged_at.isoformat(), last.merge_id]) if last else ""
+    following = page_token(question, [last.merged_at.isoformat(), last.merge_id], tx.scope.company_id) if last else ""
     return MergePage(found[:size], following)
 
 

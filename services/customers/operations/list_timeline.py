@@ -54,13 +54,15 @@ def list_timeline(tx: Transaction, customer_id: str, asked: Asked, *, page_size:
     seen = _tree(tx, customer_id)
     question = TimelineQuestion(seen.members, _kinds(asked), asked.event_types, asked.start, asked.end, asked.ascending)
     identity = _identity(seen.root_id, question)
-    back, place = _position(paging.position_of(page_token, identity))
+    back, place = _position(paging.position_of(page_token, identity, tx.scope.company_id))
     entries, before, after = _page(tx, question, place, paging.page_size(page_size), back=back)
     earliest, latest = _range(tx, question, entries, before=before, after=after)
     return TimelinePage(
         entries,
-        paging.page_token(identity, _values(False, entries[-1].place)) if after and entries else "",
-        paging.page_token(identity, _values(True, entries[0].place)) if before and entries else "",
+        paging.page_token(identity, _values(False, entries[-1].place), tx.scope.company_id)
+        if after and entries
+        else "",
+        paging.page_token(identity, _values(True, entries[0].place), tx.scope.company_id) if before and entries else "",
         *timeline.count(tx, question),
         earliest,
         latest,

@@ -37,10 +37,14 @@ class Verified:
 def verify_conversation_metrics(tx: Transaction, page_size: int, page_token: str) -> Verified:
     """Counts a page of customers, by id. Raises FieldsInvalid, PageTokenMismatch."""
     size = paging.page_size(page_size, default=MOST_COUNTED, most=MOST_COUNTED)
-    found = conversation_metrics.counted(tx, _after(paging.position_of(page_token, QUESTION)), size)
+    found = conversation_metrics.counted(
+        tx, _after(paging.position_of(page_token, QUESTION, tx.scope.company_id)), size
+    )
     drifts = [Drift(*one) for one in found if one[1] != one[2]]
     more = len(found) == size
-    return Verified(len(found), drifts, paging.page_token(QUESTION, [found[-1][0]]) if more else "")
+    return Verified(
+        len(found), drifts, paging.page_token(QUESTION, [found[-1][0]], tx.scope.company_id) if more else ""
+    )
 
 
 def _after(position: list[Any] | None) -> str:

@@ -21,8 +21,10 @@ class ResolutionPage:
 def list_conversation_resolutions(tx: Transaction, asked: ResolutionsAsked, size: int, token: str) -> ResolutionPage:
     """Return the next resolutions, the earliest first. Raises FieldsInvalid for a token of another question."""
     question = {"list": "conversation resolutions", **asdict(asked)}
-    found = conversation_resolutions.page(tx, asked, _position(position_of(token, question)), size + 1)
-    following = page_token(question, _place(found[size - 1])) if len(found) > size else ""
+    found = conversation_resolutions.page(
+        tx, asked, _position(position_of(token, question, tx.scope.company_id)), size + 1
+    )
+    following = page_token(question, _place(found[size - 1]), tx.scope.company_id) if len(found) > size else ""
     return ResolutionPage(found[:size], following)
 
 

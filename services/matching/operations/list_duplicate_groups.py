@@ -30,13 +30,13 @@ class GroupPage:
 def list_duplicate_groups(tx: Transaction, min_confidence: int, size: int, token: str) -> GroupPage:
     """Return the next groups, the best first."""
     question = {"list": "duplicate_groups", "min_confidence": min_confidence}
-    after = _position(position_of(token, question))
+    after = _position(position_of(token, question, tx.scope.company_id))
     scan = scans.listed(tx)
     if scan is None:
         return GroupPage()
     found = groups.page(tx, scan.scan_id, min_confidence, after, size + 1)
     page, more = page_of(found, size, _weight)
-    following = page_token(question, groups.position_of(page[-1])) if more else ""
+    following = page_token(question, groups.position_of(page[-1]), tx.scope.company_id) if more else ""
     total = groups.count(tx, scan.scan_id, min_confidence)
     return GroupPage(tuple(page), following, total, scan, regrouping.pending(tx), policies.current(tx))
 

@@ -22,10 +22,10 @@ class JudgementPage:
 def list_judgements(tx: Transaction, customer_id: str, retracted: bool, size: int, token: str) -> JudgementPage:
     """Return the next judgements, the newest first. Raises CustomerNotFound."""
     question = {"list": "judgements", "customer_id": customer_id.lower(), "retracted": retracted}
-    before = _position(position_of(token, question))
+    before = _position(position_of(token, question, tx.scope.company_id))
     root = _root_of(tx, customer_id) if customer_id else None
     found = judgements.page(tx, root, retracted, before, size + 1)
-    following = page_token(question, [found[size - 1].judgement_id]) if len(found) > size else ""
+    following = page_token(question, [found[size - 1].judgement_id], tx.scope.company_id) if len(found) > size else ""
     return JudgementPage(found[:size], following)
 
 

@@ -28,9 +28,11 @@ def list_review_items(tx: Transaction, asked: ItemsAsked, size: int, token: str)
     if asked.customer_id and not is_id(asked.customer_id):
         raise customer_not_found(asked.customer_id)
     question = {"list": "review_items", **asdict(asked)}
-    found = review_queue.page(tx, asked, _position(position_of(token, question)), size + 1)
+    found = review_queue.page(tx, asked, _position(position_of(token, question, tx.scope.company_id)), size + 1)
     items, more = page_of(found, size, _weight)
-    return ReviewPage(items, page_token(question, [-items[-1].impact, items[-1].item_id]) if more else "")
+    return ReviewPage(
+        items, page_token(question, [-items[-1].impact, items[-1].item_id], tx.scope.company_id) if more else ""
+    )
 
 
 def _weight(item: ReviewItem) -> int:

@@ -96,4 +96,4 @@ def test_a_page_token_with_another_position_is_a_bad_field(shop: Shop, position:
     asked: dict[str, object] = {"list": "sales", "statuses": [], "customer_id": ""}
     asked |= {"sold_from": None, "sold_before": None}
     with pytest.raises(FieldsInvalid):
-        shop.sales(page_token=page_token(asked, position))
+        shop.sales(page_token=page_token(asked, position, shop.company_id))

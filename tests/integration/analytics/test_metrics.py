@@ -110,7 +110,7 @@ def test_a_deleted_customer_is_no_repeat_customer_until_it_comes_back(shop: Shop
 def test_a_page_token_with_another_position_is_a_bad_field(shop: Shop, position: list[object]) -> None:
     question = {"list": "repeat customers", "least_purchases": 2}
     with pytest.raises(FieldsInvalid):
-        shop.repeat_customers(page_token=page_token(question, position))
+        shop.repeat_customers(page_token=page_token(question, position, shop.company_id))
 
 
 def test_an_empty_company_has_an_empty_summary(shop: Shop) -> None:

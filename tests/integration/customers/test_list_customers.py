@@ -231,7 +231,7 @@ def test_a_token_of_another_question_is_refused(acme: Company) -> None:
     ],
 )
 def test_a_token_that_was_made_up_is_a_wrong_field(acme: Company, sort: str, position: list[Any]) -> None:
-    forged = page_token(Question(sort=sort).identity(acme.company_id), [">", *position])
+    forged = page_token(Question(sort=sort).identity(), [">", *position], acme.company_id)
     with pytest.raises(FieldsInvalid) as raised:
         page(acme, forged, sort=sort)
     assert [item.field for item in raised.value.fields] == ["page_token"]

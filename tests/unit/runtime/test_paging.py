@@ -18,28 +18,34 @@ SCALARS = st.none() | st.booleans() | INTEGERS | TEXTS
 
 @given(st.lists(SCALARS))
 def test_a_token_gives_back_its_position(position: list[Any]) -> None:
-    assert position_of(page_token(QUESTION, position), QUESTION) == position
+    assert position_of(page_token(QUESTION, position, "acme"), QUESTION, "acme") == position
 
 
 def test_no_token_means_the_first_page() -> None:
-    assert position_of("", QUESTION) is None
+    assert position_of("", QUESTION, "acme") is None
 
 
 def test_the_order_in_which_a_question_is_written_does_not_matter() -> None:
-    token = page_token(QUESTION, ["b", 2])
-    assert position_of(token, dict(reversed(QUESTION.items()))) == ["b", 2]
+    token = page_token(QUESTION, ["b", 2], "acme")
+    assert position_of(token, dict(reversed(QUESTION.items())), "acme") == ["b", 2]
 
 
 def test_a_token_of_another_question_is_refused() -> None:
-    token = page_token(QUESTION, ["b", 2])
+    token = page_token(QUESTION, ["b", 2], "acme")
     with pytest.raises(PageTokenMismatch):
-        position_of(token, {**QUESTION, "order": "created_at"})
+        position_of(token, {**QUESTION, "order": "created_at"}, "acme")
+
+
+def test_a_token_of_another_company_is_refused() -> None:
+    token = page_token(QUESTION, ["b", 2], "acme")
+    with pytest.raises(PageTokenMismatch):
+        position_of(token, QUESTION, "umbrella")
 
 
 @given(st.text(min_size=1))
 def test_garbage_is_a_bad_field(garbage: str) -> None:
     with pytest.raises(FieldsInvalid, match="page_token"):
-        position_of(garbage, QUESTION)
+        position_of(garbage, QUESTION, "acme")
 
 
 def test_a_deeply_nested_forgery_is_a_bad_field() -> None:
@@ -47,7 +53,7 @@ def test_a_deeply_nested_forgery_is_a_bad_field() -> None:
 
     forged = base64.urlsafe_b64encode(b"\x01" + b"x" * 9 + b"[" * 100_000).decode()
     with pytest.raises(FieldsInvalid, match="page_token"):
-        position_of(forged, QUESTION)
+        position_of(forged, QUESTION, "acme")
 
 
 @pytest.mark.parametrize(("asked", "given"), [(0, 20), (1, 1), (1000, 1000), (5000, 1000)])
@@ -64,11 +70,11 @@ def test_a_negative_page_size_is_a_bad_field() -> None:
     "item", [r'"\ud800"', r'"a\u0000"', "1e400", "Infinity", "NaN", "0.5", "1" + "0" * 30, "{}", "[]"]
 )
 def test_a_token_with_a_position_that_no_page_ends_at_is_a_bad_field(item: str) -> None:
-    good = page_token(QUESTION, ["b", 2])
+    good = page_token(QUESTION, ["b", 2], "acme")
     raw = base64.urlsafe_b64decode(good + "=" * (-len(good) % 4))
     forged = raw.removesuffix(b'["b",2]') + f"[{item},2]".encode()
     with pytest.raises(FieldsInvalid, match="page_token"):
-        position_of(base64.urlsafe_b64encode(forged).decode().rstrip("="), QUESTION)
+        position_of(base64.urlsafe_b64encode(forged).decode().rstrip("="), QUESTION, "acme")
 
 
 @pytest.mark.parametrize(
