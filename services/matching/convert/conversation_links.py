@@ -7,7 +7,7 @@ from patronage.customers.v1 import customer_pb2, customer_service_pb2
 from patronage.errors.v1 import error_reason_pb2
 from services.matching.convert.conversations import new_customer
 from services.matching.domain.conversation import Conversation
-from services.matching.domain.customers_answers import LinkAnswer, Linked, Taken
+from services.matching.domain.customers_answers import Changed, LinkAnswer, Linked, Refused, Taken
 
 MOST_LINKS = 100
 """What one request takes."""
@@ -32,6 +32,19 @@ def link_answer(outcome: batch.ConversationLinkOutcome) -> LinkAnswer:
     if outcome.result == batch.CONVERSATION_LINK_RESULT_FAILED:
         return None
     return Linked(outcome.customer_id, outcome.revision, outcome.link_time.ToJsonString())
+
+
+def link_made(outcome: batch.ConversationLinkOutcome) -> Linked:
+    """Return the link that was made; raises Changed, Taken or Refused where none was."""
+    answer = link_answer(outcome)
+    if isinstance(answer, Taken):
+        raise answer
+    if outcome.reason == error_reason_pb2.ERROR_REASON_ETAG_MISMATCH:
+        raise Changed
+    if answer is None:
+        reason = error_reason_pb2.ErrorReason.Name(outcome.reason).removeprefix("ERROR_REASON_")
+        raise Refused(reason, outcome.message)
+    return answer
 
 
 def hits_of(hits: Iterable[customer_service_pb2.DuplicateHit]) -> list[tuple[str, str]]:

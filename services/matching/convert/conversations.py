@@ -62,15 +62,6 @@ def customer_now(message: customer_pb2.Customer, change_token: str = "") -> Cust
     )
 
 
-def creation(conversation: Conversation, given: Given, request_id: str) -> customers_pb.CreateCustomerRequest:
-    """Return the request for a customer of a conversation; one with the same e-mail or phone must not be there."""
-    return customers_pb.CreateCustomerRequest(
-        customer=new_customer(conversation, given),
-        on_duplicate=customers_pb.DUPLICATE_ACTION_REJECT,
-        request_id=request_id,
-    )
-
-
 def new_customer(conversation: Conversation, given: Given) -> customer_pb2.Customer:
     """Return the customer of a conversation as it is created."""
     customer = customer_pb2.Customer(name=given.name, source=customer_pb2.CUSTOMER_SOURCE_CHAT)

@@ -68,11 +68,6 @@ class Resolution:
 
     resolved_at: datetime | None = field(default=None, compare=False)
 
-    @property
-    def is_whole(self) -> bool:
-        """Return whether the conversation was resolved; else no more is known than whom it has created."""
-        return bool(self.digest)
-
     def decided_for(self, digest: str) -> str:
         """Return the customer that a person has decided it to be by just what was given; empty: nobody has."""
         return self.decided_id if self.decided_digest == digest else ""

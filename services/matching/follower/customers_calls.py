@@ -9,11 +9,11 @@ from patronage.customers.v1 import conversation_batch_pb2 as batch
 from patronage.customers.v1 import conversation_pb2, customer_service_pb2, customer_service_pb2_grpc
 from patronage.customers.v1 import conversation_service_pb2 as talk
 from patronage.customers.v1 import conversation_service_pb2_grpc as talk_grpc
-from services.matching.convert.conversation_links import MOST_LINKS, hits_of, link_answer, link_message
-from services.matching.convert.conversations import conversation_of, creation, customer_now, update
-from services.matching.domain.conversation import Conversation, Given, request_id_of
+from services.matching.convert.conversation_links import MOST_LINKS, hits_of, link_answer, link_made, link_message
+from services.matching.convert.conversations import conversation_of, customer_now, update
+from services.matching.domain.conversation import Conversation, request_id_of
 from services.matching.domain.customer_filling import CustomerNow, Filling
-from services.matching.domain.customers_answers import Changed, Full, Gone, LinkAnswer, Refused, Taken
+from services.matching.domain.customers_answers import Changed, Full, Gone, LinkAnswer, Linked, Refused, Taken
 from services.matching.operations.resolve_conversations import WantedLink
 from services.runtime.interceptors.upstream import bad_fields_of_upstream, reason_of_upstream, status_of_upstream
 from services.runtime.service_channel import Channel
@@ -88,11 +88,16 @@ class CustomersCalls:
         request = customer_service_pb2.GetCustomerRequest(customer_id=customer_id)
         return customer_now(self._write(self._stubs.customers.GetCustomer, request, customer_id).customer)
 
-    def create(self, conversation: Conversation, given: Given, request_id: str) -> CustomerNow:
-        """Create the customer of a conversation. Raises Taken, Refused."""
-        request = creation(conversation, given, request_id)
-        answer = self._write(self._stubs.customers.CreateCustomer, request, "")
-        return customer_now(answer.customer, answer.change_token)
+    def link_new(self, conversation: Conversation) -> tuple[Linked, str]:
+        """Link a conversation that is as it was read to a customer that is created with the link of what was given.
+
+        Raises Changed, Taken, Refused. It needs no request id: sent again, the conversation has changed.
+        """
+        request = batch.BatchLinkConversationsRequest(
+            links=[link_message(conversation, "")], link_source=conversation_pb2.LINK_SOURCE_AUTO_SYNC
+        )
+        answer = self._write(self._stubs.conversations.BatchLinkConversations, request, "")
+        return link_made(answer.outcomes[0]), answer.change_token
 
     def fill(self, customer: CustomerNow, filling: Filling, conversation: Conversation, request_id: str) -> CustomerNow:
         """Add to a customer that is as it was read. Raises Changed, Taken, Gone, Full, Refused."""

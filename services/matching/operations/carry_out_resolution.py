@@ -17,16 +17,18 @@ from services.matching.domain.conversation_resolution import (
 from services.matching.domain.customer_filling import CustomerNow, Filling, filling
 from services.matching.domain.customers_answers import Full, Taken
 from services.matching.operations.resolution_case import Case, Customers, Fills, Resolved, resolution_of
-from services.matching.operations.save_resolution import note_created
-from services.runtime.database import Database, TenantScope
+from services.runtime.database import TenantScope
 
 
-def carry_out(database: Database, customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
-    """Create, fill and link as decided; in a dry run only say so. Raises Changed, Gone, Refused."""
+def carry_out(customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
+    """Create, fill and link as decided; in a dry run only say so. Raises Changed, Gone, Refused.
+
+    Who is new is created with the link, by one write: of two callers who do so one is too late, and has made nobody.
+    """
     if decision.action == CREATED:
-        return _create(database, customers, scope, case, decision)
+        return _create(customers, scope, case, decision)
     if decision.action == LINK:
-        return _link(database, customers, scope, case, decision)
+        return _link(customers, scope, case, decision)
     resolution = resolution_of(case, decision, decision.action)
     return Resolved(resolution, customers.customer(decision.customer_id) if _has_customer(case, decision) else None)
 
@@ -35,26 +37,30 @@ def _has_customer(case: Case, decision: Decision) -> bool:
     return bool(decision.customer_id) and case.known.standing.live
 
 
-def _create(database: Database, customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
+def _create(customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
     if case.dry_run:
         return Resolved(resolution_of(case, decision, CREATED))
-    conversation = case.conversation
-    request_id = conversation.request_id(scope.company_id, "create", conversation.digest, *case.gone)
     try:
-        created = customers.create(conversation, case.given, request_id)
+        made, change_token = customers.link_new(case.conversation)
     except Taken as error:
         hits = case.hits(error)
         if not hits:
             return Resolved(resolution_of(case, rules.APART, SKIPPED))
         decision = rules.settle(rules.taken(hits, case.search), case.known.standing, case.search)
-        return carry_out(database, customers, scope, case, decision)
-    note_created(database, scope, conversation, case.known.before, created.customer_id)
-    made = created.customer_id
-    resolution = replace(resolution_of(case, decision, CREATED), customer_id=made, created_id=made)
-    return _linked(customers, scope, case, resolution, created)
+        return carry_out(customers, scope, case, decision)
+    resolution = replace(
+        resolution_of(case, decision, CREATED),
+        customer_id=made.customer_id,
+        created_id=made.customer_id,
+        revision=made.revision,
+        linked_id=made.customer_id,
+        link_time=made.link_time,
+        moved_from=case.known.standing.linked_to,
+    )
+    return Resolved(resolution, change_token=change_token)
 
 
-def _link(database: Database, customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
+def _link(customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:
     customer = customers.customer(decision.customer_id)
     if decision.matched_by == LINK and not rules.names_agree(case.given.name, customer.name):
         why = "It was linked to the customer before, and the name is another person's now."
@@ -62,7 +68,7 @@ def _link(database: Database, customers: Customers, scope: TenantScope, case: Ca
         return Resolved(resolution_of(case, review, REVIEW), customer)
     if rules.is_of_a_shared_phone(decision, case.given.name, customer.name, case.search):
         asked = rules.settle(rules.shared_phone(decision.customer_id), case.known.standing, case.search)
-        return carry_out(database, customers, scope, case, asked)
+        return carry_out(customers, scope, case, asked)
     wanted = filling(case.given, customer, case.region, decision.leave_out)
     if case.dry_run:
         return Resolved(_found(case, decision, customer, wanted), customer)

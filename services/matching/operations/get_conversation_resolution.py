@@ -27,7 +27,6 @@ def get_conversation_resolution(tx: Transaction, conversation_id: str) -> Known:
         raise conversation_not_found(conversation_id)
     waits = conversation_tasks.state_of(tx, conversation_id)  # first: what waits no longer has been written down
     found = conversation_resolutions.of(tx, [conversation_id]).get(conversation_id.lower())
-    found = found if found and found.is_whole else None
     if found is None and waits is None:
         raise conversation_not_found(conversation_id)
     parked, why = waits or (False, "")

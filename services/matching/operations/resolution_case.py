@@ -8,7 +8,7 @@ from services.matching.domain.conversation_decision import Decision
 from services.matching.domain.conversation_resolution import ConversationPolicy, Resolution
 from services.matching.domain.conversation_search import Search, Standing
 from services.matching.domain.customer_filling import CustomerNow, Filling
-from services.matching.domain.customers_answers import Taken
+from services.matching.domain.customers_answers import Linked, Taken
 
 
 class Fills(Protocol):
@@ -30,8 +30,11 @@ class Customers(Fills, Protocol):
     def customer(self, customer_id: str) -> CustomerNow:
         """Return a customer as it is now: its root. Raises Gone."""
 
-    def create(self, conversation: Conversation, given: Given, request_id: str) -> CustomerNow:
-        """Create the customer of a conversation. Raises Taken, Refused."""
+    def link_new(self, conversation: Conversation) -> tuple[Linked, str]:
+        """Link a conversation that is as it was read to a customer that is created with the link of what was given.
+
+        Gives the link and a change token. Raises Changed, Taken, Refused.
+        """
 
     def link(self, conversation: Conversation, customer_id: str, request_id: str) -> tuple[Conversation, str]:
         """Link a conversation that is as it was read; gives it and a change token. Raises Changed, Gone, Refused."""

@@ -161,7 +161,7 @@ def _resolved(
         raise Changed
     decision = decided(case)
     try:
-        done = carry_out(resolving.database, customers, scope, case, decision)
+        done = carry_out(customers, scope, case, decision)
     except Refused as error:
         why = f"Customers refused it: {error.text}"
         done = Resolved(replace(resolution_of(case, decision, ERROR), explanation=why, error_reason=error.reason))

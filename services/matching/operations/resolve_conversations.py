@@ -85,7 +85,7 @@ def resolve_conversations(
 def _done_before(cases: Sequence[Case], run_id: str) -> dict[str, Resolved]:
     """Return what the same run has made of conversations before it broke off; it stays so."""
     known = [one.known.before for one in cases if run_id and one.known.before]
-    return {one.conversation_id: Resolved(one) for one in known if one.is_whole and one.run_id == run_id}
+    return {one.conversation_id: Resolved(one) for one in known if one.run_id == run_id}
 
 
 def _is_plain(case: Case) -> bool:

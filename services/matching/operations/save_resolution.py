@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.matching.domain.conversation import Conversation
-from services.matching.domain.conversation_resolution import CREATED, NAME_ONLY, NONE, SKIPPED, Resolution
+from services.matching.domain.conversation_resolution import NAME_ONLY, NONE, SKIPPED, Resolution
 from services.matching.domain.customers_answers import Changed
 from services.matching.domain.review_item import NAME_ALONE, SEVERAL_MATCHES, ItemEvidence, NewItem
 from services.matching.operations.follow_conversations import forget_conversations
@@ -57,21 +56,6 @@ def forget_resolution(database: Database, scope: TenantScope, conversation_id: s
     """Forget a conversation that was deleted meanwhile: that may have been followed before it was written."""
     with database.transaction(scope) as tx:
         forget_conversations(tx, [conversation_id])
-
-
-def note_created(
-    database: Database, scope: TenantScope, conversation: Conversation, before: Resolution | None, customer_id: str
-) -> None:
-    """Keep whom a conversation has created before it is linked: should that fail, nobody is created again.
-
-    `before` is what was known of the conversation when it was looked at.
-    """
-    first = Resolution(
-        conversation.conversation_id, 0, conversation.epoch, "", CREATED, NONE, "Created; yet to be linked."
-    )
-    with database.transaction(scope) as tx:
-        known = _locked(tx, [conversation.conversation_id]).get(conversation.conversation_id) or before or first
-        conversation_resolutions.save(tx, [replace(known, created_id=customer_id, resolved_by=scope.actor)])
 
 
 def _locked(tx: Transaction, conversation_ids: Sequence[str]) -> dict[str, Resolution]:

@@ -15,6 +15,8 @@ from services.matching.convert import conversation_questions as questions
 from services.matching.convert import conversations as convert
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import ERROR, NONE, Resolution
+from services.matching.domain.customer_filling import CustomerNow
+from services.matching.domain.customers_answers import Gone
 from services.matching.operations.conversation_policy import get_conversation_policy, set_conversation_policy
 from services.matching.operations.get_conversation_resolution import count_conversations, get_conversation_resolution
 from services.matching.operations.list_conversation_resolutions import list_conversation_resolutions
@@ -88,7 +90,7 @@ class Conversations:
         conversation = _named(calls, request)
         named: Named = {"dry_run": request.dry_run, "run_id": request.request_id.lower()}
         done = resolve_conversation(self._talking.resolving, calls, scope, conversation, **named)
-        return self._keep(context, once, _response(done, conversation), pb.SyncConversationResponse)
+        return self._keep(context, once, _response(calls, done, conversation), pb.SyncConversationResponse)
 
     def SyncOrphanedConversations(  # noqa: N802
         self, request: pb.SyncOrphanedConversationsRequest, context: Any
@@ -275,8 +277,9 @@ def _named(calls: CallersCustomers, request: pb.SyncConversationRequest) -> Conv
     return there.with_given(given)
 
 
-def _response(done: Resolved, conversation: Conversation) -> pb.SyncConversationResponse:
-    customer = done.customer.message if done.customer else None
+def _response(calls: Customers, done: Resolved, conversation: Conversation) -> pb.SyncConversationResponse:
+    found = done.customer or _created(calls, done.resolution)
+    customer = found.message if found else None
     assert customer is None or isinstance(customer, customer_pb2.Customer)
     linked = bool(conversation.origin_id) or done.resolution.outcome in ("CREATED", "UPDATED", "FOUND_EXISTING")
     return pb.SyncConversationResponse(
@@ -285,6 +288,14 @@ def _response(done: Resolved, conversation: Conversation) -> pb.SyncConversation
         linked=linked,
         change_token=done.change_token,
     )
+
+
+def _created(calls: Customers, resolution: Resolution) -> CustomerNow | None:
+    """Return the customer that was created with the link, unless it is gone by now."""
+    try:
+        return calls.customer(resolution.customer_id) if resolution.created_id and resolution.customer_id else None
+    except Gone:
+        return None
 
 
 def _outcome(

@@ -45,7 +45,7 @@ _PAGE = f"""
     SELECT {_COLUMNS} FROM conversation_resolutions
     WHERE company_id = (SELECT app_company())
       AND (resolved_at, conversation_id) > (%(after)s::timestamptz, %(after_id)s::uuid)
-      AND resolved_at >= %(start)s::timestamptz AND resolved_at < %(end)s::timestamptz AND digest <> '' {{narrowed}}
+      AND resolved_at >= %(start)s::timestamptz AND resolved_at < %(end)s::timestamptz {{narrowed}}
     ORDER BY resolved_at, conversation_id LIMIT %(limit)s
 """
 _NARROWED = {"outcome": "AND outcome = %(outcome)s", "run_id": "AND run_id = %(run_id)s"}

@@ -8,8 +8,8 @@ from typing import Any
 from patronage.customers.v1 import customer_pb2
 from services.identity.emails import normalize_email
 from services.identity.phones import normalize_phone
-from services.matching.convert.conversations import creation, customer_now, update
-from services.matching.domain.conversation import Conversation, Given
+from services.matching.convert.conversations import customer_now, new_customer, update
+from services.matching.domain.conversation import Conversation
 from services.matching.domain.customer_filling import CustomerNow, Filling
 from services.matching.domain.customers_answers import Changed, Gone, LinkAnswer, Linked, Refused, Taken
 from services.matching.operations.resolve_conversations import WantedLink
@@ -79,16 +79,24 @@ class Desk:
             raise Gone(customer_id)
         return customer_now(self.customers[customer_id])
 
-    def create(self, conversation: Conversation, given: Given, request_id: str) -> CustomerNow:
+    def link_new(self, conversation: Conversation) -> tuple[Linked, str]:
+        self._begin("link_new")
+        there = self.conversations[conversation.conversation_id]
+        if there.etag != conversation.etag:
+            raise Changed
+        return self._link(there, self._create(conversation)), "token"
+
+    def _create(self, conversation: Conversation) -> str:
         self._begin("create")
-        if request_id in self._answers:
-            return self._answers[request_id]  # type: ignore[no-any-return]
-        customer = _normalized(creation(conversation, given, request_id).customer)
+        customer = _normalized(new_customer(conversation, conversation.given))
         self._refuse_taken(customer)
         customer.customer_id, customer.etag = new_customer_id(next(self._numbers)), "e1"
         self.customers[customer.customer_id] = customer
-        self._answers[request_id] = customer_now(customer, "token")
-        return self._answers[request_id]  # type: ignore[no-any-return]
+        return customer.customer_id
+
+    def _link(self, conversation: Conversation, customer_id: str) -> Linked:
+        after = self.record_link(conversation, customer_id, f"by resolver {next(self._numbers)}")
+        return Linked(customer_id, after.revision, after.link_time)
 
     def fill(self, customer: CustomerNow, filling: Filling, conversation: Conversation, request_id: str) -> CustomerNow:
         self._begin("fill")
@@ -128,7 +136,7 @@ class Desk:
         if now is None or now.etag != told.etag:
             return None
         try:
-            whom = wanted.customer_id or self.create(told, told.given, f"{told.etag}{told.conversation_id}").customer_id
+            whom = wanted.customer_id or self._create(told)
         except Taken as taken:
             return taken
         except Refused as refused:
@@ -136,8 +144,7 @@ class Desk:
             return None
         if whom not in self.customers:
             return None
-        after = self.record_link(now, whom, f"by resolver {next(self._numbers)}")
-        return Linked(whom, after.revision, after.link_time)
+        return self._link(now, whom)
 
     def _begin(self, method: str) -> None:
         self.calls.append(method)

@@ -1,5 +1,6 @@
 """Whatever breaks off or changes while a conversation is resolved, it is resolved once in effect."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from services.matching.domain.conversation import Conversation
 from services.matching.domain.conversation_resolution import CREATED, FOUND_EXISTING, REVIEW, UPDATED
 from services.matching.domain.customer_filling import CustomerNow
-from services.matching.domain.customers_answers import Full, Refused
+from services.matching.domain.customers_answers import Full, Linked, Refused
 from services.matching.operations.conversation_backlog import resolve_task
 from services.matching.operations.resolve_conversation import resolve_conversation
 from services.runtime.database import TenantScope
@@ -43,17 +44,31 @@ def test_whatever_breaks_off_doing_it_again_has_one_effect(talk: Talk, method: s
     assert [point.kind for point in talk.desk.customers[ann].contact_points] == [1, 2]
 
 
-def test_who_was_created_by_a_name_alone_is_not_created_again_when_the_link_fails(talk: Talk) -> None:
-    talk.feed(talk.desk.record(1, name="Ann"))
-    talk.desk.fail["link"] = [AWAY]
-    (task,) = talk.waiting()
-    with pytest.raises(RuntimeError):
-        resolve_task(talk.resolving, talk.desk, task)
-    told = talk.desk.record(1, name="Ann Lee")  # another name, so another request
-    talk.feed(told)
-    talk.work()
+def test_who_was_created_by_a_name_alone_is_not_created_again_when_that_could_not_be_noted(talk: Talk) -> None:
+    talk.desk.link_new(talk.desk.record(1, name="Ann"))  # by a process that ended then
+    told = talk.desk.record(1, name="Ann Lee")
+    found = talk.sync(told).resolution
     (created,) = talk.desk.customers
-    assert (talk.linked_to(told), talk.outcome(told)) == (created, CREATED)
+    assert (found.outcome, found.customer_id, talk.linked_to(told)) == (FOUND_EXISTING, created, created)
+
+
+def test_two_who_resolve_one_conversation_that_goes_on_make_one_customer(talk: Talk, monkeypatch: Patch) -> None:
+    both, link_new, calls = threading.Barrier(2), talk.desk.link_new, itertools.count()
+
+    def meeting(conversation: Conversation) -> tuple[Linked, str]:
+        if next(calls) < 2:
+            both.wait(60)
+        return link_new(conversation)
+
+    monkeypatch.setattr(talk.desk, "link_new", meeting)
+    told = talk.desk.record(1, name="Ann Lee")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(talk.sync, told)
+        second = talk.sync(talk.desk.record(1, name="Ann Lee", email=ANN["email"]))
+        answers = [first.result(60).resolution, second.resolution]
+    [only] = talk.desk.customers
+    assert [one.customer_id for one in answers] == [only, only]
+    assert [point.value for point in talk.desk.customers[only].contact_points] == [ANN["email"]]
 
 
 def test_a_conversation_that_changes_meanwhile_is_looked_at_anew(talk: Talk) -> None:
