@@ -17,9 +17,8 @@ PLUS_TAGS = frozenset(
 )
 _WRAPPED = re.compile(r"^(?:.*<([^<>]*)>|mailto:(.*))$")
 _WORD = r"[\w!#$%&'*+/=?^`{|}~-]+"
-_LABEL = r"[a-z\d]+(?:-[a-z\d]+)*"
-_PLAIN = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+([a-z]{{2,}})", re.ASCII | re.IGNORECASE)
-_LONGEST_PLAIN = 64
+_LABEL = r"(?=[a-z\d-]{1,63}\.)[a-z\d]+(?:-[a-z\d]+)*"
+_PLAIN = re.compile(rf"(?=[^@]{{1,64}}@){_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+([a-z]{{2,63}})", re.ASCII | re.IGNORECASE)
 
 
 def normalize_email(text: str) -> str:
@@ -41,7 +40,9 @@ def normalize_email(text: str) -> str:
 def is_email(text: str) -> bool:
     """Return whether the text is written as an e-mail address; nothing is looked up."""
     address = clean(text)
-    plain = _PLAIN.fullmatch(address) if len(address) <= _LONGEST_PLAIN else None
+    if len(address.encode()) > LONGEST_EMAIL:
+        return False
+    plain = _PLAIN.fullmatch(address)
     if plain and plain[1].lower() not in _special():
         return True  # the common case, which the library takes a hundred times as long to find
     from email_validator import EmailNotValidError, validate_email

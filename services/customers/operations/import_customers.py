@@ -1,4 +1,8 @@
-"""Imports a batch of rows in one transaction; each row has an outcome and nothing is half done."""
+"""Imports a batch of rows in one transaction; each row has an outcome and nothing is half done.
+
+Rows are checked before it, for that takes seconds where they hold much, and are written in parts: a transaction in
+which nothing is said to the database for long is ended by it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from datetime import datetime
 
 from services.customers.domain.edits import new_record, rewritten
 from services.customers.domain.failures import DuplicateHit
-from services.customers.domain.fields import Json
+from services.customers.domain.fields import SET_FIELDS, Json
 from services.customers.domain.import_row import Row, change_by_row, checked_row
 from services.customers.domain.keys import LIVE_STATES, Key, duplicate_keys, external_keys
 from services.customers.operations.guard import may_change
@@ -23,6 +27,9 @@ from services.runtime.freshness import ChangeToken
 from services.runtime.ids import new_id
 
 MOST_ROWS = 2500
+MOST_ITEMS = 10_000
+"""Rows and what their lists hold that are written together: so many take a few tenths of a second."""
+
 RESULTS = ("CREATED", "UPDATED", "UNCHANGED", "EXISTING", "DUPLICATE", "INVALID")
 
 
@@ -81,23 +88,34 @@ class _Pass:
             insort(self.holders.setdefault(key, []), customer.customer_id)
 
 
-def import_customers(
-    tx: Transaction, raw_rows: Sequence[RawRow], *, source: str, on_duplicate: str
-) -> tuple[list[Outcome], ChangeToken]:
-    """The outcomes of up to MOST_ROWS rows, in their order. Raises FieldsInvalid only for the batch as a whole."""
+def region_of(tx: Transaction) -> str:
+    """The region by which the company's rows are read."""
+    return companies.read(tx).settings.region
+
+
+def checked_rows(raw_rows: Sequence[RawRow], *, source: str, region: str) -> list[Row]:
+    """Up to MOST_ROWS rows, each with what is wrong with it. Raises FieldsInvalid only for the batch as a whole."""
     if not 1 <= len(raw_rows) <= MOST_ROWS:
         raise FieldsInvalid([FieldViolation("rows", f"takes 1 to {MOST_ROWS} rows; {len(raw_rows)} came")])
-    region, now = companies.read(tx).settings.region, utc_now()
-    rows = [
+    now = utc_now()
+    return [
         checked_row(raw.number, raw.id, raw.draft, source=source, region=region, now=now, notes=raw.notes)
         for raw in raw_rows
     ]
+
+
+def import_customers(
+    tx: Transaction, rows: Sequence[Row], *, source: str, on_duplicate: str
+) -> tuple[list[Outcome], ChangeToken]:
+    """The outcomes of checked rows, in their order."""
     outcomes = {place: _invalid(row, row.problems) for place, row in enumerate(rows) if row.problems}
     waiting = {place: row for place, row in enumerate(rows) if place not in outcomes}
     duplicates.lock_all_keys(tx)
+    if len(_first_part(waiting)) < len(waiting):
+        _lock_known(tx, list(waiting.values()))
     while waiting:
-        known = _known(tx, list(waiting.values()), source, on_duplicate, now)
-        done = _pass(tx, known, waiting)
+        part = _first_part(waiting)
+        done = _pass(tx, _known(tx, list(part.values()), source, on_duplicate), part)
         outcomes |= done
         waiting = {place: row for place, row in waiting.items() if place not in done}
     return [outcomes[place] for place in range(len(rows))], tx.change_token()
@@ -106,6 +124,24 @@ def import_customers(
 def refresh_statistics(reader: Reader) -> None:
     """For after a batch: the planner knows of what came in."""
     statistics.refresh(reader)
+
+
+def _first_part(waiting: Mapping[int, Row]) -> dict[int, Row]:
+    """The first rows that together hold no more than MOST_ITEMS, at least one."""
+    part: dict[int, Row] = {}
+    items = 0
+    for place, row in waiting.items():
+        items += 1 + sum(len(row.fields.get(name, ())) for name in SET_FIELDS)
+        if part and items > MOST_ITEMS:
+            break
+        part[place] = row
+    return part
+
+
+def _lock_known(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Locks at once what the parts write of known customers, in the order in which all writers lock."""
+    owners = duplicates.owners(tx, {key for row in rows for key in external_keys(row.fields)})
+    trees.lock_rows(tx, sorted(set(owners.values())))
 
 
 def _pass(tx: Transaction, known: _Pass, waiting: Mapping[int, Row]) -> dict[int, Outcome]:
@@ -128,13 +164,13 @@ def _with_notes(outcome: Outcome, noted: set[str]) -> Outcome:
     return replace(outcome, result="UPDATED") if changed else outcome
 
 
-def _known(tx: Transaction, rows: Sequence[Row], source: str, on_duplicate: str, now: datetime) -> _Pass:
+def _known(tx: Transaction, rows: Sequence[Row], source: str, on_duplicate: str) -> _Pass:
     owners = duplicates.owners(tx, {key for row in rows for key in external_keys(row.fields)})
     stored = trees.lock_trees(tx, sorted(set(owners.values())))
     new = [row for row in rows if not (row.id and (source, row.id) in owners)]
     holders = duplicates.holders(tx, sorted({key for row in new for key in duplicate_keys(row.fields, "ACTIVE")}))
     members = {member: tree for tree in stored.values() for member in tree.rows}
-    return _Pass(source, on_duplicate, now, owners, members, holders)
+    return _Pass(source, on_duplicate, utc_now(), owners, members, holders)
 
 
 def _outcome(tx: Transaction, known: _Pass, row: Row) -> Outcome:

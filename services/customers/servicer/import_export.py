@@ -11,7 +11,13 @@ from patronage.customers.v1 import import_export_service_pb2_grpc as grpc_pb
 from services.customers.convert import import_row as convert
 from services.customers.convert.duplicates import duplicate_action
 from services.customers.domain.import_row import LONGEST_SOURCE
-from services.customers.operations.import_customers import RawRow, import_customers, refresh_statistics
+from services.customers.operations.import_customers import (
+    RawRow,
+    checked_rows,
+    import_customers,
+    refresh_statistics,
+    region_of,
+)
 from services.runtime.database import Transaction
 from services.runtime.edge import Edge, Once
 from services.runtime.failures import FieldsInvalid, FieldViolation
@@ -38,7 +44,8 @@ class ImportExportServicer(grpc_pb.ImportExportServiceServicer):
     ) -> pb.ImportCustomersResponse:
         if request.WhichOneof("part") != "rows":
             raise FieldsInvalid([FieldViolation("rows", "is required in every message after the first")])
-        rows = [RawRow(*row) for row in convert.drafts_of(request.rows)]
+        raw_rows = [RawRow(*row) for row in convert.drafts_of(request.rows)]
+        rows = checked_rows(raw_rows, source=source, region=self._edge.read(context, region_of))
 
         def run(tx: Transaction) -> pb.ImportCustomersResponse:
             outcomes, token = import_customers(tx, rows, source=source, on_duplicate=action)

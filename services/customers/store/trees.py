@@ -26,6 +26,9 @@ EDGE_OF = """SELECT * FROM merge_edges
     WHERE company_id = (SELECT app_company()) AND in_force AND source_id = {} LIMIT 1"""
 MERGE_OF = "SELECT * FROM merges WHERE company_id = (SELECT app_company()) AND merge_id = e.merge_id LIMIT 1"
 LOCK = f"SELECT {COLUMNS} FROM customers AS c {IN_THE_TREES} ORDER BY c.customer_id FOR UPDATE"
+LOCK_ROWS = f"""
+SELECT count(*) FROM (SELECT FROM customers AS c {IN_THE_TREES} ORDER BY c.customer_id FOR UPDATE) AS locked
+"""
 READ = f"""
 SELECT {COLUMNS}, e.merge_id::text, e.target_id::text, e.merged_at, m.rules, m.choices, m.source_priority
   FROM customers AS c
@@ -80,6 +83,12 @@ def lock_trees(tx: Transaction, customer_ids: Iterable[str]) -> dict[str, Stored
         return _trees(rows, tx.rows(EDGES, (merged,)) if merged else [])
     _require(ids, sorted(those_there(tx, ids)))
     raise ConflictRetry("The customers were merged or unmerged meanwhile. Repeat the call.")
+
+
+def lock_rows(tx: Transaction, customer_ids: Sequence[str]) -> None:
+    """Locks the trees that customers are in and reads nothing of them, for what reads them in parts later."""
+    if customer_ids:
+        tx.execute(LOCK_ROWS, (list(customer_ids),))
 
 
 def those_there(tx: Transaction, customer_ids: Iterable[str]) -> set[str]:

@@ -19,7 +19,13 @@ from services.customers.operations.create_customer import Created, create_custom
 from services.customers.operations.create_note import create_note
 from services.customers.operations.delete_customer import delete_customer
 from services.customers.operations.get_customer import Found, get_customer
-from services.customers.operations.import_customers import Outcome, RawRow, import_customers
+from services.customers.operations.import_customers import (
+    Outcome,
+    RawRow,
+    checked_rows,
+    import_customers,
+    region_of,
+)
 from services.customers.operations.list_notes import list_notes
 from services.customers.operations.revert_merge import Reverted, revert_merge
 from services.customers.operations.update_customer import update_customer
@@ -114,7 +120,10 @@ class Company:
         copies = enumerate(map(dict, rows), start=1)
         raw = [RawRow(place, row.pop("id", ""), row, row.pop("notes", "")) for place, row in copies]
         found: list[Outcome]
-        found, _ = self.write(lambda tx: import_customers(tx, raw, source=source, on_duplicate=on_duplicate))
+        with self.transaction() as tx:
+            region = region_of(tx)
+        checked = checked_rows(raw, source=source, region=region)
+        found, _ = self.write(lambda tx: import_customers(tx, checked, source=source, on_duplicate=on_duplicate))
         return found
 
     def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from services.customers.domain.failures import DuplicateHit
+from services.customers.operations import import_customers as operation
 from services.customers.operations.import_customers import MOST_ROWS, Outcome
+from services.customers.operations.writing import Writes
 from services.customers.store.rows import StoredCustomer
+from services.runtime.database import Transaction
 from services.runtime.failures import FieldsInvalid
+from services.runtime.freshness import ChangeToken
 from tests.integration.customers.company import Company, at_once, failures
 from tests.integration.customers.refolding import assert_views_are_folded
 
@@ -213,3 +217,29 @@ def test_a_batch_has_at_least_one_row_and_at_most_the_most(acme: Company) -> Non
     for count in (0, MOST_ROWS + 1):
         with pytest.raises(FieldsInvalid):
             acme.import_rows(*[{"name": "N"}] * count)
+
+
+def test_a_batch_that_holds_much_is_written_in_parts_and_ends_as_one(
+    acme: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The transaction says something to the database between two parts, and no statement writes very much."""
+    [known] = acme.import_rows(BO)
+    written, store = list[int](), Writes.store
+
+    def watched(writes: Writes, tx: Transaction) -> ChangeToken:
+        written.append(len(writes.rows))
+        return store(writes, tx)
+
+    monkeypatch.setattr(operation, "MOST_ITEMS", 10)
+    monkeypatch.setattr(Writes, "store", watched)
+    rows = [
+        {"id": f"p{row}", "name": f"P {row}", "identifiers": [f"{row}-{item}" for item in range(3)]} for row in range(5)
+    ]
+    outcomes = acme.import_rows(
+        ANN, *rows, {**ANN, "name": "Anne"}, {**BO, "name": "Bob"}, {"name": "Other", "email": "ann@x.io"}
+    )
+    assert results(outcomes) == ["CREATED"] * 6 + ["UPDATED"] * 2 + ["CREATED"]
+    assert (outcomes[6].customer_id, outcomes[7].customer_id) == (outcomes[0].customer_id, known.customer_id)
+    assert [hit.customer_id for hit in outcomes[8].duplicates] == [outcomes[0].customer_id]
+    assert written == [2, 2, 2, 3]
+    assert_views_are_folded(acme)

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 
 from patronage.customers.v1 import customer_pb2 as model
 from patronage.customers.v1 import import_export_service_pb2 as import_pb
 from patronage.customers.v1 import listing_pb2
+from services.customers.domain.import_row import checked_row
+from tests.fixtures.databases import ServiceDatabase
 from tests.integration.customers.served import Served
+
+OPEN = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%' AND datname = %s"
 
 
 def parts(*batches: list[import_pb.ImportRow], source: str = "crm") -> list[import_pb.ImportCustomersRequest]:
@@ -52,3 +57,19 @@ def test_what_a_broken_import_did_before_stays_and_nothing_is_half_done(served: 
 )
 def test_an_import_that_does_not_begin_right_is_refused(served: Served, requests: list[Any], field: str) -> None:
     assert served.client().refused("ImportCustomers", iter(requests)).fields == [field]
+
+
+def test_rows_are_checked_while_no_transaction_is_open(
+    served: Served, customers_database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row may hold what takes long to check, and who is idle inside a transaction for long is thrown out of it."""
+    found: list[Any] = []
+
+    def watched(*row: Any, **options: Any) -> Any:
+        with psycopg.connect(customers_database.admin_url) as admin:
+            found.append(admin.execute(OPEN, (customers_database.name,)).fetchall())
+        return checked_row(*row, **options)
+
+    monkeypatch.setattr("services.customers.operations.import_customers.checked_row", watched)
+    [answer] = served.client().ImportCustomers(iter(parts([row(1, name="Ann"), row(2, name="Bo")])))
+    assert (answer.counts.created, found) == (2, [[(0,)]] * 2)

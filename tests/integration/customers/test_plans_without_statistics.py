@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.customers.domain.audit import AuditQuestion
+from services.customers.domain.import_row import Row
 from services.customers.domain.listing import Question
 from services.customers.domain.merge import Merge
 from services.customers.operations.add_tags import add_tags
@@ -22,7 +23,7 @@ from services.customers.operations.customer_signs import customer_signs
 from services.customers.operations.deactivate_customer import deactivate_customer
 from services.customers.operations.delete_customer import delete_customer
 from services.customers.operations.get_customer import batch_get_customers, get_customer
-from services.customers.operations.import_customers import RawRow, import_customers, refresh_statistics
+from services.customers.operations.import_customers import RawRow, checked_rows, import_customers, refresh_statistics
 from services.customers.operations.list_audit_entries import list_audit_entries
 from services.customers.operations.list_lifecycle_history import list_lifecycle_history
 from services.customers.operations.list_notes import list_notes
@@ -45,9 +46,10 @@ READ = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_
 ACME = TenantScope("acme", "ann")
 
 
-def row(number: int, **draft: Any) -> RawRow:
+def row(number: int, **draft: Any) -> Row:
     plain = {"name": f"Person {number}", "email": f"p{number}@x.io", "phone": f"+1202{number:07d}"}
-    return RawRow(number, f"row-{number}", plain | draft)
+    [checked] = checked_rows([RawRow(number, f"row-{number}", plain | draft)], source="file", region="US")
+    return checked
 
 
 @contextmanager

@@ -38,9 +38,36 @@ def test_syntax_is_checked_without_asking_the_network() -> None:
     | st.text('abé.@-_ <>"\\', max_size=12)
 )
 def test_the_quick_look_and_the_library_agree(text: str) -> None:
+    assert is_email(text) == by_the_library(text)
+
+
+@given(
+    st.integers(62, 66),
+    st.lists(st.integers(61, 65), min_size=1, max_size=4),
+    st.sampled_from(["", ".org", ".x-y.se"]),
+)
+def test_they_agree_at_the_limits_of_each_part_and_of_the_whole(local: int, labels: list[int], end: str) -> None:
+    text = "@".join(("a" * local, ".".join("b" * label for label in labels) + end))
+    assert is_email(text) == by_the_library(text)
+
+
+@pytest.mark.parametrize("total", [253, 254, 255])
+def test_they_agree_about_the_longest_address(total: int) -> None:
+    text = f"{'a' * 62}@{'b' * 62}.{'c' * 62}.{'d' * (total - 193)}.org"
+    assert (len(text), is_email(text), by_the_library(text)) == (total, total <= 254, total <= 254)
+
+
+@pytest.mark.parametrize("text", [f"{'a' * 60}@{'b' * 60}.{'c' * 60}.org", f"{'a' * 400}@x.org", "é" * 200 + "@x.org"])
+def test_the_library_is_not_asked_about_a_long_plain_address_or_one_that_is_too_long(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("email_validator.validate_email", None)
+    assert is_email(text) == (len(text) < 200)
+
+
+def by_the_library(text: str) -> bool:
     try:
         validate_email(clean(text), check_deliverability=False, test_environment=True)
-        valid = True
     except EmailNotValidError:
-        valid = False
-    assert is_email(text) == valid
+        return False
+    return True
