@@ -35,6 +35,9 @@ def database_failure(error: BaseException) -> Failure | None:
     if isinstance(error, errors.QueryCanceled):
         text = "The question took too long. Ask a narrower one."
         return StatementTimeout(text, cause=_describe(error))
+    if _was_idle(error):
+        text = "The service is too busy to do this in time. Repeat the call with back-off, or send it in smaller parts."
+        return Overloaded(text, retry_after=1.0, cause=_describe(error))
     if isinstance(error, TooManyRequests):
         text = "The service has as many calls as it takes. Repeat the call with back-off."
         return Overloaded(text, retry_after=1.0, cause=_describe(error))
@@ -42,12 +45,25 @@ def database_failure(error: BaseException) -> Failure | None:
 
 
 def is_connection_lost(error: BaseException) -> bool:
-    """Whether the error says that the server or the connection to it is gone."""
-    if isinstance(error, PoolTimeout | PoolClosed | errors.IdleInTransactionSessionTimeout):
+    """Whether the error says that the server or the connection to it is gone, for a reason that is not ours.
+
+    A time-out for being idle in a transaction takes the connection too, and says that this service was slow.
+    """
+    if isinstance(error, PoolTimeout | PoolClosed):
         return True
-    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or _was_idle(error):
         return False
     return error.sqlstate is None or error.sqlstate.startswith(_CONNECTION_CLASSES)
+
+
+def _was_idle(error: BaseException) -> bool:
+    """Whether the server ended a transaction in which nothing was said for too long.
+
+    Who sends the next statement only then is told by the text alone: libpq adds that the connection broke.
+    """
+    if isinstance(error, errors.IdleInTransactionSessionTimeout):
+        return True
+    return isinstance(error, psycopg.OperationalError) and "idle-in-transaction timeout" in str(error)
 
 
 def _describe(cause: BaseException | str) -> str:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.runtime.database import Database, TenantScope
+from services.runtime.database import Database, TenantScope, Transaction
 from services.runtime.database_errors import database_failure
 from services.runtime.failures import DatabaseUnavailable, Internal, Overloaded
 from tests.integration.runtime.conftest import Probe
@@ -247,6 +247,26 @@ def test_a_connection_that_dies_in_a_transaction_fails_that_call_only(
         tx.value("SELECT 1")
     assert isinstance(database_failure(raised.value), DatabaseUnavailable)
     assert [names(database, "acme") for _ in range(4)] == [[]] * 4
+
+
+@pytest.mark.parametrize(
+    "say",
+    [lambda tx: tx.value("SELECT 1"), lambda tx: tx.set_company("b"), lambda tx: None],
+    ids=["ask", "go on", "commit"],
+)
+def test_who_is_thrown_out_of_a_transaction_for_being_idle_is_slow_and_the_database_not_away(
+    say: Callable[[Transaction], object], probe: Probe, database: Database
+) -> None:
+    admin = psycopg.connect(probe.admin_url, autocommit=True)
+    with admin, pytest.raises(psycopg.Error) as raised, database.transaction(TenantScope("acme")) as tx:  # noqa: PT012
+        session = (tx.value("SELECT pg_backend_pid()"),)
+        tx.execute("SET LOCAL idle_in_transaction_session_timeout = 1")
+        while admin.execute("SELECT FROM pg_stat_activity WHERE pid = %s", session).fetchone() is not None:
+            pass
+        say(tx)
+    assert isinstance(database_failure(raised.value), Overloaded)
+    assert database._down_until == 0.0
+    assert names(database, "acme") == []
 
 
 def test_a_database_that_is_away_is_said_quickly_and_used_again_when_it_is_back(
