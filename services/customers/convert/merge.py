@@ -31,7 +31,7 @@ def merge_of(request: MergeQuestion) -> Merge:
         sources,
         rules,
         choices,
-        (applied.reason, applied.on_behalf_of, applied.policy_version),
+        (applied.reason, applied.on_behalf_of, applied.on_behalf_of_name, applied.policy_version),
     )
     return Merge(
         applied.merge_id.lower(),
@@ -44,6 +44,7 @@ def merge_of(request: MergeQuestion) -> Merge:
         evidence,
         holding,
         applied.policy_version,
+        applied.on_behalf_of_name,
     )
 
 

@@ -47,6 +47,7 @@ class Merge:
     """On what it is made where nobody looked at it: policy_version, scan_id, group_id, confidence."""
     holding: Survivorship = SHIPPED
     policy_version: str = ""
+    on_behalf_of_name: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -157,15 +158,18 @@ def check_merge(
     source_ids: Sequence[str],
     rules: Sequence[tuple[str, str]],
     choices: Sequence[tuple[str, str]],
-    words: tuple[str, str, str] = ("", "", ""),
+    words: tuple[str, str, str, str] = ("", "", "", ""),
 ) -> None:
-    """Raises FieldsInvalid with every wrong field of a request; `words`: reason, on_behalf_of, policy_version."""
-    reason, on_behalf_of, policy_version = words
+    """Raises FieldsInvalid with every wrong field of a request.
+
+    `words`: reason, on_behalf_of, on_behalf_of_name, policy_version.
+    """
+    reason, on_behalf_of, name, policy_version = words
     check.require(target_id, "target_id", "is required")
     check.require(1 <= len(source_ids) <= MOST_SOURCES, "source_ids", f"takes 1 to {MOST_SOURCES} ids")
     check.require(len(set(source_ids)) == len(source_ids), "source_ids", "names a customer twice")
     check.require(all(source_ids), "source_ids", "holds an empty id")
-    check_words(check, reason, on_behalf_of)
+    check_words(check, reason, on_behalf_of, name)
     check.require(is_word(policy_version), "policy_version", f"takes up to {LONGEST_SUBJECT} characters")
     check_rules(check, rules)
     if check.require(len(choices) <= MOST_NAMED, "choices", f"takes up to {MOST_NAMED}"):

@@ -59,7 +59,7 @@ def apply_merge(tx: Transaction, merge: Merge, expected_etags: Mapping[str, str]
     if logged is not None:
         return _first_result(tx, merge, logged)
     stored = mergeable(tx, merge, expected_etags, expected_digest)
-    by = actor_of(tx.scope, merge.on_behalf_of)
+    by = actor_of(tx.scope, merge.on_behalf_of, merge.on_behalf_of_name)
     tallies, counts = children_of(tx, [merge], stored)
     join = joining(merge, stored, tallies, by, counts)
     merges.insert(tx, [(merge, join.logged, join.edges)])
@@ -225,6 +225,7 @@ def refolded(
     }
     told = {**reference, **logged.undo_told()}
     named = {logged.target_id, *logged.source_ids}
+    by = logged.undone_by or logged.merged_by
     writes = Writes()
     for tree in forest:
         for member, view in views(tree, known.shown, known.changing).items():
@@ -235,7 +236,7 @@ def refolded(
             writes.rows.append(CustomerWrite(member, tree.members[member], view, known.stored.get(member, before)))
             writes.feed.append(FeedEntry(member, kind, merge=told))
             if member in named:
-                writes.events.append(Event(member, kind.lower(), reference))
+                writes.events.append(Event(member, kind.lower(), reference, by))
     return writes
 
 

@@ -233,8 +233,9 @@ def _stale(wanted: Wanted, tree_of: Mapping[str, StoredTree]) -> list[Failure]:
 def _join(tx: Transaction, wanted: Wanted, so_far: Trees, children: _Children) -> Join:
     mine = {so_far.of[one].tree.root_id: so_far.of[one] for one in wanted.customer_ids}
     check_mergeable(wanted.merge, mine, wanted.expected_etags, wanted.expected_digest)
-    by = actor_of(tx.scope, wanted.merge.on_behalf_of)
-    return joining(wanted.merge, mine, children.tallies, by, children.counts, so_far.worked)
+    merge = wanted.merge
+    by = actor_of(tx.scope, merge.on_behalf_of, merge.on_behalf_of_name)
+    return joining(merge, mine, children.tallies, by, children.counts, so_far.worked)
 
 
 def _all(joins: Sequence[tuple[Merge, Join]]) -> Writes:

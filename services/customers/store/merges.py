@@ -64,12 +64,14 @@ SELECT (SELECT app_company()), merge_id, target_id, snapshot,
 INSERT INTO merge_edges (company_id, merge_id, source_id, target_id, merged_at)
 SELECT (SELECT app_company()), given.merge_id, e.source_id, given.target_id, e.merged_at
   FROM given CROSS JOIN LATERAL unnest(given.source_ids, given.edge_times) AS e (source_id, merged_at)
+RETURNING set_config('app.merged_by', %s, true), set_config('app.merged_by_name', %s, true)
 """
 UNDO = f"""
 WITH logged AS (
 UPDATE merges SET undone_at = %(now)s, undone_by = %(by)s, undone_by_name = %(by_name)s, undo_reason = %(reason)s,
                   left_undecided = %(left_undecided)s
  WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
+RETURNING set_config('app.merged_by', %(by)s, true), set_config('app.merged_by_name', %(by_name)s, true)
 ), cut AS (
 UPDATE merge_edges SET in_force = false WHERE company_id = (SELECT app_company()) AND merge_id = %(merge_id)s
 )
@@ -122,8 +124,13 @@ def page(
 
 
 def insert(tx: Transaction, entries: Sequence[tuple[Merge, LoggedMerge, Sequence[Edge]]]) -> None:
-    """Logs merges and puts their edges in force."""
-    tx.execute(INSERT, (json.dumps([_entry(*entry) for entry in entries], ensure_ascii=False),))
+    """Logs merges and puts their edges in force.
+
+    A stage that is another one by them has their author from now on; the caller where they have several.
+    """
+    authors = {logged.merged_by for _, logged, _ in entries}
+    by = authors.pop() if len(authors) == 1 else Actor("")
+    tx.execute(INSERT, (json.dumps([_entry(*entry) for entry in entries], ensure_ascii=False), by.subject, by.name))
 
 
 def undo(tx: Transaction, undone: LoggedMerge, by: Actor, member_ids: Sequence[str]) -> tuple[Tallies, list[LaterEdit]]:

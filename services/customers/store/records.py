@@ -9,6 +9,7 @@ from typing import Any
 from services.customers.domain import record
 from services.customers.domain.fields import Json
 from services.customers.domain.keys import Key
+from services.customers.domain.record import Actor
 from services.customers.store.rows import CustomerWrite, Event, FeedEntry, sorted_columns
 from services.runtime.database import Transaction
 from services.runtime.freshness import ChangeToken
@@ -56,8 +57,8 @@ WITH given AS MATERIALIZED (
     ON CONFLICT DO NOTHING
 ), noted AS (
     INSERT INTO events (company_id, event_id, origin_customer_id, type, data, actor, actor_name, created_at)
-    SELECT (SELECT app_company()), e.*, %(actor)s, %(actor_name)s, now()
-      FROM json_to_recordset(%(events)s) AS e (event_id uuid, customer_id uuid, type text, data jsonb)
+    SELECT (SELECT app_company()), e.*, now() FROM json_to_recordset(%(events)s) AS e (
+           event_id uuid, customer_id uuid, type text, data jsonb, actor text, actor_name text)
 ), announced AS (
     INSERT INTO feed (company_id, subject, kind, revision, payload, previous_stage, merge)
     SELECT (SELECT app_company()), 'customer', fed, revision,
@@ -69,8 +70,8 @@ SELECT pg_current_xact_id()::text::bigint
 """
 ADD_EVENTS = """
 INSERT INTO events (company_id, event_id, origin_customer_id, type, data, actor, actor_name, created_at)
-SELECT (SELECT app_company()), e.*, %(actor)s, %(actor_name)s, now()
-  FROM json_to_recordset(%(events)s) AS e (event_id uuid, customer_id uuid, type text, data jsonb)
+SELECT (SELECT app_company()), e.*, now() FROM json_to_recordset(%(events)s) AS e (
+       event_id uuid, customer_id uuid, type text, data jsonb, actor text, actor_name text)
 RETURNING pg_current_xact_id()::text::bigint
 """
 # Each by its primary key: in a join the planner may read all of a company instead, while there are no statistics.
@@ -176,8 +177,16 @@ def _label_changes(writes: Sequence[CustomerWrite]) -> tuple[list[dict[str, Json
 
 
 def _noted(tx: Transaction, events: Sequence[Event]) -> dict[str, Any]:
-    rows = [
-        {"event_id": new_id(), "customer_id": event.customer_id, "type": event.type, "data": event.data}
-        for event in events
-    ]
-    return {"events": _json(rows), "actor": tx.scope.actor, "actor_name": tx.scope.actor_name}
+    caller = Actor(tx.scope.actor, tx.scope.actor_name)
+    return {"events": _json([_event(event, event.by or caller) for event in events])}
+
+
+def _event(event: Event, by: Actor) -> dict[str, Json]:
+    return {
+        "event_id": new_id(),
+        "customer_id": event.customer_id,
+        "type": event.type,
+        "data": event.data,
+        "actor": by.subject,
+        "actor_name": by.name,
+    }

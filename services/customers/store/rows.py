@@ -12,7 +12,7 @@ from services.customers.domain.fields import Fields, Json
 from services.customers.domain.fold import fold
 from services.customers.domain.forest import Tree
 from services.customers.domain.keys import Key, duplicate_keys, external_keys
-from services.customers.domain.record import OwnRecord
+from services.customers.domain.record import Actor, OwnRecord
 from services.customers.domain.search_text import Label, labels, name_words, search_text
 from services.customers.domain.view import View
 from services.identity.names import name_sort
@@ -76,11 +76,12 @@ class CustomerWrite:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An entry of the timeline."""
+    """An entry of the timeline; `by`: who did it, where that is not the caller."""
 
     customer_id: str
     type: str
     data: Mapping[str, Json] = field(default_factory=dict)
+    by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from patronage.customers.v1 import merge_storage_service_pb2 as storage
 from patronage.errors.v1 import error_reason_pb2
 from patronage.matching.v1 import auto_merge_pb2 as pb
 from services.matching.convert.batch_merges import check_run
-from services.matching.convert.merges import merge_id_of
+from services.matching.convert.merges import LONGEST_NAME, merge_id_of
 from services.matching.convert.scans import scan_message
 from services.matching.domain.auto_merge import CHANGED, DEFAULT_MERGES, MOST_MERGES, REFUSED, Plan, Weighed, Wish
+from services.matching.domain.judgement import Author
 from services.runtime.failures import FieldCheck
 
 REASON = "Merged automatically."
@@ -47,20 +48,21 @@ def asked_of(
     plan: pb.AutoMergeResponse,
     outcome: pb.AutoMergeOutcome,
     revisions: Mapping[str, int],
-    by: tuple[str, str, str],
+    by: tuple[str, Author, str],
 ) -> storage.BatchedMerge:
-    """Return what customers is asked to apply; `by`: company, subject, and the id of the run.
+    """Return what customers is asked to apply; `by`: company, caller, and the id of the run.
 
     Without revisions only to say whether it was applied before.
     """
-    company_id, subject, run_id = by
+    company_id, author, run_id = by
     return storage.BatchedMerge(
         merge=storage.ApplyMergeRequest(
             merge_id=merge_id_of(company_id, f"{run_id}/{outcome.group_id}"),
             target_id=outcome.target_id,
             source_ids=outcome.source_ids,
             reason=request.reason or REASON,
-            on_behalf_of=subject,
+            on_behalf_of=author.subject,
+            on_behalf_of_name=author.name[:LONGEST_NAME],
             evidence=batch_pb.MergeEvidence(
                 policy_version=plan.scan.model_version,
                 scan_id=plan.scan.scan_id,

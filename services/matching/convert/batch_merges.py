@@ -8,8 +8,8 @@ from patronage.customers.v1 import merge_storage_service_pb2 as storage
 from patronage.customers.v1.merge_preview_pb2 import MergeBlocker
 from patronage.errors.v1 import error_reason_pb2
 from patronage.matching.v1 import batch_merge_pb2 as pb
-from services.matching.convert.merges import LONGEST_REASON, MOST_OVERRIDDEN, merge_id_of
-from services.matching.domain.judgement import Judgement
+from services.matching.convert.merges import LONGEST_NAME, LONGEST_REASON, MOST_OVERRIDDEN, merge_id_of
+from services.matching.domain.judgement import Author, Judgement
 from services.matching.domain.merge_run import Apart, Item
 from services.runtime.failures import FieldCheck
 from services.runtime.ids import is_id, new_id
@@ -36,7 +36,7 @@ def check_run(check: FieldCheck, reason: str, request_id: str) -> None:
     check.require(not request_id or is_id(request_id), "request_id", "is no UUID")
 
 
-def asked_of(request: pb.BatchMergeRequest, company_id: str, subject: str) -> list[storage.BatchedMerge]:
+def asked_of(request: pb.BatchMergeRequest, company_id: str, by: Author) -> list[storage.BatchedMerge]:
     """Return what customers is asked to apply. The same request has the same merge ids."""
     run_id = request.request_id or new_id()
     return [
@@ -49,7 +49,8 @@ def asked_of(request: pb.BatchMergeRequest, company_id: str, subject: str) -> li
                 choices=one.choices,
                 expected_etags=one.expected_etags,
                 reason=one.reason or request.reason,
-                on_behalf_of=subject,
+                on_behalf_of=by.subject,
+                on_behalf_of_name=by.name[:LONGEST_NAME],
             )
         )
         for place, one in enumerate(request.merges)

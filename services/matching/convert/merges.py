@@ -32,7 +32,7 @@ def preview_of(request: pb.MergeCustomersRequest) -> PreviewToken | None:
     return None
 
 
-def apply_request(request: pb.MergeCustomersRequest, company_id: str, subject: str) -> storage.ApplyMergeRequest:
+def apply_request(request: pb.MergeCustomersRequest, company_id: str, by: Author) -> storage.ApplyMergeRequest:
     """Return what customers is asked to apply; FieldsInvalid names every bad field."""
     check = FieldCheck()
     checked_merge(check, request)
@@ -48,7 +48,8 @@ def apply_request(request: pb.MergeCustomersRequest, company_id: str, subject: s
         choices=request.choices,
         expected_etags=request.expected_etags,
         reason=request.reason,
-        on_behalf_of=subject,
+        on_behalf_of=by.subject,
+        on_behalf_of_name=by.name[:LONGEST_NAME],
     )
 
 

@@ -10,6 +10,7 @@ from patronage.matching.v1 import auto_merge_pb2 as pb
 from services.matching.convert import auto_merges as convert
 from services.matching.convert.survivorship import hold
 from services.matching.domain.auto_merge import Weighed
+from services.matching.domain.judgement import Author
 from services.matching.domain.merge_run import MOST_AT_ONCE
 from services.matching.domain.survivorship import RulesInForce
 from services.matching.operations.auto_merge import plan, still, weigh
@@ -101,7 +102,7 @@ class AutoMerges:
         asked, because = [], []
         for outcome in merging:
             why, revisions = still(now.get(outcome.group_id), [outcome.target_id, *outcome.source_ids])
-            by = (caller.company_id, caller.subject, run_id)
+            by = (caller.company_id, Author(caller.subject, caller.name), run_id)
             asked.append(convert.asked_of(request, planned, outcome, revisions, by))
             hold(asked[-1].merge, rules)
             because.append(why)

@@ -11,6 +11,7 @@ from patronage.customers.v1 import merge_storage_service_pb2_grpc as storage_grp
 from patronage.matching.v1 import batch_merge_pb2 as pb
 from services.matching.convert import batch_merges as convert
 from services.matching.convert.survivorship import hold
+from services.matching.domain.judgement import Author
 from services.matching.domain.merge_run import Against, Apart, Item, MergedSoFar, certain, in_goes, in_one_call
 from services.matching.domain.survivorship import RulesInForce
 from services.matching.operations.batch_merge import judged_apart_in
@@ -47,7 +48,8 @@ class BatchMerges:
     def BatchMerge(self, request: pb.BatchMergeRequest, context: Any) -> Iterator[pb.BatchMergeResponse]:  # noqa: N802
         """Makes many merges."""
         items, caller = convert.items_of(request), caller_of(context)
-        run = _Run(convert.asked_of(request, caller.company_id, caller.subject), request.dry_run, context)
+        by = Author(caller.subject, caller.name)
+        run = _Run(convert.asked_of(request, caller.company_id, by), request.dry_run, context)
         counts, end = Counter[int](), end_of(context)
         for go in in_goes(items):
             if end.is_set():

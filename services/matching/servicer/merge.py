@@ -59,7 +59,7 @@ class MergeServicer(BatchMerges, AutoMerges, grpc_pb.MergeServiceServicer):
     def MergeCustomers(self, request: pb.MergeCustomersRequest, context: Any) -> pb.MergeCustomersResponse:  # noqa: N802
         """Merges the sources into the target."""
         caller = caller_of(context)
-        asked = merges.apply_request(request, caller.company_id, caller.subject)
+        asked = merges.apply_request(request, caller.company_id, Author(caller.subject, caller.name))
         preview = merges.preview_of(request)
         try:
             rules = self._rules_for(request, context)

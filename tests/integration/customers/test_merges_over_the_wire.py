@@ -3,6 +3,7 @@
 import uuid
 
 from patronage.customers.v1 import customer_pb2 as model
+from patronage.customers.v1 import lifecycle_pb2, timeline_pb2
 from patronage.customers.v1 import merge_storage_service_pb2 as merge_pb
 from patronage.customers.v1 import survivorship_pb2 as rules_pb
 from tests.integration.customers.served import Served
@@ -19,9 +20,10 @@ def test_a_merge_over_the_wire_says_what_was_done_and_taken_back(served: Served)
         rules=[rules_pb.FieldRule(field="name", rule=rules_pb.SURVIVORSHIP_RULE_SOURCE_WINS)],
         expected_etags={ann.customer_id: ann.etag},
         on_behalf_of="bea",
+        on_behalf_of_name="Bea",
     )
     applied = client.ApplyMerge(request)
-    assert (applied.target.name, applied.merge.merged_by.subject) == ("Bo", "bea")
+    assert (applied.target.name, applied.merge.merged_by) == ("Bo", model.Actor(subject="bea", name="Bea"))
     assert client.ApplyMerge(request).merge == applied.merge
     undo = merge_pb.RevertMergeRequest(
         merge_id=request.merge_id,
@@ -36,6 +38,23 @@ def test_a_merge_over_the_wire_says_what_was_done_and_taken_back(served: Served)
     assert {digest.customer_id for digest in reverted.digests} == {ann.customer_id, bo.customer_id}
     assert all(digest.before == digest.now for digest in reverted.digests)
     assert client.RevertMerge(undo) == reverted
+
+
+def test_a_stage_and_the_timeline_name_who_had_it_merged_and_undone(served: Served) -> None:
+    client = served.client()
+    ann = create(client, name="Ann")
+    bo = create(client, name="Bo", lifecycle_stage=model.LIFECYCLE_STAGE_CUSTOMER)
+    merge_id = str(uuid.uuid4())
+    merge = merge_pb.ApplyMergeRequest(merge_id=merge_id, target_id=ann.customer_id, source_ids=[bo.customer_id])
+    merge.choices.add(field="lifecycle_stage", customer_id=bo.customer_id)
+    merge.on_behalf_of, merge.on_behalf_of_name = "bea", "Bea"
+    client.ApplyMerge(merge)
+    client.RevertMerge(merge_pb.RevertMergeRequest(merge_id=merge_id, on_behalf_of="cy", on_behalf_of_name="Cy"))
+    history = lifecycle_pb2.ListLifecycleHistoryRequest(customer_id=ann.customer_id)
+    told = [(one.actor.subject, one.actor.name) for one in client.ListLifecycleHistory(history).periods]
+    assert told[:2] == [("cy", "Cy"), ("bea", "Bea")]
+    timeline = client.ListTimeline(timeline_pb2.ListTimelineRequest(customer_id=ann.customer_id))
+    assert [one.event.actor.name for one in timeline.entries][:2] == ["Cy", "Bea"]
 
 
 def test_every_wrong_field_of_a_merge_is_named(served: Served) -> None:
@@ -53,6 +72,7 @@ def test_every_wrong_field_of_a_merge_is_named(served: Served) -> None:
         choices=[merge_pb.FieldChoice(field="etag", customer_id="x")],
         reason="r" * 501,
         on_behalf_of="\x00",
+        on_behalf_of_name="n" * 256,
     )
     found = served.client().refused("ApplyMerge", request)
     assert set(found.fields) == {
@@ -66,4 +86,5 @@ def test_every_wrong_field_of_a_merge_is_named(served: Served) -> None:
         "choices[0].field",
         "reason",
         "on_behalf_of",
+        "on_behalf_of_name",
     }

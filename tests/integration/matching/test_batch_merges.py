@@ -62,6 +62,7 @@ def test_parts_are_answered_as_they_come_with_the_token_of_each(service: Service
     assert {(one.merge.reason, one.merge.on_behalf_of, one.only_if_applied) for one in asked.merges} == {
         ("why", "ann", False)
     }
+    assert {one.merge.on_behalf_of_name for one in asked.merges} == {"Ann"}
     assert metadata["company-id"] == "acme"
     assert not asked.dry_run
 

@@ -241,6 +241,7 @@ def test_a_merge_goes_to_customers_on_behalf_of_the_caller(service: Service, cus
     service.merges.MergeCustomers(request, metadata=service.token("other"))
     assert (merged.merge.merge_id, merged.change_token) == ("m", "t")
     (asked, metadata), (again, _), (elsewhere, _) = customers.asked
+    assert asked.on_behalf_of_name == "Ann"
     assert (asked.on_behalf_of, asked.reason, list(asked.source_ids)) == ("ann", "the same person", [customer_id(2)])
     assert metadata["company-id"] == "acme"
     assert asked.merge_id == again.merge_id != elsewhere.merge_id

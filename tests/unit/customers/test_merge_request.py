@@ -15,10 +15,11 @@ def wrong(
     choices: Pairs = (),
     reason: str = "",
     on_behalf_of: str = "",
+    name: str = "",
 ) -> set[str]:
     """The fields that are refused."""
     try:
-        check_merge(FieldCheck(), target, sources, rules, choices, (reason, on_behalf_of, ""))
+        check_merge(FieldCheck(), target, sources, rules, choices, (reason, on_behalf_of, name, ""))
     except FieldsInvalid as refused:
         return {violation.field for violation in refused.fields}
     return set()
@@ -52,4 +53,4 @@ def test_every_wrong_field_is_named() -> None:
         reason="r" * (LONGEST_REASON + 1),
         on_behalf_of="o" * (LONGEST_SUBJECT + 1),
     ) == {"target_id", "source_ids", "rules[0].rule", "rules[1].rule", "choices[0].field", "reason", "on_behalf_of"}
-    assert wrong(reason="\x00", on_behalf_of="\x00") == {"reason", "on_behalf_of"}
+    assert wrong(reason="\x00", on_behalf_of="\x00", name="\x00") == {"reason", "on_behalf_of", "on_behalf_of_name"}

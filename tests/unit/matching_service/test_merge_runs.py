@@ -15,7 +15,7 @@ from patronage.matching.v1 import auto_merge_pb2 as pb
 from patronage.matching.v1 import batch_merge_pb2
 from services.matching.convert import auto_merges, batch_merges
 from services.matching.domain.auto_merge import Candidate, CandidateMember
-from services.matching.domain.judgement import DIFFERENT, SAME, UNSURE, Judgement
+from services.matching.domain.judgement import DIFFERENT, SAME, UNSURE, Author, Judgement
 from services.matching.domain.merge_run import (
     MOST_AT_ONCE,
     MOST_SENT,
@@ -168,7 +168,7 @@ def test_merge_ids_follow_from_request_and_place_alone() -> None:
 
     def ids(request_id: str, company: str = "acme") -> list[str]:
         request = batch_merge_pb2.BatchMergeRequest(merges=items, request_id=request_id)
-        return [one.merge.merge_id for one in batch_merges.asked_of(request, company, "ann")]
+        return [one.merge.merge_id for one in batch_merges.asked_of(request, company, Author("ann", "Ann"))]
 
     first = ids(REQUEST_ID)
     assert ids(REQUEST_ID.upper()) == first

@@ -22,8 +22,9 @@ def test_companies_and_requests_do_not_share_merges() -> None:
 def test_everything_asked_for_is_passed_on() -> None:
     request = pb.MergeCustomersRequest(target_id="t", source_ids=["s"], reason="why", expected_etags={"t": "e"})
     request.choices.add(field="name", customer_id="s")
-    asked = apply_request(request, "acme", "ann")
+    asked = apply_request(request, "acme", Author("ann", "Ann"))
     assert (asked.target_id, list(asked.source_ids), asked.reason, asked.on_behalf_of) == ("t", ["s"], "why", "ann")
+    assert asked.on_behalf_of_name == "Ann"
     assert (dict(asked.expected_etags), asked.choices[0].field) == ({"t": "e"}, "name")
 
 
@@ -31,7 +32,7 @@ def test_everything_asked_for_is_passed_on() -> None:
 def test_one_to_fifty_sources_are_merged(count: int) -> None:
     request = pb.MergeCustomersRequest(target_id="t", source_ids=[f"s{number}" for number in range(count)])
     with pytest.raises(FieldsInvalid) as failure:
-        apply_request(request, "acme", "ann")
+        apply_request(request, "acme", Author("ann", "Ann"))
     assert [violation.field for violation in failure.value.fields] == ["source_ids"]
 
 

@@ -35,7 +35,7 @@ LANGUAGE sql VOLATILE AS $$
       FROM (VALUES ((extract(epoch FROM made_at) * 1000000)::bigint)) AS made (us)
 $$;
 
--- The reason is that of the transaction: app.reason, set before the change.
+-- The reason is that of the transaction: app.reason, set before the change; so is who merges: app.merged_by.
 CREATE FUNCTION track_stage() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -48,6 +48,10 @@ DECLARE
 BEGIN
     IF NOT by_merge AND since = OLD.view ->> 'lifecycle_stage_at' THEN
         RAISE EXCEPTION 'the stage of customer % changes and its time does not', NEW.customer_id;
+    END IF;
+    IF by_merge AND coalesce(current_setting('app.merged_by', true), '') <> '' THEN
+        who := current_setting('app.merged_by');
+        who_name := current_setting('app.merged_by_name');
     END IF;
     INSERT INTO public.lifecycle_moves (company_id, customer_id, moved_at, from_stage, to_stage, cause, reason, actor, actor_name)
     VALUES (NEW.company_id, NEW.customer_id, CASE WHEN by_merge OR since IS NULL THEN clock_timestamp() ELSE since::timestamptz END,

@@ -387,6 +387,7 @@ class ApplyMergeRequest(_message.Message):
     EXPECTED_DIGEST_FIELD_NUMBER: _builtins.int
     SURVIVORSHIP_FIELD_NUMBER: _builtins.int
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    ON_BEHALF_OF_NAME_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     """The id of the merge, a UUID that the caller derives from its own request id."""
@@ -402,6 +403,8 @@ class ApplyMergeRequest(_message.Message):
     """
     policy_version: _builtins.str
     """The version of the policy that they are from; kept in the merge log. Empty: of none."""
+    on_behalf_of_name: _builtins.str
+    """The name of the one on whose behalf, up to 255 characters; counts only with on_behalf_of. Absent: not known."""
     @_builtins.property
     def source_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The roots that go into it, 1 to 50."""
@@ -442,11 +445,12 @@ class ApplyMergeRequest(_message.Message):
         expected_digest: _builtins.str = ...,
         survivorship: _survivorship_pb2.Survivorship | None = ...,
         policy_version: _builtins.str = ...,
+        on_behalf_of_name: _builtins.str = ...,
         evidence: _merge_batch_pb2.MergeEvidence | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "survivorship", b"survivorship"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "evidence", b"evidence", "expected_digest", b"expected_digest", "expected_etags", b"expected_etags", "merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "policy_version", b"policy_version", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "survivorship", b"survivorship", "target_id", b"target_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "evidence", b"evidence", "expected_digest", b"expected_digest", "expected_etags", b"expected_etags", "merge_id", b"merge_id", "on_behalf_of", b"on_behalf_of", "on_behalf_of_name", b"on_behalf_of_name", "policy_version", b"policy_version", "reason", b"reason", "rules", b"rules", "source_ids", b"source_ids", "survivorship", b"survivorship", "target_id", b"target_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
