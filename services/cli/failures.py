@@ -13,3 +13,9 @@ class BadInputFailure(CommandFailure):
     """The arguments or the file are wrong."""
 
     exit_code = BAD_INPUT
+
+
+class InterruptedFailure(CommandFailure):
+    """The command was interrupted; the message says how far it came."""
+
+    exit_code = INTERRUPTED

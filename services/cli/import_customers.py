@@ -10,17 +10,19 @@ import typer
 
 from patronage.customers.v1 import customer_service_pb2
 from patronage.customers.v1 import import_export_service_pb2 as pb
-from services.cli.client import Client, connected
+from services.cli.client import Client, connected, explained
 from services.cli.columns_told import print_columns
 from services.cli.context import ContextOption, read_context
 from services.cli.dedupe_input import Customers, read_customers
 from services.cli.engine_options import EncodingOption, MapOption, encoding_named, ignored_of, mapping_of
-from services.cli.failures import DONE, PARTLY_REJECTED
+from services.cli.failures import DONE, PARTLY_REJECTED, CommandFailure, InterruptedFailure
 from services.cli.import_rows import batches
 from services.cli.shown import as_json, output, table
 from services.cli.stages import Show, showing_progress
+from services.client import PatronageError
 
 MOST_SHOWN = 20
+REFUSED = (pb.IMPORT_RESULT_DUPLICATE, pb.IMPORT_RESULT_INVALID)
 COUNTS = ("read", "created", "updated", "unchanged", "existing", "duplicate", "invalid")
 
 
@@ -78,22 +80,43 @@ def import_customers(
 
 
 def send(client: Client, customers: Customers, source: str, on_duplicate: OnDuplicate, progress: Show) -> Imported:
-    """Import all rows in one stream; every batch that is answered is committed."""
-    imported, total = Imported(), max(1, len(customers.ids))
+    """Import all rows in one stream; every batch that is answered is committed. Broken off, it says how many were."""
+    imported, total = Imported(), len(customers.ids)
+    try:
+        _send(
+            client, customers, pb.ImportOptions(source=source, on_duplicate=ACTIONS[on_duplicate]), imported, progress
+        )
+    except KeyboardInterrupt as error:
+        raise InterruptedFailure(f"interrupted; {_far(imported, total)}") from error
+    except PatronageError as error:
+        if not imported.counts.read:
+            raise
+        raise CommandFailure(f"{explained(error)}\n{_far(imported, total)}") from error
+    return imported
+
+
+def _send(client: Client, customers: Customers, options: pb.ImportOptions, imported: Imported, progress: Show) -> None:
+    too_large: list[pb.ImportOutcome] = []
 
     def requests() -> Iterator[pb.ImportCustomersRequest]:
-        yield pb.ImportCustomersRequest(options=pb.ImportOptions(source=source, on_duplicate=ACTIONS[on_duplicate]))
-        for rows in batches(customers):
+        yield pb.ImportCustomersRequest(options=options)
+        for rows in batches(customers, refuse=too_large.append):
             yield pb.ImportCustomersRequest(rows=pb.ImportRows(rows=rows))
 
     progress("import", 0.0)
     for response in client.imports.ImportCustomers(requests()):
         imported.counts, imported.change_token = response.counts, response.change_token
         imported.warnings += sum(bool(outcome.warnings) for outcome in response.outcomes)
-        refused = (pb.IMPORT_RESULT_DUPLICATE, pb.IMPORT_RESULT_INVALID)
-        imported.rejected += [outcome for outcome in response.outcomes if outcome.result in refused]
-        progress("import", response.counts.read / total)
-    return imported
+        imported.rejected += [outcome for outcome in response.outcomes if outcome.result in REFUSED]
+        progress("import", response.counts.read / len(customers.ids))
+    imported.rejected = sorted([*imported.rejected, *too_large], key=lambda outcome: outcome.row_number)
+    imported.counts.read += len(too_large)
+    imported.counts.invalid += len(too_large)
+
+
+def _far(imported: Imported, total: int) -> str:
+    done = f"at least {imported.counts.read:,} of {total:,} rows are done"
+    return f"{done}; the same command again does the rest"
 
 
 def _plain(imported: Imported, customers: Customers) -> dict[str, object]:
