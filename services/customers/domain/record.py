@@ -39,9 +39,9 @@ class Edit:
 class OwnRecord:
     """What writers wrote for one customer id.
 
-    `times` says for each unit when it was last written. `overlay` holds, oldest first, the edits made while others
-    were merged in. `state` is ACTIVE, INACTIVE, DELETED or ERASED: whether it is merged is a matter of edges. Of a
-    deleted one `state_before` is the state that it had.
+    `times` says for each unit, and for the state, when it was last written. `overlay` holds, oldest first, the edits
+    made while others were merged in. `state` is ACTIVE, INACTIVE, DELETED or ERASED: whether it is merged is a matter of
+    edges. Of a deleted one `state_before` is the state that it had.
     """
 
     fields: Fields

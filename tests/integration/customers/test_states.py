@@ -48,6 +48,21 @@ def feed(company: Company) -> list[tuple[str, str]]:
         return [(str(kind), str(customer)) for kind, customer in connection.execute(FED).fetchall()]
 
 
+def test_a_state_that_was_moved_after_a_merge_is_listed_by_its_undo(acme: Company) -> None:
+    ann, bo = acme.create("Ann"), acme.create("Bo")
+    merge_id = acme.merge(ann, bo).merge.merge_id
+    deactivate(acme, ann)
+    undone = acme.undo(merge_id)
+    assert [(edit.customer_id, edit.field) for edit in undone.later_edits] == [(ann, "state")]
+    assert (undone.target.state, [source.state for source in undone.sources]) == ("INACTIVE", ["ACTIVE"])
+    again = acme.merge(ann, bo).merge.merge_id
+    acme.delete(bo)
+    undelete(acme, ann)
+    undone = acme.undo(again)
+    assert [(edit.customer_id, edit.field) for edit in undone.later_edits] == [(ann, "state")]
+    assert undone.digests[bo][0] == undone.digests[bo][1]
+
+
 def test_a_deleted_customer_comes_back_as_it_was(acme: Company) -> None:
     ann = acme.create("Ann", email="ann@x.io", tags=["a"])
     before = acme.shown(ann)

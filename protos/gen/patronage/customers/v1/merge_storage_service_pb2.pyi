@@ -562,8 +562,10 @@ class RevertMergeResponse(_message.Message):
 
     @_builtins.property
     def later_edits(self) -> _containers.RepeatedCompositeFieldContainer[Global___LaterEdit]:
-        """Fields that were edited on either side after the merge; those edits stay where they were made. Conversations that
-        were linked or taken away since are named "conversations", and stay where they are.
+        """Fields that were edited on either side after the merge; those edits stay where they were made. Another state since,
+        though it was the same again later, is named "state". Conversations that were linked or taken away since are named
+        "conversations", and stay where they are. Notes, activities and engagements that were written, changed or deleted
+        since stay where they are too; they are not listed, but seen in the digests.
         """
 
     @_builtins.property
@@ -600,7 +602,7 @@ class LaterEdit(_message.Message):
     customer_id: _builtins.str
     """The customer that the edit stays on."""
     field: _builtins.str
-    """The field, by its name in Customer; "conversations" where one was linked or taken away."""
+    """The field, by its name in Customer, "state" too; "conversations" where one was linked or taken away."""
     @_builtins.property
     def edit_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""

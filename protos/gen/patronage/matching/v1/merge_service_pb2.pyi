@@ -605,7 +605,9 @@ class UndoMergeResponse(_message.Message):
 
     @_builtins.property
     def later_edits(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.LaterEdit]:
-        """Fields that were edited on either side after the merge; those edits stay where they were made."""
+        """Fields that were edited on either side after the merge, and "state" where that was moved; those edits stay where
+        they were made. What was written since to notes, activities and engagements is not listed, but seen in the digests.
+        """
 
     @_builtins.property
     def digests(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.MemberDigest]:
