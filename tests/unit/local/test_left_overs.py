@@ -10,7 +10,14 @@ import pytest
 from services.local.postgres import Postgres
 
 
-@pytest.mark.parametrize("said", ["", "1073741823\n/data\n", f"{os.getpid()}\n/data\n"])
+NO_SUCH_PROCESS = 1_073_741_823
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", f"{NO_SUCH_PROCESS}\n/data\n", f"{os.getpid()}\n/data\n"],
+    ids=["nothing", "no such process", "another program"],
+)
 def test_a_pid_file_that_names_no_postgres_is_cleared_and_so_is_its_socket(tmp_path: Path, said: str) -> None:
     server: Any = Postgres(tmp_path)
     server._cluster, server._sockets = SimpleNamespace(data=tmp_path), tmp_path / "run"
