@@ -132,7 +132,7 @@ class ImportRows(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportRow]:
-        """The rows, 1 to 2,500."""
+        """The rows, 1 to 2,500. A message takes up to 8 MiB; a larger one ends the call with RESOURCE_EXHAUSTED by gRPC itself."""
 
     def __init__(
         self,

@@ -242,7 +242,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: the hundred-and-first write within a minute where a hundred are allowed.
     """
     ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 101
-    """RESOURCE_EXHAUSTED. The service has as many calls or streams as it takes; repeat with back-off.
+    """RESOURCE_EXHAUSTED. The service has as many calls or streams as it takes, or is so busy that a call's transaction
+    was ended for being idle; repeat with back-off.
     Example: one more FollowChanges than the service has threads for streams.
     """
     ERROR_REASON_DATABASE_UNAVAILABLE: _ErrorReason.ValueType  # 102
@@ -491,7 +492,8 @@ ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 100
 Example: the hundred-and-first write within a minute where a hundred are allowed.
 """
 ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 101
-"""RESOURCE_EXHAUSTED. The service has as many calls or streams as it takes; repeat with back-off.
+"""RESOURCE_EXHAUSTED. The service has as many calls or streams as it takes, or is so busy that a call's transaction
+was ended for being idle; repeat with back-off.
 Example: one more FollowChanges than the service has threads for streams.
 """
 ERROR_REASON_DATABASE_UNAVAILABLE: ErrorReason.ValueType  # 102
