@@ -40,8 +40,8 @@ class OwnRecord:
     """What writers wrote for one customer id.
 
     `times` says for each unit, and for the state, when it was last written. `overlay` holds, oldest first, the edits
-    made while others were merged in. `state` is ACTIVE, INACTIVE, DELETED or ERASED: whether it is merged is a matter of
-    edges. Of a deleted one `state_before` is the state that it had.
+    made while others were merged in. `state` is ACTIVE, INACTIVE, DELETED or ERASED: whether it is merged is a matter
+    of edges. Of a deleted one `state_before` is the state that it had.
     """
 
     fields: Fields

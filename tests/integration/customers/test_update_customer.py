@@ -130,6 +130,15 @@ def test_deleting_twice_succeeds_and_changes_nothing(acme: Company) -> None:
     assert acme.delete(ann) == acme.delete(ann)
 
 
+def test_a_delete_with_the_etag_of_before_a_merge_takes_nobody_along(acme: Company) -> None:
+    ann, bo = (acme.creation(name=name).customer for name in ("Ann", "Bo"))
+    acme.merge(ann.customer_id, bo.customer_id)
+    for seen in (ann, bo):
+        with pytest.raises(EtagMismatch):
+            acme.delete(seen.customer_id, seen.etag)
+    assert acme.delete(bo.customer_id).customer_id == ann.customer_id
+
+
 def test_a_delete_with_an_old_etag_deletes_nothing(acme: Company) -> None:
     ann = acme.creation(name="Ann").customer
     acme.update(ann.customer_id, name="Anne")

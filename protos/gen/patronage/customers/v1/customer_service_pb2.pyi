@@ -409,9 +409,11 @@ class DeleteCustomerRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     FORCE_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
-    """The id; required."""
+    """The id; required. That of a merged customer deletes its root, with the whole tree: all who were merged with it."""
     etag: _builtins.str
-    """Where set and not the current one, nothing is deleted: ETAG_MISMATCH. Absent: not checked."""
+    """Where set and not the current one of the root, nothing is deleted: ETAG_MISMATCH. A merge changes the etags of both
+    sides, so the etag as read keeps a customer that was merged meanwhile from taking others along. Absent: not checked.
+    """
     request_id: _builtins.str
     """A UUID. The same id with the same content within 24 hours answers with the first result. Absent: not idempotent."""
     reason: _builtins.str
