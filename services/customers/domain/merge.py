@@ -172,10 +172,21 @@ def check_merge(
     check_words(check, reason, on_behalf_of, name)
     check.require(is_word(policy_version), "policy_version", f"takes up to {LONGEST_SUBJECT} characters")
     check_rules(check, rules)
-    if check.require(len(choices) <= MOST_NAMED, "choices", f"takes up to {MOST_NAMED}"):
-        for place, (name, _) in enumerate(choices):
-            check.require(name in CHOOSABLE, f"choices[{place}].field", "is no field that one value survives of")
+    _check_choices(check, choices)
     check.raise_if_any()
+
+
+def _check_choices(check: FieldCheck, choices: Sequence[tuple[str, str]]) -> None:
+    """Notes which choices name no field of one value, or one that is chosen from somebody else before."""
+    if not check.require(len(choices) <= MOST_NAMED, "choices", f"takes up to {MOST_NAMED}"):
+        return
+    chosen: dict[str, str] = {}
+    for place, (name, member) in enumerate(choices):
+        where = f"choices[{place}].field"
+        if check.require(name in CHOOSABLE, where, "is no field that one value survives of"):
+            [unit] = by_unit([(name, member)])
+            same = chosen.setdefault(unit, member) == member
+            check.require(same, where, f"is chosen from another customer before, as part of {unit}")
 
 
 def check_rules(check: FieldCheck, rules: Sequence[tuple[str, str]], path: str = "") -> None:

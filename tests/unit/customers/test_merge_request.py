@@ -44,6 +44,14 @@ def test_too_many_rules_and_choices_are_refused_as_a_whole() -> None:
     }
 
 
+def test_a_field_is_chosen_from_one_customer() -> None:
+    assert wrong(choices=(("name", "t"), ("email", "s"), ("name", "t"), ("given_name", "t"))) == set()
+    assert wrong(choices=(("name", "t"), ("email", "s"), ("name", "s"), ("given_name", "s"))) == {
+        "choices[2].field",
+        "choices[3].field",
+    }
+
+
 def test_every_wrong_field_is_named() -> None:
     assert wrong(
         target="",

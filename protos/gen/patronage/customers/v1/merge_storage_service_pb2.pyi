@@ -269,7 +269,9 @@ class DescribeMergeRequest(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChoice]:
-        """The choices of single fields, up to 100; they win over the rules."""
+        """The choices of single fields, up to 100; they win over the rules. A field, or fields that are kept together such as
+        the parts of a name, are chosen from one customer: another choice of it is an error.
+        """
 
     @_builtins.property
     def survivorship(self) -> _survivorship_pb2.Survivorship:
@@ -415,7 +417,9 @@ class ApplyMergeRequest(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChoice]:
-        """The choices of single fields, up to 100; they win over the rules."""
+        """The choices of single fields, up to 100; they win over the rules. A field, or fields that are kept together such as
+        the parts of a name, are chosen from one customer: another choice of it is an error.
+        """
 
     @_builtins.property
     def expected_etags(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:

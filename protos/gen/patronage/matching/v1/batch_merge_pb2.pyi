@@ -104,7 +104,9 @@ class MergeItem(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldChoice]:
-        """The choices of single fields, up to 100: whose value is shown; they win over the rules."""
+        """The choices of single fields, up to 100: whose value is shown; they win over the rules. A field, or fields that are
+        kept together such as the parts of a name, are chosen from one customer: another choice of it is an error.
+        """
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:

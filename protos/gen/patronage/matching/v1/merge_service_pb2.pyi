@@ -43,7 +43,9 @@ class PreviewMergeRequest(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldChoice]:
-        """The choices of single fields, up to 100: whose value is shown; they win over the rules."""
+        """The choices of single fields, up to 100: whose value is shown; they win over the rules. A field, or fields that are
+        kept together such as the parts of a name, are chosen from one customer: another choice of it is an error.
+        """
 
     @_builtins.property
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[_survivorship_pb2.FieldRule]:
@@ -269,7 +271,10 @@ class MergeCustomersRequest(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedCompositeFieldContainer[_merge_storage_service_pb2.FieldChoice]:
-        """The choices of single fields, up to 100: whose value is shown; they win over the rules. Absent: the rules say it."""
+        """The choices of single fields, up to 100: whose value is shown; they win over the rules. A field, or fields that are
+        kept together such as the parts of a name, are chosen from one customer: another choice of it is an error. Absent:
+        the rules say it.
+        """
 
     @_builtins.property
     def expected_etags(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
