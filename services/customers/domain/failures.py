@@ -131,15 +131,19 @@ class MergeAlreadyUndone(Failure):
 
 
 class PreviewStale(Failure):
-    """A customer is not as the caller saw it."""
+    """A customer is not as the caller saw it; `previewed`: or something else that a preview showed is not."""
 
     code = Code.ABORTED
     reason = "PREVIEW_STALE"
 
-    def __init__(self, customer_id: str) -> None:
-        super().__init__(
-            "A customer changed since it was looked at; look again.", metadata={"customer_id": customer_id}
-        )
+    def __init__(self, customer_id: str, *, previewed: bool = False) -> None:
+        text = "A customer changed since it was looked at; look again."
+        if previewed:
+            text = (
+                "This is not what was previewed: a customer, its merges, or the company's policy changed since, or "
+                "the merge names other customers, rules or choices. Preview it again."
+            )
+        super().__init__(text, metadata={"customer_id": customer_id})
 
 
 class NoteNotFound(Failure):

@@ -243,7 +243,7 @@ def refolded(
 def _check_digest(merge: Merge, stored: Mapping[str, StoredTree], expected: str) -> None:
     etags = {member: row.etag for tree in stored.values() for member, row in tree.rows.items()}
     if expected and state_digest(merge, [tree.tree for tree in stored.values()], etags) != expected:
-        raise PreviewStale(merge.target_id)
+        raise PreviewStale(merge.target_id, previewed=True)
 
 
 def check_choices(merge: Merge, by_member: Mapping[str, StoredTree]) -> None:

@@ -92,7 +92,8 @@ def test_what_was_described_is_refused_with_other_choices_and_done_with_the_same
     digest = describe(acme, ann, bo, choices=[("name", bo)]).digest
     acme.note(bo)
     for other in (merge_of(ann, bo), merge_of(bo, ann, choices=[("name", bo)])):
-        with acme.transaction() as tx, pytest.raises(PreviewStale):
+        with acme.transaction() as tx, pytest.raises(PreviewStale) as stale:
             apply_merge(tx, other, {}, digest)
+        assert all(cause in stale.value.message for cause in ("customer", "choices", "policy"))
     same = merge_of(ann, bo, choices=[("name", bo)])
     assert acme.write(lambda tx: apply_merge(tx, same, {}, digest)).target.shown["name"] == "Bo"
