@@ -52,6 +52,9 @@ def test_the_id_of_a_merged_customer_finds_its_root(acme: Company) -> None:
     bo = acme.create("Bo", external_ids=ids(("shop", "2")))
     merge = acme.merge(ann, bo).merge
     assert look_up(acme, ("shop", "2"), ("shop", "1"))[0] == [(("shop", "2"), ann, bo), (("shop", "1"), ann, "")]
+    acme.update(ann, external_ids=ids(("shop", "1")))
+    assert acme.shown(ann)["external_ids"] == ids(("shop", "1"))
+    assert look_up(acme, ("shop", "2"))[0] == [(("shop", "2"), ann, bo)], "it stays with whose own it is"
     acme.undo(merge.merge_id)
     assert look_up(acme, ("shop", "2"))[0] == [(("shop", "2"), bo, "")]
 

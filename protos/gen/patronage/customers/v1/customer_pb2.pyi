@@ -319,7 +319,10 @@ class Customer(_message.Message):
 
     @_builtins.property
     def external_ids(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExternalId]:
-        """Ids of this customer in other systems, at most 50; each pair of system and id belongs to one customer."""
+        """Ids of this customer in other systems, at most 50; each pair of system and id belongs to one customer. One that is
+        taken off a root is shown no more, but stays with the merged customer whose own it is: imports and lookups by it
+        still find the root, and no other customer takes it before the merge is undone and it is taken off there.
+        """
 
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

@@ -92,7 +92,7 @@ class LookedUpCustomer(_message.Message):
 
     @_builtins.property
     def customer(self) -> _customer_pb2.Customer:
-        """The customer, or the root that it was merged into."""
+        """The customer, or the root that it was merged into; a root may show the id no more and be found by it all the same."""
 
     def __init__(
         self,
