@@ -54,7 +54,8 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class StageFigures:
-    """Customers in a stage at the end of an interval, and the stays that ended in it; times in whole seconds."""
+    """Customers who show a stage at the end of an interval, and the stays in it that were open then or ended before;
+    times in whole seconds."""
 
     stage: Stage
     customers: int = 0

@@ -32,10 +32,17 @@ def stays_after(stays: Sequence[Stay], stage: Stage, entered_at: datetime) -> li
     return [*done, replace(last, left_at=entered_at, next_stage=stage), Stay(stage, entered_at)]
 
 
-def stays_told(stays: Sequence[Stay], changes: Iterable[CustomerChange]) -> list[Stay]:
-    """The stays of a customer after its changes, in their order. A merge moves nobody to another stage."""
+def stays_told(
+    stays: Sequence[Stay], changes: Iterable[CustomerChange], shown: tuple[Stage, datetime] | None = None
+) -> list[Stay]:
+    """The stays of a customer after its changes, in their order; `shown`: its stage before them, and since when.
+
+    A merge moves nobody to another stage, nor does a later change that still shows what the merge brought.
+    """
     told = list(stays)
     for change in changes:
-        if not told or not change.by_merge:
-            told = stays_after(told, change.stage, change.staged_at)
+        shows = (change.stage, change.staged_at)
+        if not told or (shows != shown and not change.by_merge):
+            told = stays_after(told, *shows)
+        shown = shows
     return told

@@ -1,8 +1,9 @@
 """Keeps from when to when customers were in their stages."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from services.analytics.domain.mirror import CustomerChange
+from services.analytics.domain.mirror import CustomerChange, Stage
 from services.analytics.domain.stays import stays_told
 from services.analytics.store import stays
 from services.analytics.store.mirror import Mirrored
@@ -16,8 +17,12 @@ def follow_stages(tx: Transaction, changes: Sequence[CustomerChange], known: Map
         told.setdefault(change.customer_id, []).append(change)
     moved = {i: its for i, its in told.items() if any(_moves(change, known.get(i)) for change in its)}
     before = stays.read(tx, moved.keys())
-    stays.replace(tx, {i: stays_told(before[i], its) for i, its in moved.items()})
+    stays.replace(tx, {i: stays_told(before[i], its, _shown(known.get(i))) for i, its in moved.items()})
 
 
 def _moves(change: CustomerChange, was: Mirrored | None) -> bool:
-    return was is None or (was.stage, was.staged_at) != (change.stage, change.staged_at)
+    return _shown(was) != (change.stage, change.staged_at)
+
+
+def _shown(was: Mirrored | None) -> tuple[Stage, datetime] | None:
+    return (was.stage, was.staged_at) if was else None

@@ -16,8 +16,9 @@ TAGGED = """
 AND EXISTS (SELECT FROM mirror_tags t WHERE t.company_id = app_company() AND t.customer_id = s.customer_id
             AND t.tag = %(tag)s)
 """
-# One pass over the stays; an open one ends at infinity.
+# One pass over the stays; an open one ends at infinity. The few who show another stage by a merge count there.
 STAGES = """
+WITH found AS (
 SELECT s.stage,
        count(*) FILTER (WHERE s.entered_at < %(end)s AND s.left_at >= %(end)s) AS customers,
        avg(extract(epoch FROM %(end)s::timestamptz - s.entered_at))
@@ -26,6 +27,14 @@ SELECT s.stage,
        avg(CASE WHEN s.left_at >= %(begin)s AND s.left_at < %(end)s
                 THEN extract(epoch FROM s.left_at - s.entered_at) END) AS average_s
 FROM stage_stays s WHERE {who} GROUP BY 1
+UNION ALL
+SELECT one.stage, sum(one.more), NULL, 0, NULL
+FROM stage_stays s CROSS JOIN LATERAL (VALUES (s.shown, 1), (s.stage, -1)) AS one (stage, more)
+WHERE {who} AND s.shown <> '' AND s.entered_at < %(end)s GROUP BY 1
+)
+SELECT stage, sum(customers)::bigint AS customers, max(average_open_s) AS average_open_s,
+       sum(stays_ended)::bigint AS stays_ended, max(average_s) AS average_s
+FROM found GROUP BY 1
 """
 CONVERSIONS = """
 SELECT s.stage, s.next_stage, count(*) AS moves,

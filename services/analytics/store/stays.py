@@ -21,15 +21,16 @@ WITH told AS (
     WHERE s.company_id = (SELECT app_company()) AND s.customer_id = ANY(%(customer_ids)s::uuid[]) AND NOT EXISTS (
         SELECT FROM told t WHERE t.customer_id = s.customer_id AND t.entered_at = s.entered_at)
 )
-INSERT INTO stage_stays AS s (company_id, customer_id, entered_at, stage, left_at, next_stage, source, counted)
+INSERT INTO stage_stays AS s (company_id, customer_id, entered_at, stage, left_at, next_stage, source, counted, shown)
 SELECT app_company(), t.customer_id, t.entered_at, t.stage, coalesce(t.left_at, 'infinity'), t.next_stage, m.source,
-       m.root_id = m.customer_id AND m.state IN ('ACTIVE', 'INACTIVE')
+       m.root_id = m.customer_id AND m.state IN ('ACTIVE', 'INACTIVE'),
+       CASE WHEN t.left_at IS NULL AND m.stage <> t.stage THEN m.stage ELSE '' END
 FROM told t
 JOIN customers_mirror m ON m.company_id = (SELECT app_company()) AND m.customer_id = t.customer_id
 ORDER BY t.customer_id, t.entered_at
 ON CONFLICT (company_id, customer_id, entered_at) DO UPDATE SET
     stage = excluded.stage, left_at = excluded.left_at, next_stage = excluded.next_stage, source = excluded.source,
-    counted = excluded.counted
+    counted = excluded.counted, shown = excluded.shown
 """
 # What a customer is, where it is another one than its stays say.
 SHOW = """
@@ -52,7 +53,7 @@ def read(tx: Transaction, customer_ids: Collection[str]) -> dict[str, list[Stay]
 
 
 def replace(tx: Transaction, stays: Mapping[str, Sequence[Stay]]) -> None:
-    """Stores the stays of customers, who are in the mirror, in place of what was known."""
+    """Stores the stays of customers, who are in the mirror as they are now, in place of what was known."""
     if not stays:
         return
     told = [(customer_id, stay) for customer_id, its in stays.items() for stay in its]

@@ -233,6 +233,42 @@ def test_a_merge_moves_nobody_and_hides_the_stays_of_its_source_until_the_undo(s
     assert stages(shop) == before
 
 
+def counts(shop: Shop, end: float | None = None) -> dict[str, int]:
+    return {one.stage.value: one.customers for one in stages(shop, end=end).stages if one.customers}
+
+
+def test_who_is_in_a_stage_is_counted_by_what_merged_customers_show(shop: Shop) -> None:
+    amina, brian, cy = shop.customer(), shop.customer(), shop.customer()
+    for customer, stage in ((amina, Stage.CUSTOMER), (brian, Stage.LEAD), (cy, Stage.LEAD)):
+        moved(shop, customer, (stage, 5))
+    before = stages(shop)
+    assert counts(shop) == {"CUSTOMER": 1, "LEAD": 2}
+    shop.links[amina] = brian
+    moved(shop, brian, (Stage.CUSTOMER, 5), by_merge=True)
+    moved(shop, amina, (Stage.CUSTOMER, 5), by_merge=True)
+    moved(shop, brian, (Stage.CUSTOMER, 5))
+    assert counts(shop) == {"CUSTOMER": 1, "LEAD": 1}
+    assert {one.to_stage for one in stages(shop).conversions} == {Stage.LEAD}
+    assert counts(shop, end=6) == {"PROSPECT": 2}
+    del shop.links[amina]
+    for customer, stage in ((brian, Stage.LEAD), (amina, Stage.CUSTOMER)):
+        moved(shop, customer, (stage, 5), by_merge=True)
+    assert stages(shop) == before
+
+
+def test_a_move_of_a_merged_customer_ends_the_stay_it_was_moved_to(shop: Shop) -> None:
+    amina, brian = shop.customer(), shop.customer()
+    moved(shop, brian, (Stage.LEAD, 5))
+    shop.links[amina] = brian
+    merged = replace(shop.change(brian), stage=Stage.CUSTOMER, staged_at=NOON - 9 * DAY, by_merge=True)
+    edited = replace(merged, revision=shop.change(brian).revision, by_merge=False)
+    shop.tell(merged, edited)
+    assert counts(shop) == {"CUSTOMER": 1, "PROSPECT": 1}
+    moved(shop, brian, (Stage.CHURNED, 1))
+    assert counts(shop) == {"CHURNED": 1, "PROSPECT": 1}
+    assert (Stage.LEAD, Stage.CHURNED) in {(one.from_stage, one.to_stage) for one in stages(shop).conversions}
+
+
 def test_stages_can_be_asked_of_a_source_or_a_tag(shop: Shop) -> None:
     moved(shop, shop.customer(), (Stage.LEAD, 5), source="CHAT", tags=("gold", "new"))
     moved(shop, shop.customer(), (Stage.LEAD, 5), source="IMPORT", tags=("gold",))

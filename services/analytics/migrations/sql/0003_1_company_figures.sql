@@ -82,7 +82,8 @@ CREATE FUNCTION quarter_of(p_time timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN date_bin('15 minutes', p_time, '2000-01-01T00:00:00Z'::timestamptz);
 
--- From when to when a customer was in a stage; the open stay has no end. `counted`: it is a listed root.
+-- From when to when a customer was in a stage; the open stay has no end. `counted`: it is a listed root. `shown`: the
+-- stage that an open stay's customer shows by a merge, where that is another one than it was moved to.
 CREATE TABLE stage_stays (
     company_id text COLLATE "C" NOT NULL,
     customer_id uuid NOT NULL,
@@ -92,10 +93,12 @@ CREATE TABLE stage_stays (
     next_stage text COLLATE "C" NOT NULL DEFAULT '',
     source text COLLATE "C" NOT NULL,
     counted boolean NOT NULL,
+    shown text COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (company_id, customer_id, entered_at)
 );
 CREATE INDEX stage_stays_by_stage ON stage_stays (company_id, stage, next_stage, left_at)
     INCLUDE (entered_at, source, customer_id) WHERE counted;
+CREATE INDEX stage_stays_shown_elsewhere ON stage_stays (company_id, entered_at) WHERE counted AND shown <> '';
 
 -- How figures are classed, by version; the highest version holds. A company without one has the shipped policy.
 CREATE TABLE loyalty_policies (

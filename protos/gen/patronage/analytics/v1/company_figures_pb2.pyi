@@ -402,7 +402,9 @@ Global___GetLifecycleAnalyticsRequest: _TypeAlias = GetLifecycleAnalyticsRequest
 
 @_typing.final
 class GetLifecycleAnalyticsResponse(_message.Message):
-    """How customers move through the stages. A merge moves nobody: a root has the moves that were made on it."""
+    """How customers move through the stages. A merge moves nobody: a root has the stays and moves that were made on it. Only
+    who is in a stage is counted by what customers show, merged as they are now.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -448,9 +450,13 @@ class StageFigures(_message.Message):
     stage: _customer_pb2.LifecycleStage.ValueType
     """The stage."""
     customers: _builtins.int
-    """Customers who are in it at the end of the interval; their stays are open."""
+    """Customers who are in it at the end of the interval. One that shows another stage by a merge than it was moved to
+    counts in the stage that it shows, as long as it is merged.
+    """
     average_open_seconds: _builtins.int
-    """The mean of the open stays until the end of the interval, in seconds; 0 where there is none."""
+    """The mean of the open stays of those who were moved to it until the end of the interval, in seconds; 0 where there is
+    none.
+    """
     stays_ended: _builtins.int
     """Stays that ended in the interval."""
     average_seconds: _builtins.int
@@ -483,7 +489,7 @@ class StageConversion(_message.Message):
     MOVES_FIELD_NUMBER: _builtins.int
     MEDIAN_SECONDS_FIELD_NUMBER: _builtins.int
     from_stage: _customer_pb2.LifecycleStage.ValueType
-    """The stage before."""
+    """The stage to which the customer was moved before, whatever a merge showed in between."""
     to_stage: _customer_pb2.LifecycleStage.ValueType
     """The stage afterwards."""
     moves: _builtins.int
