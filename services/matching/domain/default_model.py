@@ -66,7 +66,8 @@ DEFAULT_MODEL = Model(
                 Level("exact", 0.70, 0.00002, 0.05, frequency_of="email"),
                 Level("same local part", 0.06, 0.0001, 0.005, frequency_of="email_local", among_namesakes=0.08),
                 Level("near", 0.06, 0.00002, 0.005, among_namesakes=0.05),
-                Level("different", 0.18, 0.99986, 0.94),
+                Level("other number", 0.02, 0.05, 0.10, among_namesakes=0.05, step=True),
+                Level("different", 0.16, 0.94986, 0.84),
             ),
         ),
         Comparison(
@@ -83,8 +84,10 @@ DEFAULT_MODEL = Model(
             "phone",
             (
                 Level("exact", 0.75, 0.00002, 0.30, frequency_of="phone"),
-                Level("near", 0.05, 0.0002, 0.005),
-                Level("different", 0.20, 0.99978, 0.695),
+                Level("part", 0.02, 0.0001, 0.003),
+                Level("near", 0.03, 0.0001, 0.003, step=True),
+                Level("neighbouring", 0.01, 0.025, 0.03, step=True),
+                Level("different", 0.19, 0.97478, 0.664),
             ),
         ),
         Comparison(
@@ -113,7 +116,7 @@ DEFAULT_MODEL = Model(
             (
                 Level("exact", 0.84, 0.0001, 0.01, frequency_of="birth_date"),
                 Level("swapped", 0.02, 0.0001, 0.0005),
-                Level("near", 0.07, 0.002, 0.01),
+                Level("near", 0.07, 0.002, 0.01, step=True),
                 Level("same year", 0.03, 0.015, 0.05, frequency_of="birth_year"),
                 Level("close year", 0.02, 0.055, 0.17),
                 Level("different", 0.02, 0.9278, 0.7595),
@@ -124,8 +127,9 @@ DEFAULT_MODEL = Model(
             "external_id",
             (
                 Level("exact", 0.85, 0.00001, 0.01, frequency_of="external_id"),
-                Level("near", 0.08, 0.0001, 0.05),
-                Level("different", 0.07, 0.99989, 0.94),
+                Level("near", 0.07, 0.0001, 0.05, step=True),
+                Level("neighbouring", 0.01, 0.025, 0.05, step=True),
+                Level("different", 0.07, 0.97489, 0.89),
             ),
         ),
     ),

@@ -9,6 +9,9 @@ AUTO_LINK = 90
 NAME_ONLY_LIMIT = 69
 """The confidence that names alone can reach: two John Smiths are a question, never an answer."""
 
+MOST_OF_STEPS = -1.0
+"""The match weight of a pair whose names differ, where nothing but a number nearly the same speaks for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
@@ -46,7 +49,8 @@ class Explanation:
     prior_weight: float
     contributions: tuple[Contribution, ...]
     shared_household_adjustment: float
-    """Taken off because relatives too share home, surname and phone; zero or negative."""
+    """Taken off because relatives too share home, surname and phone, and since numbers that are a digit apart are one
+    fact together, and none where a name differs and nothing else speaks for the match; zero or negative."""
 
     match_weight: float
     match_probability: float

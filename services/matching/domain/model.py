@@ -25,6 +25,9 @@ class Level:
     among_namesakes: float | None = None
     """How often strangers of one name reach it, where the name itself suggests the value, as in an e-mail."""
 
+    step: bool = False
+    """The values are a digit apart, which makes the next one of a series as easily as an error."""
+
     @property
     def weight(self) -> float:
         """Return the match weight in bits."""

@@ -2,29 +2,31 @@
 
 import numpy as np
 
-from services.matching.engine import similarity
+from services.matching.engine import numbers, similarity
 from services.matching.engine.arrays import MISSING, Codes, Levels, Mask
 from services.matching.engine.assessors import Assessed, Pairs, agreed, assess_values, best_of, uncounted
 from services.matching.engine.profiles import Profile
 from services.matching.engine.similarity import Judge
 
-EXACT, SAME_LOCAL, EMAIL_NEAR, EMAIL_DIFFERENT = range(4)
+EXACT, SAME_LOCAL, EMAIL_NEAR, OTHER_NUMBER, EMAIL_DIFFERENT = range(5)
 NEAR, DIFFERENT = range(1, 3)
+NEIGHBOURING, NUMBER_DIFFERENT = range(2, 4)
+PHONE_PART, PHONE_NEAR, PHONE_NEIGHBOURING, PHONE_DIFFERENT = range(1, 5)
 
 
 def assess_email(pairs: Pairs) -> Assessed:
-    """E-mail: the same mailbox, the same local part elsewhere, misspelt."""
+    """E-mail: the same mailbox, the same local part elsewhere, misspelt, another number of the same kind."""
     found = [_email(pairs, slot) for slot in pairs.slots("email")]
     return best_of(pairs.columns, found, {EXACT: "email", SAME_LOCAL: "email_local"})
 
 
 def assess_phone(pairs: Pairs) -> Assessed:
-    """Phone: the same number, one digit off, one number without its prefix."""
+    """Phone: the same number, one number without its prefix, one digit off, a neighbour in a block of numbers."""
     return _best(pairs, "phone", PHONE_JUDGE)
 
 
 def assess_external_id(pairs: Pairs) -> Assessed:
-    """Identifiers: equal, or one typing error apart."""
+    """Identifiers: equal, one typing error apart, or neighbours in a series."""
     return _best(pairs, "external_id", ID_JUDGE)
 
 
@@ -60,20 +62,29 @@ def _best(pairs: Pairs, attribute: str, judge: Judge) -> Assessed:
 
 def _look_at_email(left: list[str], right: list[str]) -> Levels:
     near = similarity.one_edit(left, right, shortest=8) | (similarity.jaro_winkler(left, right) >= 0.97)
-    return np.where(near, EMAIL_NEAR, EMAIL_DIFFERENT).astype(np.int8)
+    levels = np.where(near, EMAIL_NEAR, EMAIL_DIFFERENT).astype(np.int8)
+    levels[numbers.all_numbered_apart(left, right, near)] = OTHER_NUMBER
+    return levels
 
 
 def _look_at_phone(left: list[str], right: list[str]) -> Levels:
-    near = similarity.one_edit(left, right, shortest=6) | similarity.one_contains_other(left, right, shortest=7)
-    return np.where(near, NEAR, DIFFERENT).astype(np.int8)
+    near = similarity.one_edit(left, right, shortest=6)
+    levels = np.where(near, PHONE_NEAR, PHONE_DIFFERENT).astype(np.int8)
+    levels[numbers.all_neighbours(left, right, near)] = PHONE_NEIGHBOURING
+    levels[similarity.one_contains_other(left, right, shortest=7)] = PHONE_PART
+    return levels
 
 
 def _look_at_id(left: list[str], right: list[str]) -> Levels:
-    return np.where(similarity.one_edit(left, right, shortest=4), NEAR, DIFFERENT).astype(np.int8)
+    near = similarity.one_edit(left, right, shortest=4)
+    levels = np.where(near, NEAR, NUMBER_DIFFERENT).astype(np.int8)
+    levels[numbers.all_neighbours(left, right, near)] = NEIGHBOURING
+    return levels
 
 
 def _look_at_organization(left: list[str], right: list[str]) -> Levels:
     near = similarity.same_words(left, right, 88.0) | (similarity.jaro_winkler(left, right) >= 0.93)
+    near &= ~numbers.all_numbered_apart(left, right, near)
     return np.where(near, NEAR, DIFFERENT).astype(np.int8)
 
 
@@ -94,6 +105,6 @@ def _organization_may_be_alike(profile: Profile, left: Codes, right: Codes) -> M
 
 
 EMAIL_JUDGE = Judge(_look_at_email, EMAIL_NEAR, EMAIL_DIFFERENT, _email_may_be_alike)
-PHONE_JUDGE = Judge(_look_at_phone, NEAR, DIFFERENT, _phone_may_be_alike)
-ID_JUDGE = Judge(_look_at_id, NEAR, DIFFERENT, Profile.may_be_one_edit)
+PHONE_JUDGE = Judge(_look_at_phone, PHONE_PART, PHONE_DIFFERENT, _phone_may_be_alike)
+ID_JUDGE = Judge(_look_at_id, NEAR, NUMBER_DIFFERENT, Profile.may_be_one_edit)
 ORGANIZATION_JUDGE = Judge(_look_at_organization, NEAR, DIFFERENT, _organization_may_be_alike)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp2, floor, log1p, log2
 
-from services.matching.domain.evidence import NAME_ONLY_LIMIT, Evidence, probability
+from services.matching.domain.evidence import MOST_OF_STEPS, NAME_ONLY_LIMIT, Evidence, probability
 from services.matching.domain.identity_record import Identity
 from services.matching.domain.model import USUAL_RECORDS, Comparison, Frequencies, Model
 from services.matching.engine.frequencies import Rates
 from services.matching.engine.model_arrays import WeightTable, weight_tables
-from services.matching.engine.name_assessors import EXACT, FAMILY_PART, GIVEN_NEAR
+from services.matching.engine.name_assessors import EXACT, FAMILY_DIFFERENT, FAMILY_PART, GIVEN_DIFFERENT, GIVEN_NEAR
 from services.matching.engine.pair_levels import LEVELS, Found
 
 FEW = 250
@@ -33,6 +33,7 @@ class _Table:
     related_lift: list[float] | None
     inherited: list[float] | None
     counted: frozenset[int]
+    steps: frozenset[int]
 
     @staticmethod
     def of(comparison: Comparison, table: WeightTable) -> "_Table":
@@ -47,6 +48,7 @@ class _Table:
             None if table.related_lift is None else table.related_lift.tolist(),
             None if table.inherited is None else table.inherited.tolist(),
             frozenset(level for level, _ in table.counted),
+            frozenset(number for number, level in enumerate(comparison.levels) if level.step),
         )
 
 
@@ -69,13 +71,20 @@ class FewPairs:
         found = [levels(left, right, rarity) for levels, _ in self._tables]
         namesakes = 0 <= found[self._given][0] <= GIVEN_NEAR and 0 <= found[self._family][0] <= FAMILY_PART
         same_given = found[self._given][0] == EXACT
+        alone = found[self._given][0] == GIVEN_DIFFERENT or found[self._family][0] == FAMILY_DIFFERENT
         total, related, limited = self._prior, self._related_prior, True
+        steps: list[float] = []
         for (_, table), one in zip(self._tables, found, strict=True):
             level = one[0]
             if level < 0:
                 continue
             match, stranger = table.match[level], self._stranger_bits(table, one, namesakes, same_given)
             total += match - stranger
+            if match > stranger:
+                if level in table.steps:
+                    steps.append(match - stranger)
+                elif not table.comparison.names_only:
+                    alone = False
             if same_given and table.inherited is not None:
                 related += table.inherited[level] - stranger
             elif table.shared[level]:
@@ -83,7 +92,8 @@ class FewPairs:
                 related += table.related[level] + lifted - stranger
             if limited and match > table.stranger[level]:
                 limited = table.comparison.names_only
-        total = round((total - _softplus(related)) * _MICRO) / _MICRO
+        total -= _softplus(related) + (sum(steps) - max(steps) if steps else 0.0)
+        total = round((min(total, MOST_OF_STEPS) if alone and steps else total) * _MICRO) / _MICRO
         confidence = _confidence(total, limited)
         return self._said(total, confidence, found, namesakes) if confidence >= least else None
 

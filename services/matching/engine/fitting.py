@@ -24,6 +24,9 @@ _DIFFERING = -1.0
 _MOST_AS_SHIPPED = 4.0
 """A share among relatives, or of matches that differ, is at most so many times the shipped one."""
 
+_MOST_OF_STEPS = 8.0
+"""Neighbours in a series, which are shipped as no evidence, are at most so many times as usual among matches."""
+
 
 @dataclass(slots=True)
 class Sample:
@@ -122,7 +125,7 @@ def _fitted(
         replace(
             level,
             m=float(m[index]),
-            u=float(u[index]),
+            u=max(float(u[index]), float(m[index]) / _MOST_OF_STEPS if level.step and level.weight < 0.0 else 0.0),
             related=None if h is None else float(h[index]),
             among_namesakes=None if level.among_namesakes is None else float(same[index]),
         )
@@ -152,7 +155,7 @@ def _among_matches(levels: Levels, match: Weights, default: Comparison) -> Weigh
     shipped = np.array([level.m for level in default.levels])
     found = shares(levels, match, shipped.tolist())
     most = _MOST_AS_SHIPPED * shipped
-    many = np.array([level.weight <= _DIFFERING for level in default.levels]) & (found > most)
+    many = np.array([level.step or level.weight <= _DIFFERING for level in default.levels]) & (found > most)
     rest = max(1.0 - float(most[many].sum()), 0.0)
     return np.where(many, most, found * rest / found[~many].sum())
 

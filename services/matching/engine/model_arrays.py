@@ -18,10 +18,12 @@ _kept: dict[int, tuple[Model, Sequence["WeightTable"]]] = {}
 
 @dataclass(slots=True)
 class Alike:
-    """Which pairs are of namesakes, and which have the same given name, whatever else they share."""
+    """Which pairs are of namesakes, of one given name, and of another name, whatever else they share."""
 
     names: Mask
     given: Mask
+    differ: Mask
+    """Given or family name differs, where both have one."""
 
 
 @dataclass(slots=True)
@@ -51,6 +53,9 @@ class WeightTable:
 
     inherited: Weights | None
     """log2 of the probability among relatives of one given name, where that is another one; else None."""
+
+    steps: Mask
+    """Levels of values that are a digit apart."""
 
     counted: list[tuple[int, str]]
     """Levels whose value's own frequency matters, with its attribute."""
@@ -102,6 +107,7 @@ def _table(comparison: Comparison) -> WeightTable:
         lift,
         related_lift,
         _inherited_bits(comparison),
+        np.array([*(level.step for level in levels), False]),
         [(index, level.frequency_of) for index, level in enumerate(levels) if level.frequency_of],
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from services.identity.nicknames import forms_of, has_nicknames
-from services.matching.engine import similarity
+from services.matching.engine import numbers, similarity
 from services.matching.engine.arrays import MISSING, Codes, Levels, Mask, Rows
 from services.matching.engine.assessors import Assessed, Pairs, agreed, assess_values, uncounted
 from services.matching.engine.columns import Column, Columns
@@ -82,6 +82,12 @@ def names_agree(given: Levels, family: Levels) -> Mask:
     return (given >= 0) & (given <= GIVEN_NEAR) & (family >= 0) & (family <= FAMILY_PART)
 
 
+def names_differ(given: Levels, family: Levels) -> Mask:
+    """Return where a given or a family name is another one."""
+    differ: Mask = (given == GIVEN_DIFFERENT) | (family == FAMILY_DIFFERENT)
+    return differ
+
+
 def _assess_crossed(pairs: Pairs, attribute: str, judge: Judge) -> Assessed:
     """Assess one name part; where the parts are swapped, that of two spellings that comes first is the given name."""
     left, right = pairs.codes(attribute)
@@ -147,6 +153,7 @@ def _look_at_given(left: list[str], right: list[str]) -> Levels:
     alike = similarity.jaro_winkler(left, right)
     near = (alike >= similarity.NEAR) | similarity.one_edit(left, right, shortest=4)
     levels = np.where(near, GIVEN_NEAR, np.where(alike >= 0.82, GIVEN_SIMILAR, GIVEN_DIFFERENT)).astype(np.int8)
+    levels[numbers.all_numbered_apart(left, right, levels < GIVEN_DIFFERENT)] = GIVEN_DIFFERENT
     initial = _is_initial(left, right)
     return np.where(initial == MISSING, levels, np.where(initial, INITIAL, GIVEN_DIFFERENT)).astype(np.int8)
 
@@ -157,8 +164,9 @@ def _look_at_family(left: list[str], right: list[str]) -> Levels:
     part = similarity.shared_words(
         [value.replace("-", " ") for value in left], [value.replace("-", " ") for value in right], 99.0
     )
-    rest = np.where(alike >= 0.85, FAMILY_SIMILAR, FAMILY_DIFFERENT)
-    return np.where(part, FAMILY_PART, np.where(near, FAMILY_NEAR, rest)).astype(np.int8)
+    rest = np.where(near, FAMILY_NEAR, np.where(alike >= 0.85, FAMILY_SIMILAR, FAMILY_DIFFERENT)).astype(np.int8)
+    rest[numbers.all_numbered_apart(left, right, rest < FAMILY_DIFFERENT)] = FAMILY_DIFFERENT
+    return np.where(part, FAMILY_PART, rest).astype(np.int8)
 
 
 def _look_at_middle(left: list[str], right: list[str]) -> Levels:

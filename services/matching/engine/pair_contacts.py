@@ -6,7 +6,7 @@ from rapidfuzz.fuzz import token_sort_ratio
 
 from services.matching.domain.attributes import SHORTEST_LOCAL
 from services.matching.domain.identity_record import Identity
-from services.matching.engine import contact_assessors, email_name_assessor
+from services.matching.engine import contact_assessors, email_name_assessor, numbers
 from services.matching.engine.pair_texts import MISSING, Found, Rarity, best, cut, jaro_winkler, one_edit, ordered
 
 _EMAIL_NEAR, _ORGANIZATION_NEAR = cut(0.97), cut(0.93)
@@ -20,6 +20,7 @@ def organization(left: Identity, right: Identity, rarity: Rarity) -> Found:
     if one == other:
         return 0, "organization", one
     near = token_sort_ratio(*ordered(one, other)) >= 88.0 or jaro_winkler(one, other) >= _ORGANIZATION_NEAR
+    near = near and not numbers.numbered_apart(one, other)
     return contact_assessors.NEAR if near else contact_assessors.DIFFERENT, "", ""
 
 
@@ -34,8 +35,10 @@ def _email(one: str, other: str) -> Found:
     local = _email_local(one)
     if local and local == _email_local(other):
         return contact_assessors.SAME_LOCAL, "email_local", local
-    near = jaro_winkler(one, other) >= _EMAIL_NEAR or one_edit(one, other, 8)
-    return contact_assessors.EMAIL_NEAR if near else contact_assessors.EMAIL_DIFFERENT, "", ""
+    if not (jaro_winkler(one, other) >= _EMAIL_NEAR or one_edit(one, other, 8)):
+        return contact_assessors.EMAIL_DIFFERENT, "", ""
+    apart = numbers.numbered_apart(one, other)
+    return contact_assessors.OTHER_NUMBER if apart else contact_assessors.EMAIL_NEAR, "", ""
 
 
 def email_name(left: Identity, right: Identity, rarity: Rarity) -> Found:
@@ -77,8 +80,12 @@ def phone(left: Identity, right: Identity, rarity: Rarity) -> Found:
 def _phone(one: str, other: str) -> Found:
     if one == other:
         return 0, "phone", one
-    near = one_edit(one, other, 6) or _contained(one, other, 7)
-    return contact_assessors.NEAR if near else contact_assessors.DIFFERENT, "", ""
+    if _contained(one, other, 7):
+        return contact_assessors.PHONE_PART, "", ""
+    if not one_edit(one, other, 6):
+        return contact_assessors.PHONE_DIFFERENT, "", ""
+    apart = numbers.neighbours(one, other)
+    return contact_assessors.PHONE_NEIGHBOURING if apart else contact_assessors.PHONE_NEAR, "", ""
 
 
 def external_id(left: Identity, right: Identity, rarity: Rarity) -> Found:
@@ -89,7 +96,9 @@ def external_id(left: Identity, right: Identity, rarity: Rarity) -> Found:
 def _external_id(one: str, other: str) -> Found:
     if one == other:
         return 0, "external_id", one
-    return contact_assessors.NEAR if one_edit(one, other, 4) else contact_assessors.DIFFERENT, "", ""
+    if not one_edit(one, other, 4):
+        return contact_assessors.NUMBER_DIFFERENT, "", ""
+    return contact_assessors.NEIGHBOURING if numbers.neighbours(one, other) else contact_assessors.NEAR, "", ""
 
 
 def _contained(one: str, other: str, shortest: int) -> bool:

@@ -45,12 +45,12 @@ LEVELS: dict[str, tuple[Callable[[Identity, Identity, Rarity], Found], int]] = {
     "middle": (pair_names.middle, 3),
     "suffix": (pair_names.suffix, 2),
     "organization": (pair_contacts.organization, 3),
-    "email": (pair_contacts.email, 4),
+    "email": (pair_contacts.email, 5),
     "email_name": (pair_contacts.email_name, 3),
-    "phone": (pair_contacts.phone, 3),
+    "phone": (pair_contacts.phone, 5),
     "address": (pair_places.address, 6),
     "locality": (pair_places.locality, 5),
     "birth_date": (birth_date, 6),
-    "external_id": (pair_contacts.external_id, 3),
+    "external_id": (pair_contacts.external_id, 4),
 }
 """By comparison, with the number of levels that it knows."""

@@ -2,7 +2,7 @@
 
 from services.identity.nicknames import has_nicknames, same_given
 from services.matching.domain.identity_record import Identity
-from services.matching.engine import name_assessors
+from services.matching.engine import name_assessors, numbers
 from services.matching.engine.pair_texts import (
     MISSING,
     Found,
@@ -70,6 +70,8 @@ def _exchanged(left: Identity, right: Identity) -> tuple[str, str]:
 def _given(one: str, other: str) -> int:
     if len(one) == 1 or len(other) == 1:
         return name_assessors.INITIAL if one[0] == other[0] else name_assessors.GIVEN_DIFFERENT
+    if numbers.numbered_apart(one, other):
+        return name_assessors.GIVEN_DIFFERENT
     alike = jaro_winkler(one, other)
     if alike >= _GIVEN_NEAR or one_edit(one, other, 4):
         return name_assessors.GIVEN_NEAR
@@ -95,6 +97,8 @@ def _family(one: str, other: str) -> int:
         shared_words(one.replace("-", " "), other.replace("-", " "), 99.0)
     ):
         return name_assessors.FAMILY_PART
+    if numbers.numbered_apart(one, other):
+        return name_assessors.FAMILY_DIFFERENT
     alike = jaro_winkler(one, other)
     if alike >= _FAMILY_NEAR or one_edit(one, other, 4):
         return name_assessors.FAMILY_NEAR

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from services.matching.domain.evidence import NAME_ONLY_LIMIT
+from services.matching.domain.evidence import MOST_OF_STEPS, NAME_ONLY_LIMIT
 from services.matching.domain.further import is_further
 from services.matching.domain.ladder import Ladder
 from services.matching.domain.model import Model
@@ -34,6 +34,7 @@ from services.matching.engine.name_assessors import (
     assess_suffix,
     know_nicknames,
     names_agree,
+    names_differ,
 )
 
 ASSESSORS: dict[str, Assessor] = {
@@ -90,6 +91,32 @@ class Scored:
     household: Weights
 
 
+@dataclass(slots=True)
+class _Steps:
+    """What values that are a digit apart say of each pair: phones, identifiers and dates of one series step together.
+
+    `alone` is where a name differs and nothing else but names speaks for the match.
+    """
+
+    alone: Mask
+    every: Weights
+    longest: Weights
+
+    def add(self, is_step: Mask, weight: Weights, names_only: bool) -> None:
+        """Take in one comparison."""
+        if not names_only:
+            self.alone &= (weight <= 0.0) | is_step
+        if is_step.any():
+            step = np.where(is_step, np.maximum(weight, 0.0), 0.0)
+            self.every, self.longest = self.every + step, np.maximum(self.longest, step)
+
+    def counted_once(self, total: Weights) -> Weights:
+        """Return what is taken off: all but the strongest step, and where they are alone what would make a match."""
+        repeated = self.longest - self.every
+        most = np.where(self.alone & (self.longest > 0.0), MOST_OF_STEPS, np.inf)
+        return np.asarray(repeated + np.minimum(most - total - repeated, 0.0))
+
+
 def prepare(columns: Columns, crew: Crew, stage: str) -> None:
     """Look at every value once before pairs are compared; later two threads would do so twice."""
     for _ in crew.each(stage, columns.profile, [*PROFILED, *filter(is_further, columns.base)], (0.0, 0.0)):
@@ -110,7 +137,7 @@ def assess(pairs: Pairs, model: Model) -> Gamma:
 
 def alike(given: Levels, family: Levels) -> Alike:
     """Return where names are alike, by what was found for given and family name."""
-    return Alike(names_agree(given, family), given == EXACT)
+    return Alike(names_agree(given, family), given == EXACT, names_differ(given, family))
 
 
 def joined(parts: list[Gamma]) -> Gamma:
@@ -119,7 +146,9 @@ def joined(parts: list[Gamma]) -> Gamma:
         parts[0].columns,
         [np.concatenate(levels) for levels in zip(*(part.levels for part in parts), strict=True)],
         [np.concatenate(values) for values in zip(*(part.values for part in parts), strict=True)],
-        Alike(*(np.concatenate([getattr(part.alike, which) for part in parts]) for which in ("names", "given"))),
+        Alike(
+            *(np.concatenate([getattr(part.alike, which) for part in parts]) for which in ("names", "given", "differ"))
+        ),
     )
 
 
@@ -128,7 +157,9 @@ def score(gamma: Gamma, model: Model, records: int) -> Scored:
     weights, adjustments, related = [], [], np.full(len(gamma), np.log2(model.related_prior(records)))
     total = np.full(len(gamma), np.log2(model.prior(records)))
     nothing = np.zeros(len(gamma))
-    for table, levels, values in zip(weight_tables(model), gamma.levels, gamma.values, strict=True):
+    steps = _Steps(gamma.alike.differ.copy(), nothing, nothing)
+    tables = zip(weight_tables(model), model.comparisons, strict=True)
+    for (table, comparison), levels, values in zip(tables, gamma.levels, gamma.values, strict=True):
         if not (levels >= 0).any():
             weights.append(nothing)
             adjustments.append(nothing)
@@ -137,8 +168,11 @@ def score(gamma: Gamma, model: Model, records: int) -> Scored:
         weights.append(table.match[levels] - table.stranger[levels])
         adjustments.append(table.stranger[levels] - stranger)
         related += table.related_gain(levels, stranger, gamma.alike)
-        total += table.match[levels] - stranger
+        weight = table.match[levels] - stranger
+        total += weight
+        steps.add(table.steps[levels], weight, comparison.names_only)
     household = -softplus(related)
+    household += steps.counted_once(total + household)
     total = np.round(total + household, _DIGITS)
     return Scored(total, confidences(total, names_only(gamma, weights, model)), weights, adjustments, household)
 
@@ -185,7 +219,7 @@ def score_pairs(pairs: Pairs, model: Model) -> tuple[Gamma, Scored]:
 
 def _climbed(pairs: Pairs, model: Ladder) -> tuple[Gamma, Scored]:
     levels, nothing = rungs(pairs), np.zeros(len(pairs))
-    unlike = Alike(nothing > 0, nothing > 0)
+    unlike = Alike(nothing > 0, nothing > 0, nothing > 0)
     gamma = Gamma(pairs.columns, levels, [np.full(len(pairs), MISSING, np.int32)] * len(levels), unlike)
     climbed = climb(levels, model)
     return gamma, Scored(climbed.total, climbed.confidence, climbed.weights, [nothing] * len(levels), nothing)

@@ -68,7 +68,9 @@ def test_a_junior_is_not_the_senior() -> None:
     [
         ("Ann@X.org", "ann@x.org", "exact"),
         ("ann.lee@x.org", "ann.lee@y.org", "same local part"),
-        ("ann.lee77@x.org", "ann.lee78@x.org", "near"),
+        ("ann.lee77@x.org", "ann.lea77@x.org", "near"),
+        ("ann.lee77@x.org", "ann.lee78@x.org", "other number"),
+        ("info@shop7.org", "info@shop8.org", "same local part"),
         ("ann.lee@x.org", "bob@y.org", "different"),
     ],
 )
@@ -100,7 +102,11 @@ def test_a_shared_email_says_nothing_about_names() -> None:
     ("left", "right", "expected"),
     [
         ("(415) 555-2671", "+1 415 555 2671", "exact"),
-        ("415-555-2671", "415-555-2672", "near"),
+        ("+49 30 1234567", "+49 30 1234567-00", "part"),
+        ("415-555-2671", "415-555-2617", "near"),
+        ("415-555-2671", "415-565-2671", "near"),
+        ("415-555-2671", "415-555-2672", "neighbouring"),
+        ("415-555-2671", "415-555-2681", "neighbouring"),
         ("415-555-2671", "212-555-9999", "different"),
     ],
 )
