@@ -1,6 +1,7 @@
 """Import customers owns `patronage import`: a file into the customers service, with an outcome for each row."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -70,8 +71,13 @@ def import_customers(
     """Import a file. A row of the same source and id as before updates its customer; the same row changes nothing."""
     codec = encoding_named(encoding)
     customers = read_customers(source_file, mapping_of(mapping or []), ignored=ignored_of(ignore), encoding=codec)
-    with connected(read_context(context)) as client, showing_progress() as progress:
-        imported = send(client, customers, source or source_file.stem, on_duplicate, progress)
+    imported = Imported()
+    with (
+        connected(read_context(context)) as client,
+        showing_progress() as progress,
+        _telling_how_far(imported, len(customers.ids)),
+    ):
+        send(client, customers, source or source_file.stem, on_duplicate, imported, progress)
     if as_json_line:
         as_json(_plain(imported, customers))
     else:
@@ -79,26 +85,26 @@ def import_customers(
     return PARTLY_REJECTED if imported.rejected else DONE
 
 
-def send(client: Client, customers: Customers, source: str, on_duplicate: OnDuplicate, progress: Show) -> Imported:
-    """Import all rows in one stream; every batch that is answered is committed. Broken off, it says how many were."""
-    imported, total = Imported(), len(customers.ids)
+@contextmanager
+def _telling_how_far(imported: Imported, total: int) -> Iterator[None]:
     try:
-        _send(
-            client, customers, pb.ImportOptions(source=source, on_duplicate=ACTIONS[on_duplicate]), imported, progress
-        )
+        yield
     except KeyboardInterrupt as error:
         raise InterruptedFailure(f"interrupted; {_far(imported, total)}") from error
     except PatronageError as error:
         if not imported.counts.read:
             raise
         raise CommandFailure(f"{explained(error)}\n{_far(imported, total)}") from error
-    return imported
 
 
-def _send(client: Client, customers: Customers, options: pb.ImportOptions, imported: Imported, progress: Show) -> None:
+def send(
+    client: Client, customers: Customers, source: str, on_duplicate: OnDuplicate, imported: Imported, progress: Show
+) -> None:
+    """Import all rows in one stream; what is answered is committed, and noted in `imported`."""
     too_large: list[pb.ImportOutcome] = []
 
     def requests() -> Iterator[pb.ImportCustomersRequest]:
+        options = pb.ImportOptions(source=source, on_duplicate=ACTIONS[on_duplicate])
         yield pb.ImportCustomersRequest(options=options)
         for rows in batches(customers, refuse=too_large.append):
             yield pb.ImportCustomersRequest(rows=pb.ImportRows(rows=rows))
