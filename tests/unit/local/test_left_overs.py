@@ -9,7 +9,6 @@ import pytest
 
 from services.local.postgres import Postgres
 
-
 NO_SUCH_PROCESS = 1_073_741_823
 
 
