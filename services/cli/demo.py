@@ -17,7 +17,7 @@ from services.cli.demo_sales import record_sales, show_sales
 from services.cli.duplicates import groups, scan_company
 from services.cli.explain import waterfall
 from services.cli.failures import CommandFailure
-from services.cli.import_customers import COUNTS, Imported, OnDuplicate, send
+from services.cli.import_customers import COUNTS, OnDuplicate, send
 from services.cli.shown import output, table
 from services.cli.stages import showing_progress
 from services.local.failures import LocalError
@@ -38,8 +38,7 @@ def demo(
             console.print(f"Three services on {suite.postgres.describe()}, {_since(begun)}.", highlight=False)
             found = suite.context()
             with connected(Context(found, found["token"])) as client, showing_progress() as progress:
-                imported = Imported()
-                send(client, customers, "example", OnDuplicate.ALLOW, imported, progress)
+                imported = send(client, customers, "example", OnDuplicate.ALLOW, progress)
                 counts = [(name, getattr(imported.counts, name)) for name in COUNTS]
                 console.print(table(f"1. Imported {source_file.name}", ("rows", "number"), counts))
                 scan = scan_company(client, None, progress)

@@ -77,7 +77,7 @@ def import_customers(
         showing_progress() as progress,
         _telling_how_far(imported, len(customers.ids)),
     ):
-        send(client, customers, source or source_file.stem, on_duplicate, imported, progress)
+        send(client, customers, source or source_file.stem, on_duplicate, progress, imported)
     if as_json_line:
         as_json(_plain(imported, customers))
     else:
@@ -98,9 +98,15 @@ def _telling_how_far(imported: Imported, total: int) -> Iterator[None]:
 
 
 def send(
-    client: Client, customers: Customers, source: str, on_duplicate: OnDuplicate, imported: Imported, progress: Show
-) -> None:
-    """Import all rows in one stream; what is answered is committed, and noted in `imported`."""
+    client: Client,
+    customers: Customers,
+    source: str,
+    on_duplicate: OnDuplicate,
+    progress: Show,
+    imported: Imported | None = None,
+) -> Imported:
+    """Import all rows in one stream; what is answered is committed, and noted in what is returned, or `imported`."""
+    imported = Imported() if imported is None else imported
     too_large: list[pb.ImportOutcome] = []
 
     def requests() -> Iterator[pb.ImportCustomersRequest]:
@@ -118,6 +124,7 @@ def send(
     imported.rejected = sorted([*imported.rejected, *too_large], key=lambda outcome: outcome.row_number)
     imported.counts.read += len(too_large)
     imported.counts.invalid += len(too_large)
+    return imported
 
 
 def _far(imported: Imported, total: int) -> str:
