@@ -182,7 +182,8 @@ class ComparisonEvidence(_message.Message):
     TERM_FREQUENCY_ADJUSTMENT_FIELD_NUMBER: _builtins.int
     comparison: _builtins.str
     """The comparison, such as "given" or "email". The last one is "shared_household": what is taken off because relatives
-    too share home, surname and phone.
+    too share home, surname and phone, and because numbers that are a digit apart (phones, identifiers, dates of one
+    series) count once together, and not for a match where a name differs and nothing else speaks for one.
     """
     left_value: _builtins.str
     """The left record's value as compared; absent: it has none."""
