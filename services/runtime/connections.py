@@ -32,11 +32,21 @@ _BEGIN = {False: b"BEGIN;SELECT " + _SET, True: b"BEGIN READ ONLY;SELECT " + _SE
 
 
 class Connection(psycopg.Connection[tuple[Any, ...]]):
-    """A connection that knows the calls of functions that are prepared on it, by their text."""
+    """A connection that knows the calls of functions that are prepared on it, and whether it was ended for being idle.
+
+    What the server says while nothing is asked is a notice to libpq, also when it is the last word: who asks next
+    is told only that the connection is gone.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.calls: dict[str, bytes] = {}
+        self.was_idle = False
+        self.add_notice_handler(self._note)
+
+    def _note(self, notice: psycopg.errors.Diagnostic) -> None:
+        if notice.sqlstate == psycopg.errors.IdleInTransactionSessionTimeout.sqlstate:
+            self.was_idle = True
 
 
 def conninfo(url: str, name: str, statement_ms: int, lock_ms: int, idle_ms: int) -> str:

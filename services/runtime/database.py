@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import psycopg
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 from sqlalchemy import ClauseElement
@@ -207,6 +208,8 @@ class Database:
             yield tx
             connections.commit(connection)
         except BaseException as error:
+            if connection.was_idle and is_connection_lost(error):
+                raise IdleInTransactionSessionTimeout(str(error)) from error
             self._rollback(connection, error)
             raise
         finally:
