@@ -259,11 +259,11 @@ def wait_for_the_end_of(process: int) -> None:
             tick.wait(0.01)
 
 
-def hear(tx: Transaction) -> None:
+def hear(tx: Transaction) -> object:
     """Read what the server has said so far, as libpq does when it comes together with an answer."""
     with suppress(psycopg.OperationalError):
         tx.connection.pgconn.consume_input()
-    tx.connection.pgconn.notifies()
+    return tx.connection.pgconn.notifies()
 
 
 @pytest.mark.parametrize(
