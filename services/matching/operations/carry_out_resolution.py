@@ -15,7 +15,7 @@ from services.matching.domain.conversation_resolution import (
     Resolution,
 )
 from services.matching.domain.customer_filling import CustomerNow, Filling, filling
-from services.matching.domain.customers_answers import Full, Taken
+from services.matching.domain.customers_answers import Full, Linked, Taken
 from services.matching.operations.resolution_case import Case, Customers, Fills, Resolved, resolution_of
 from services.runtime.database import TenantScope
 
@@ -41,23 +41,33 @@ def _create(customers: Customers, scope: TenantScope, case: Case, decision: Deci
     if case.dry_run:
         return Resolved(resolution_of(case, decision, CREATED))
     try:
-        made, change_token = customers.link_new(case.conversation)
+        return created_with_link(case, decision, *customers.link_new(case.conversation))
     except Taken as error:
         hits = case.hits(error)
         if not hits:
             return Resolved(resolution_of(case, rules.APART, SKIPPED))
         decision = rules.settle(rules.taken(hits, case.search), case.known.standing, case.search)
         return carry_out(customers, scope, case, decision)
+
+
+def created_with_link(case: Case, decision: Decision, link: Linked, change_token: str) -> Resolved:
+    """Return what became of a conversation whose customer was created with the link."""
     resolution = replace(
-        resolution_of(case, decision, CREATED),
-        customer_id=made.customer_id,
-        created_id=made.customer_id,
-        revision=made.revision,
-        linked_id=made.customer_id,
-        link_time=made.link_time,
-        moved_from=case.known.standing.linked_to,
+        resolution_of(case, decision, CREATED), created_id=link.customer_id, moved_from=case.known.standing.linked_to
     )
-    return Resolved(resolution, change_token=change_token)
+    return with_link(Resolved(resolution), link, change_token)
+
+
+def with_link(one: Resolved, link: Linked, change_token: str) -> Resolved:
+    """Return what became of a conversation, with the link that was made for it."""
+    linked = replace(
+        one.resolution,
+        customer_id=link.customer_id,
+        revision=link.revision,
+        linked_id=link.customer_id,
+        link_time=link.link_time,
+    )
+    return replace(one, resolution=linked, change_token=change_token)
 
 
 def _link(customers: Customers, scope: TenantScope, case: Case, decision: Decision) -> Resolved:

@@ -72,9 +72,6 @@ class Case:
     search: Search
     region: str
     model_version: str
-    gone: tuple[str, ...]
-    """Customers that turned out to be deleted meanwhile."""
-
     dry_run: bool
 
     def hits(self, taken: Taken) -> list[tuple[str, str]]:

@@ -93,7 +93,7 @@ def _case(
     there = [Holder(one.customer_id, one.evidence) for one in found.candidates if one.customer_id not in gone]
     holders = [one for one in there if one.customer_id not in known.apart]
     search = conversation_search.Search(holders, _crowded(found), known.accept, known.reject, len(holders) < len(there))
-    return Case(conversation, given, known, search, region, found.model_version, tuple(sorted(gone)), dry_run)
+    return Case(conversation, given, known, search, region, found.model_version, dry_run)
 
 
 def _known(tx: Transaction, conversations: Sequence[Conversation], gone: Set[str]) -> list[Known]:

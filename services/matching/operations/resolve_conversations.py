@@ -25,7 +25,7 @@ from services.matching.domain.conversation_resolution import (
 )
 from services.matching.domain.customer_filling import CustomerNow, Filling, filling
 from services.matching.domain.customers_answers import Changed, Gone, LinkAnswer, Linked, Refused, Taken
-from services.matching.operations.carry_out_resolution import filled
+from services.matching.operations.carry_out_resolution import created_with_link, filled, with_link
 from services.matching.operations.resolution_case import Case, Fills, Resolved, resolution_of
 from services.matching.operations.resolve_conversation import Resolving, cases_of, decided
 from services.matching.operations.save_resolution import forget_resolution, save_resolutions
@@ -120,8 +120,7 @@ def _create(
     taken: dict[str, Plain] = {}
     for (key, (case, decision)), answer in zip(new.items(), answers, strict=True):
         if isinstance(answer, Linked):
-            whole = _with_link(_resolved(case, decision, CREATED), answer, token)
-            done[key] = replace(whole, resolution=replace(whole.resolution, created_id=answer.customer_id))
+            done[key] = created_with_link(case, decision, answer, token)
         elif isinstance(answer, Taken):
             taken[key] = case, rules.settle(rules.taken(answer.hits, case.search), case.known.standing, case.search)
     asked = {key: _resolved(*one, REVIEW) for key, one in taken.items() if one[1].action == REVIEW}
@@ -145,7 +144,7 @@ def _link(
     links = [WantedLink(found[key][0].conversation, one.resolution.customer_id) for key, one in ready.items()]
     answers, token = _answers(customers, scope, links)
     linked = {
-        key: _with_link(one, answer, token)
+        key: with_link(one, answer, token)
         for (key, one), answer in zip(ready.items(), answers, strict=True)
         if isinstance(answer, Linked)
     }
@@ -179,17 +178,6 @@ def _is_filled(customers: ManyCustomers, scope: TenantScope, case: Case, one: Re
 
 def _answers(customers: ManyCustomers, scope: TenantScope, links: Sequence[WantedLink]) -> tuple[list[LinkAnswer], str]:
     return customers.link_all(scope.company_id, links) if links else ([], "")
-
-
-def _with_link(one: Resolved, answer: Linked, change_token: str) -> Resolved:
-    linked = replace(
-        one.resolution,
-        customer_id=answer.customer_id,
-        revision=answer.revision,
-        linked_id=answer.customer_id,
-        link_time=answer.link_time,
-    )
-    return replace(one, resolution=linked, change_token=change_token)
 
 
 def _saved(
