@@ -150,14 +150,11 @@ def _columns(words: Sequence[str], weak: Sequence[str], free: Mapping[str, str])
 def _is_one_of(words: Sequence[str], key: str) -> bool:
     """Return whether a heading is one of these words with what tells several columns of it apart around it."""
     parts = key.split("_")
-    while len(parts) > 1 and parts[0] in QUALIFIERS:
-        parts = parts[1:]
-        if "_".join(parts) in words:
-            return True
-    while len(parts) > 1 and parts[-1] in QUALIFIERS:
-        parts = parts[:-1]
-        if "_".join(parts) in words:
-            return True
+    for end in (0, -1):
+        while len(parts) > 1 and parts[end] in QUALIFIERS:
+            del parts[end]
+            if "_".join(parts) in words:
+                return True
     return False
 
 
