@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -42,6 +41,7 @@ from services.local.failures import ProcessFailedError
 from services.local.locks import FileLock
 from services.local.postgres import Postgres
 from services.local.suite import POSTGRES, SERVICES, Suite
+from services.wire.call_details import CallDetails
 
 T = TypeVar("T")
 LONG_S = 120.0
@@ -54,7 +54,6 @@ SESSIONS = """
 SELECT count(*) FROM pg_stat_activity
  WHERE datname = %s AND usename = ANY(%s) AND application_name <> 'faults'
 """
-_Details = namedtuple("_Details", ("method", "timeout", "metadata", "credentials", "wait_for_ready", "compression"))
 
 
 class _Token(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientInterceptor):
@@ -75,9 +74,9 @@ class _Token(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor
     def intercept_stream_stream(self, continuation: Any, details: Any, request_iterator: Any) -> Any:
         return continuation(self._signed(details, details.timeout), request_iterator)
 
-    def _signed(self, details: Any, timeout: float | None, wait_for_ready: bool | None = True) -> _Details:
+    def _signed(self, details: Any, timeout: float | None, wait_for_ready: bool | None = True) -> CallDetails:
         metadata = (*(details.metadata or ()), *self._metadata)
-        return _Details(details.method, timeout, metadata, None, wait_for_ready, None)
+        return CallDetails(details.method, timeout, metadata, None, wait_for_ready, None)
 
 
 class Company:

@@ -4,6 +4,7 @@ The planner knows the tables from companies that were there before, and none of 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import psycopg
 import pytest
@@ -16,10 +17,10 @@ from services.analytics.operations.record_sales import record_sales
 from services.runtime.database import Database, Transaction
 from services.runtime.ids import new_id
 from tests.fixtures.databases import ServiceDatabase
+from tests.fixtures.rows_read import rows_read
 from tests.integration.analytics.shop import NOON, Shop, sale
 
 KNOWN, CUSTOMERS, A_PART, TIMES = 30, 2_000, 500, 6
-READ = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_xact_user_tables"
 Part = Callable[[Shop, list[str], Transaction], object]
 
 
@@ -58,16 +59,10 @@ def test_what_is_done_with_some_customers_reads_what_they_have_however_many_ther
     new, ids = shop
     for name, part in PARTS.items():
         for time in range(TIMES):
-            found = rows_read(new, ids[20 * time : 20 * time + 10], part)
+            some = ids[20 * time : 20 * time + 10]
+            with new.database.transaction(new.scope) as tx:
+                found = rows_read(tx, partial(part, new, some))
             assert 10 < found <= 500, (name, time)
-
-
-def rows_read(shop: Shop, ids: list[str], part: Part) -> int:
-    """How many rows of all tables something that is done with customers reads."""
-    with shop.database.transaction(shop.scope) as tx:
-        before = tx.value(READ)
-        part(shop, ids, tx)
-        return int(tx.value(READ) - before)
 
 
 def told(shop: Shop, ids: list[str], tx: Transaction) -> None:

@@ -10,13 +10,13 @@ from services.customers.operations.list_notes import list_notes
 from services.customers.operations.revert_merge import revert_merge
 from services.runtime.database import Transaction
 from services.runtime.ids import new_id
+from tests.fixtures.rows_read import rows_so_far
 from tests.integration.customers.company import Company
 
 MANY = 4 * MOST_COUNTED
 FEW = 300
 TIMES = 8
 """More often than a statement is planned for its own values: from the sixth time on one plan serves all."""
-READ = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_xact_user_tables"
 NOTES = """
 INSERT INTO notes (company_id, note_id, origin_customer_id, type, visibility, content, author, author_name, created_at)
 SELECT 'acme', md5(%(origin)s::text || n)::uuid, %(origin)s::uuid, 'GENERAL', 'INTERNAL', 'called', 'ann', 'Ann',
@@ -40,7 +40,7 @@ def pair(acme: Company) -> tuple[str, str]:
 
 
 def read_by(tx: Transaction, before: int) -> int:
-    return int(tx.value(READ)) - before
+    return rows_so_far(tx) - before
 
 
 def test_a_merge_counts_a_bounded_part_of_the_children_and_an_undo_reads_none(
@@ -49,15 +49,15 @@ def test_a_merge_counts_a_bounded_part_of_the_children_and_an_undo_reads_none(
     for _ in range(TIMES):
         merge = Merge(new_id(), pair[0], (pair[1],), {}, {})
         with acme.transaction() as tx:
-            before = int(tx.value(READ))
+            before = rows_so_far(tx)
             describe_merge(tx, merge)
             assert read_by(tx, before) <= MOST_COUNTED + FEW
         with acme.transaction() as tx:
-            before = int(tx.value(READ))
+            before = rows_so_far(tx)
             apply_merge(tx, merge, {})
             assert read_by(tx, before) <= MOST_COUNTED + FEW
         with acme.transaction() as tx:
-            before = int(tx.value(READ))
+            before = rows_so_far(tx)
             revert_merge(tx, merge.merge_id, "was wrong")
             assert read_by(tx, before) <= FEW
 
@@ -66,7 +66,7 @@ def test_a_page_of_the_children_of_a_tree_reads_little_more_than_the_page(acme: 
     acme.merge(*pair)
     for _ in range(TIMES):
         with acme.transaction() as tx:
-            before = int(tx.value(READ))
+            before = rows_so_far(tx)
             page = list_notes(tx, pair[0], page_size=20, page_token="")
             assert len(page.children) == 20
             assert read_by(tx, before) <= MOST_COUNTED + FEW, "the page, and the count to 10,000"
