@@ -14,6 +14,7 @@ from services.runtime.sql import NAMES, runtime_sql
 from tests.fixtures.databases import Databases
 from tests.integration.runtime.certificates import Certificates
 from tests.integration.runtime.echo import Echo
+from tests.integration.runtime.following import Bench
 
 THINGS = """
     CREATE TABLE things (company_id text COLLATE "C" NOT NULL, name text NOT NULL, extra jsonb, uid uuid);
@@ -83,3 +84,10 @@ def echo() -> Iterator[Echo]:
 @pytest.fixture
 def certificates(tmp_path: Path) -> Certificates:
     return Certificates(tmp_path)
+
+
+@pytest.fixture
+def bench(database: Database, probe: Probe) -> Iterator[Bench]:
+    bench = Bench(database, probe.admin_url)
+    yield bench
+    bench.stop()
